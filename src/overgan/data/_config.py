@@ -1,0 +1,33 @@
+"""The `data` section of a spec."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from platformdirs import user_cache_path
+
+from overgan.data._digits import digits
+from overgan.data._folder import folder
+from overgan.data._images import ImageSet
+from overgan.data._mnist import mnist
+
+
+class DataConfig(BaseModel):
+    """Which images: the set's name, and where it lies."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: Literal["digits", "mnist", "folder"]
+    root: str | None = Field(None, description="folder or tar file; None downloads what can be downloaded")
+
+
+def load_images(config: DataConfig) -> ImageSet:
+    """The images of a spec's data section, in memory. Raises OverganError if they cannot be had."""
+    root = Path(config.root).expanduser() if config.root else None
+    match config.name:
+        case "digits":
+            return digits()
+        case "mnist":
+            return mnist(root, download_to=user_cache_path("overgan") / "mnist")
+        case "folder":
+            return folder(root)

@@ -1,0 +1,16 @@
+"""The 1,797 handwritten digits of 8 × 8 pixels that scikit-learn carries."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from overgan.data._images import ImageSet
+
+
+def digits() -> ImageSet:
+    """scikit-learn's digits: 1,437 training and 360 held-out images, the same share of each class in both."""
+    bunch = load_digits()
+    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # grey levels 0 … 16
+    labels = bunch.target.astype(np.int64)
+    train, test = train_test_split(np.arange(len(images)), test_size=360, stratify=labels, random_state=0)
+    return ImageSet("digits", images[train], images[test], labels[train], labels[test])

@@ -1,0 +1,67 @@
+"""An image set: all of its images in memory, split into a training and a held-out part."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from overgan.errors import OverganError
+
+Images = UInt8[np.ndarray, "images height width channels"]
+Labels = Int64[np.ndarray, "images"]
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them."""
+
+    name: str
+    train: Images
+    test: Images
+    train_labels: Labels | None = None
+    test_labels: Labels | None = None
+
+    def __post_init__(self) -> None:
+        for part, images in (("training", self.train), ("held-out", self.test)):
+            if len(images) < 2:
+                raise OverganError(
+                    f"{self.name}: {len(images)} {part} images; at least 2 are needed in each part: add images"
+                )
+        if self.train.shape[1:] != self.test.shape[1:]:
+            raise OverganError(
+                f"{self.name}: training images of {_size(self.train)} and held-out images of {_size(self.test)}; "
+                "bring them to one size"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        height, width, channels = self.train.shape[1:]
+        return height, width, channels
+
+    @cached_property
+    def reference(self) -> Int64[np.ndarray, " chosen"]:
+        """Training images, by a fixed rule, that stand for the training set when it is compared with generated images.
+
+        As many as there are held-out images, but at most half of the training set. A network that computes features
+        must not be trained on them: it would see them, unlike the held-out images, more sharply than anything new.
+        """
+        n = min(len(self.test), len(self.train) // 2)
+        return np.random.default_rng(0).permutation(len(self.train))[:n]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of every pixel and label, so that a study knows its data again."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.test, self.train_labels, self.test_labels):
+            if part is not None:
+                digest.update(repr(part.shape).encode())
+                digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
+
+
+def _size(images: Images) -> str:
+    height, width, channels = images.shape[1:]
+    return f"{width} × {height} pixels and {channels} channel{'s' if channels > 1 else ''}"

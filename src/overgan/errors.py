@@ -1,0 +1,18 @@
+"""The one exception that means: the input, not overgan, must change."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class OverganError(ValueError):
+    """A mistake that the user can mend: one line that says what, where and how to mend it.
+
+    The `overgan` command prints that line and exits with code 2; a library caller can catch it as a ValueError.
+    """
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' for the closest of the known names, or '; known: …' if none is close."""
+    known = sorted(known)
+    close = difflib.get_close_matches(given, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"

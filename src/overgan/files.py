@@ -1,0 +1,69 @@
+"""Files that a kill at any instant cannot damage: written beside their place, then renamed into it."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from overgan.errors import OverganError
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace the file at path by content, or leave it as it was; never anything between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)  # mkstemp's 0600 would hide results from the user's colleagues
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write value as indented JSON, atomically. Raises ValueError on NaN and infinity, which JSON lacks."""
+    write_atomic(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file. Raises OverganError if it is missing or not JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise OverganError(f"{path} is missing; is {path.parent} the folder of a study?") from None
+    except ValueError as error:
+        raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
+
+
+def jsonl_line(row: dict[str, Any]) -> str:
+    """One row of a JSON Lines file. Raises ValueError on NaN and infinity, which JSON lacks."""
+    return json.dumps(row, allow_nan=False) + "\n"
+
+
+def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Append one line of JSON a row, in a single write."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write("".join(jsonl_line(row) for row in rows))
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON Lines file, none if it is missing; a last line cut short by a kill is left out."""
+    if not path.exists():
+        return []
+    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+    try:
+        return [json.loads(line) for line in whole.splitlines()]
+    except ValueError as error:
+        raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 checksum of content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,37 @@
+"""Feature spaces: what images are turned into before distributions of them are compared."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from overgan.data import ImageSet
+from overgan.metrics._classifier import classifier_features
+
+FeatureName = Literal["classifier", "pixels"]
+Embedding = Callable[[UInt8[np.ndarray, "images h w c"]], Float[np.ndarray, "images features"]]
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """A name for tables and plots, the embedding, and what a reader must know to trust it."""
+
+    name: str
+    embed: Embedding
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def feature_space(name: FeatureName, images: ImageSet, cache: Path) -> FeatureSpace:
+    """The feature space of that name for an image set; what must be trained is kept in the folder `cache`."""
+    if name == "classifier":
+        embed, facts = classifier_features(images, cache)
+        return FeatureSpace(name, embed, facts)
+    return FeatureSpace(name, pixels, {"features": int(np.prod(images.shape))})
+
+
+def pixels(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
+    """Every value of an image, in [0, 1]."""
+    return images.reshape(len(images), -1).astype(np.float32) / 255

@@ -1,0 +1,28 @@
+"""The WGAN-GP step, the training loop of a group, and its checkpoints."""
+
+from overgan.training._checkpoint import Checkpoint, load_tensors, read_checkpoint
+from overgan.training._config import TrainConfig
+from overgan.training._gan import Gan, load_generator
+from overgan.training._loop import EVALUATIONS, LOG, PROGRESS, SAMPLES, grid_png, train_group
+from overgan.training._streams import Streams, stream
+from overgan.training._wgan_gp import critic_loss, generator_loss, gradient_penalty
+
+__all__ = [
+    "EVALUATIONS",
+    "LOG",
+    "PROGRESS",
+    "SAMPLES",
+    "Checkpoint",
+    "Gan",
+    "Streams",
+    "TrainConfig",
+    "critic_loss",
+    "generator_loss",
+    "gradient_penalty",
+    "grid_png",
+    "load_generator",
+    "load_tensors",
+    "read_checkpoint",
+    "stream",
+    "train_group",
+]

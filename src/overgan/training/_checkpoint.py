@@ -1,0 +1,68 @@
+"""Checkpoints: a safetensors file, and beside it an index with its checksum."""
+
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
+
+from overgan.errors import OverganError
+from overgan.files import read_json, sha256, write_atomic, write_json
+
+INDEX = "checkpoint.json"
+
+
+class Checkpoint(BaseModel):
+    """The index of a group's newest checkpoint, which is also the group's state for everybody else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    sha256: str
+    iteration: int
+    seeds: list[int]  # of the replicas in the file
+    diverged: dict[int, int]  # seed -> iteration at which it was found
+    seconds: float  # of training, evaluation not counted
+    complete: bool
+
+
+def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> Checkpoint:
+    """Write the tensors, then the index that names them, then remove what the index no longer names."""
+    content = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    file = f"checkpoint-{index['iteration']:08d}.safetensors"
+    write_atomic(folder / file, content)
+    checkpoint = Checkpoint(file=file, sha256=sha256(content), **index)
+    write_json(folder / INDEX, checkpoint.model_dump())
+    for old in folder.glob("checkpoint-*.safetensors"):
+        if old.name != file:
+            old.unlink()
+    return checkpoint
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """The index of a group's newest checkpoint, if there is one. Raises OverganError if it is damaged."""
+    if not (folder / INDEX).exists():
+        return None
+    try:
+        return Checkpoint.model_validate(read_json(folder / INDEX))
+    except ValidationError:
+        raise OverganError(f"{folder / INDEX} is not a checkpoint's index; restore it or {_train_again(folder)}") from None
+
+
+def load_tensors(folder: Path, checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """The tensors of a checkpoint. Raises OverganError if the file is missing or its checksum is wrong."""
+    path = folder / checkpoint.file
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OverganError(f"{path} cannot be read ({error}); restore it or {_train_again(folder)}") from None
+    if sha256(content) != checkpoint.sha256:
+        raise OverganError(
+            f"{path} is damaged: its checksum is not the one in {INDEX}; restore it or {_train_again(folder)}"
+        )
+    return safetensors.torch.load(content)
+
+
+def _train_again(folder: Path) -> str:
+    return f"move {folder} away to train this width again"

@@ -1,0 +1,35 @@
+"""The WGAN-GP losses (Gulrajani et al., 2017; paper, Section 3), replica by replica."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Images = Float[Tensor, "replicas batch c h w"]
+PerReplica = Float[Tensor, " replicas"]
+
+
+def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[Tensor, "replicas batch"]) -> PerReplica:
+    """E (‖∇D(x̂)‖ − 1)² at x̂ = real + mix · (fake − real), differentiable in the critic's parameters.
+
+    mix: uniform in [0, 1), one for each pair of images.
+    """
+    x = torch.lerp(real, fake, mix[..., None, None, None]).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    norm = torch.linalg.vector_norm(slope.flatten(2), dim=2)
+    return (norm - 1).square().mean(1)
+
+
+def critic_loss(
+    critic: nn.Module, real: Images, fake: Images, mix: Float[Tensor, "replicas batch"], penalty_weight: float
+) -> tuple[PerReplica, PerReplica, PerReplica]:
+    """The loss E D(fake) − E D(real) + penalty_weight · GP, the Wasserstein estimate E D(real) − E D(fake), and GP."""
+    scores = critic(torch.cat([real, fake], 1))
+    batch = real.shape[1]
+    wasserstein = scores[:, :batch].mean(1) - scores[:, batch:].mean(1)
+    penalty = gradient_penalty(critic, real, fake, mix)
+    return penalty_weight * penalty - wasserstein, wasserstein, penalty
+
+
+def generator_loss(critic: nn.Module, fake: Images) -> PerReplica:
+    """− E D(fake)."""
+    return -critic(fake).mean(1)
