@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
 from platformdirs import user_cache_path
+from pydantic import BaseModel, ConfigDict, Field
 
 from overgan.data._digits import digits
 from overgan.data._folder import folder
@@ -31,3 +31,9 @@ def load_images(config: DataConfig) -> ImageSet:
             return mnist(root, download_to=user_cache_path("overgan") / "mnist")
         case "folder":
             return folder(root)
+
+
+def image_shape(config: DataConfig) -> tuple[int, int, int]:
+    """Height, width and channels of the images, without reading them where that is known."""
+    known = {"digits": (8, 8, 1), "mnist": (28, 28, 1)}
+    return known.get(config.name) or load_images(config).shape

@@ -45,7 +45,9 @@ def _read_idx(root: Path, name: str, dimensions: int) -> UInt8[np.ndarray, "..."
     folders = [root, root / "MNIST" / "raw"]
     path = next((p for f in folders for p in (f / name, f / f"{name}.gz") if p.is_file()), None)
     if path is None:
-        raise OverganError(f"data.root: {root} has no file {name} or {name}.gz; name the folder with MNIST's four files")
+        raise OverganError(
+            f"data.root: {root} has no file {name} or {name}.gz; name the folder with MNIST's four files"
+        )
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:

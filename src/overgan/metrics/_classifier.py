@@ -33,7 +33,9 @@ class Classifier(nn.Module):
         channels = [shape[2], 32, *[FEATURES] * (len(strides) - 1)]
         blocks = [
             nn.Sequential(
-                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.ReLU(),
             )
             for (inputs, outputs), stride in zip(pairwise(channels), strides, strict=True)
         ]
@@ -76,7 +78,7 @@ def classifier_features(images: ImageSet, cache: Path) -> tuple[Embedding, dict[
         facts = {
             "accuracy": float((predictions == images.test_labels).mean()),
             "classes": classes,
-            "features": FEATURES,
+            "dimension": FEATURES,
             "sha256": sha256(content),
         }
         write_atomic(weights, content)

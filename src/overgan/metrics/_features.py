@@ -1,6 +1,6 @@
 """Feature spaces: what images are turned into before distributions of them are compared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +29,7 @@ def feature_space(name: FeatureName, images: ImageSet, cache: Path) -> FeatureSp
     if name == "classifier":
         embed, facts = classifier_features(images, cache)
         return FeatureSpace(name, embed, facts)
-    return FeatureSpace(name, pixels, {"features": int(np.prod(images.shape))})
+    return FeatureSpace(name, pixels, {"dimension": int(np.prod(images.shape))})
 
 
 def pixels(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:

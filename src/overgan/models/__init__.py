@@ -1,6 +1,6 @@
 """Generators and critics, parameterized by width and by replicas."""
 
-from overgan.models._config import ModelConfig, build, parameter_count
+from overgan.models._config import ModelConfig, build, networks, parameter_counts
 from overgan.models._linear import ReplicaLinear
 from overgan.models._mlp import MLPCritic, MLPGenerator
 from overgan.models._pixels import to_images, to_network
@@ -11,7 +11,8 @@ __all__ = [
     "ModelConfig",
     "ReplicaLinear",
     "build",
-    "parameter_count",
+    "networks",
+    "parameter_counts",
     "to_images",
     "to_network",
 ]

@@ -25,5 +25,5 @@ class ReplicaLinear(nn.Module):
         nn.init.zeros_(self.bias)
 
     def forward(self, x: Float[Tensor, "replicas batch inputs"]) -> Float[Tensor, "replicas batch outputs"]:
-        """x @ weight + bias, replica by replica."""
+        """X @ weight + bias, replica by replica."""
         return torch.baddbmm(self.bias, x, self.weight)

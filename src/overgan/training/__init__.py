@@ -2,8 +2,8 @@
 
 from overgan.training._checkpoint import Checkpoint, load_tensors, read_checkpoint
 from overgan.training._config import TrainConfig
-from overgan.training._gan import Gan, load_generator
-from overgan.training._loop import EVALUATIONS, LOG, PROGRESS, SAMPLES, grid_png, train_group
+from overgan.training._gan import Gan, generate, load_generator
+from overgan.training._loop import EVALUATIONS, LOG, PROGRESS, SAMPLES, image_png, train_group
 from overgan.training._streams import Streams, stream
 from overgan.training._wgan_gp import critic_loss, generator_loss, gradient_penalty
 
@@ -17,9 +17,10 @@ __all__ = [
     "Streams",
     "TrainConfig",
     "critic_loss",
+    "generate",
     "generator_loss",
     "gradient_penalty",
-    "grid_png",
+    "image_png",
     "load_generator",
     "load_tensors",
     "read_checkpoint",

@@ -47,7 +47,9 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     try:
         return Checkpoint.model_validate(read_json(folder / INDEX))
     except ValidationError:
-        raise OverganError(f"{folder / INDEX} is not a checkpoint's index; restore it or {_train_again(folder)}") from None
+        raise OverganError(
+            f"{folder / INDEX} is not a checkpoint's index; restore it or {_train_again(folder)}"
+        ) from None
 
 
 def load_tensors(folder: Path, checkpoint: Checkpoint) -> dict[str, Tensor]:

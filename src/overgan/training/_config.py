@@ -21,7 +21,9 @@ class TrainConfig(BaseModel):
     schedule: Literal["constant", "linear"] = Field("constant", description="linear: learning rate down to 0")
     log_every: int = Field(100, ge=1, description="iterations between two rows of losses")
     evaluate_every: int = Field(5_000, ge=1, description="iterations between two evaluations")
-    checkpoint_seconds: float = Field(60.0, ge=0, description="time between two checkpoints, beside those at evaluations")
+    checkpoint_seconds: float = Field(
+        60.0, ge=0, description="time between two checkpoints, beside those at evaluations"
+    )
 
     def learning_rate_at(self, iteration: int) -> float:
         """Learning rate of the update that follows `iteration` iterations."""

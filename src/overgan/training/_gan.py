@@ -6,19 +6,24 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 
-from overgan.models import ModelConfig, build, to_images, to_network
+from overgan.models import ModelConfig, build, networks, to_images, to_network
 from overgan.training._config import TrainConfig
 from overgan.training._streams import Streams, stream
 from overgan.training._wgan_gp import PerReplica, critic_loss, generator_loss
 
-SAMPLE_CHUNK = 500  # images of a replica generated at once: bounds the memory of wide layers
+GENERATE_CHUNK = 500  # images of a replica generated at once: bounds the memory of wide layers
 
 
 class Gan:
     """Generator, critic, their optimizers and random streams, one replica for each seed."""
 
     def __init__(
-        self, model: ModelConfig, config: TrainConfig, width: int, shape: tuple[int, int, int], seeds: Sequence[int]
+        self,
+        model: ModelConfig,
+        config: TrainConfig,
+        width: int,
+        shape: tuple[int, int, int],
+        seeds: Sequence[int],
     ):
         self.config = config
         self.latent = model.latent
@@ -50,9 +55,7 @@ class Gan:
             real = to_network(images[chosen[:, step]])
             with torch.no_grad():
                 fake = self.generator(latents[:, step])
-            loss, wasserstein, penalty = critic_loss(
-                self.critic, real, fake, mixes[:, step], config.gradient_penalty
-            )
+            loss, wasserstein, penalty = critic_loss(self.critic, real, fake, mixes[:, step], config.gradient_penalty)
             self._update("critic", loss)
 
         fooled = generator_loss(self.critic, self.generator(latents[:, steps]))
@@ -86,11 +89,9 @@ class Gan:
             for name, network in self.networks.items()
         }
 
-    @torch.no_grad()
     def sample(self, n: int) -> UInt8[Tensor, "replicas {n} h w c"]:
         """The first n images of every replica's evaluation stream: the same latents whenever it is called."""
-        latents = Streams(self.seeds, "evaluation").normal(n, self.latent)
-        return torch.cat([to_images(self.generator(z)) for z in latents.split(SAMPLE_CHUNK, 1)], 1)
+        return generate(self.generator, self.seeds, n, self.latent)
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
@@ -136,10 +137,17 @@ class Gan:
             adam.load_state_dict(state)
 
 
+@torch.no_grad()
+def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
+    """Images of the first n latents of each seed's evaluation stream."""
+    latents = Streams(seeds, "evaluation").normal(n, latent)
+    return torch.cat([to_images(generator(z)) for z in latents.split(GENERATE_CHUNK, 1)], 1)
+
+
 def load_generator(
-    model: ModelConfig, width: int, shape: tuple[int, int, int], seeds: Sequence[int], tensors: dict[str, Tensor]
+    model: ModelConfig, width: int, shape: tuple[int, int, int], replicas: int, tensors: dict[str, Tensor]
 ) -> nn.Module:
     """The generators of a checkpoint's tensors, without what only training needs."""
-    generator, _ = build(model, width, shape, [stream(seed, "initialization") for seed in seeds])
+    generator, _ = networks(model, width, shape, replicas)
     generator.load_state_dict({key: tensors[f"generator.{key}"] for key in generator.state_dict()})
     return generator.requires_grad_(False)

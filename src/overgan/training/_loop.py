@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import UInt8
 from PIL import Image
@@ -115,15 +116,24 @@ def train_group(
 def grid_png(samples: UInt8[Tensor, "rows columns h w c"]) -> bytes:
     """The images as one PNG, a line of 1 pixel between them."""
     tiles = samples.flatten(0, 1).movedim(-1, 1)
-    grid = make_grid(tiles, nrow=samples.shape[1], padding=1, pad_value=255).movedim(0, -1)
+    grid = make_grid(tiles, nrow=samples.shape[1], padding=1, pad_value=255)
+    return image_png(grid.movedim(0, -1).numpy())
+
+
+def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
+    """One grey or colour image as a PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(grid.numpy()).save(buffer, "PNG")
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def _rows(gan: Gan, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
     return [
-        {"seed": seed, "iteration": gan.iteration, **{name: values[i].item() for name, values in logged.items()}}
+        {
+            "seed": seed,
+            "iteration": gan.iteration,
+            **{name: values[i].item() for name, values in logged.items()},
+        }
         for i, seed in enumerate(gan.seeds)
     ]
 

@@ -1,0 +1,211 @@
+"""The `overgan` command: every command calls one public function."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+import overgan
+from overgan.errors import OverganError
+
+if TYPE_CHECKING:
+    from overgan.study import GroupStatus
+
+app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+console = Console(highlight=False, soft_wrap=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]
+
+
+@app.command()
+def presets() -> None:
+    """List what can be run, the figures of the paper it gives, and its cost here at full scale."""
+    from overgan.study import load_spec, preset_names, seconds_at_full_scale
+
+    table = Table("preset", "figures", "images", "widths", "seeds", "iterations", "time here")
+    for name in preset_names():
+        spec = load_spec(name)
+        with console.status(f"timing a few iterations of {name}"):
+            seconds = seconds_at_full_scale(spec)
+        table.add_row(
+            name,
+            ", ".join(map(str, spec.figures)),
+            spec.data.name,
+            f"{spec.widths[0]} … {spec.widths[-1]}",
+            str(len(spec.seeds)),
+            f"{spec.train.iterations:,}",
+            f"about {_duration(seconds)}",
+        )
+    console.print(table)
+    console.print("Times are extrapolated from a few iterations at every width, evaluation not counted.")
+
+
+@app.command()
+def run(
+    preset_or_yaml: Annotated[str, typer.Argument(metavar="PRESET_OR_YAML", help="A preset's name or a .yaml file.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The study's folder [default: runs/NAME].")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")
+    ] = None,
+    scale: Annotated[float, typer.Option(help="Fraction of the iterations and samples to run.")] = 1.0,
+    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core].")] = None,
+) -> None:
+    """Start a study, or go on with it, and write its report."""
+    try:
+        with _progress() as watch:
+            study = overgan.run(preset_or_yaml, out, overrides or [], scale=scale, workers=workers, watch=watch)
+    except KeyboardInterrupt:
+        _fail("stopped; the same command goes on from the last checkpoint", 130)
+    page = overgan.write_report(study.folder)
+    console.print(f"report: {page}")
+    console.print(f"recommended width: {study.recommend()}")
+
+
+@app.command()
+def status(folder: Folder) -> None:
+    """Runs done, under way, diverged; time left."""
+    from overgan.study import seconds_left
+
+    study = overgan.load(folder)
+    groups = study.status()
+    table = Table("k", "iteration", "s per iteration", "test FID", "diverged", "state")
+    for group in groups:
+        pace = group.seconds_per_iteration
+        table.add_row(
+            str(group.width),
+            f"{group.iteration:,} of {group.iterations:,}",
+            f"{pace:.3g}" if pace is not None else "–",
+            f"{group.fid_test:.3g}" if group.fid_test is not None else "–",
+            str(len(group.diverged)),
+            "finished" if group.complete else "begun" if group.iteration else "waiting",
+        )
+    console.print(table)
+    runs, seeds = len(groups) * len(study.spec.seeds), len(study.spec.seeds)
+    diverged = sum(len(group.diverged) for group in groups)
+    finished = sum(seeds - len(group.diverged) for group in groups if group.complete)
+    console.print(f"{finished} of {runs} runs finished, {diverged} diverged")
+    left = seconds_left(groups, study.description.machine["workers"])
+    if left:
+        console.print(f"training time left: at most about {_duration(left)}, while it is running")
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Rebuild report.html and the figures."""
+    console.print(f"report: {overgan.write_report(folder)}")
+
+
+@app.command()
+def recommend(folder: Folder, tolerance: Annotated[float | None, typer.Option(min=0)] = None) -> None:
+    """The width to use, why, and what it costs."""
+    study = overgan.load(folder)
+    recommendation = study.recommend(tolerance)
+    console.print(f"recommended width: {recommendation}")
+    group = next(group for group in study.status() if group.width == recommendation.width)
+    counts = study.description.parameters[recommendation.width]
+    seconds = group.seconds / len(study.spec.seeds)
+    console.print(
+        f"cost: {counts['generator']:,} generator and {counts['critic']:,} critic parameters; "
+        f"{_duration(seconds)} of training a run on {study.description.machine['processor']}"
+    )
+
+
+@app.command()
+def sample(
+    folder: Folder,
+    width: Annotated[int, typer.Option(help="Width of the run.")],
+    seed: Annotated[int | None, typer.Option(help="Seed of the run [default: the first].")] = None,
+    n: Annotated[int, typer.Option("-n", help="Number of images.")] = 16,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the images.")] = None,
+) -> None:
+    """Images from a checkpoint, as PNG files."""
+    console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")
+
+
+@contextmanager
+def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
+    """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
+    if not console.is_terminal:
+        yield _print_finished()
+        return
+    columns = (
+        TextColumn("k = {task.fields[width]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[fid]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[int, TaskID] = {}
+
+        def watch(groups: "list[GroupStatus]") -> None:
+            for group in groups:
+                if group.width not in tasks:
+                    fields = {"width": group.width, "speed": "", "left": "", "fid": ""}
+                    tasks[group.width] = progress.add_task("", total=group.iterations, **fields)
+                pace = group.seconds_per_iteration
+                left = pace * (group.iterations - group.iteration) if pace else 0
+                progress.update(
+                    tasks[group.width],
+                    completed=group.iteration,
+                    speed=f"{1 / pace:.1f} iterations/s" if pace else "waiting",
+                    left=f"{_duration(left)} left" if left else "",
+                    fid=f"test FID {group.fid_test:.3g}" if group.fid_test is not None else "",
+                )
+
+        yield watch
+
+
+def _print_finished() -> "Callable[[list[GroupStatus]], None]":
+    printed: set[int] = set()
+
+    def watch(groups: "list[GroupStatus]") -> None:
+        for group in groups:
+            if group.complete and group.width not in printed:
+                printed.add(group.width)
+                fid = f"test FID {group.fid_test:.3g}" if group.fid_test is not None else "no run left"
+                console.print(
+                    f"k = {group.width}: {group.iteration:,} iterations in {_duration(group.seconds)}, {fid}, "
+                    f"{len(group.diverged)} diverged"
+                )
+
+    return watch
+
+
+def _duration(seconds: float) -> str:
+    """Two leading units, such as 3 min 20 s."""
+    units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    parts = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count or (parts and len(parts) < 2):
+            parts.append(f"{count:.0f} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one line and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        app()
+    except OverganError as error:
+        _fail(str(error), 2)
+    except RuntimeError as error:
+        from overgan.study import WorkerError
+
+        if not isinstance(error, WorkerError):
+            raise
+        _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"overgan: {message}")
+    sys.exit(code)

@@ -1,0 +1,53 @@
+"""What a study found, in words."""
+
+from overgan.errors import OverganError
+from overgan.report._figures import fid_label
+from overgan.study import Study
+
+
+def findings(study: Study) -> list[str]:
+    """Sentences for the top of the page, the recommendation first; each follows from numbers in the folder."""
+    try:
+        sentences = [f"Recommended: {study.recommend()}."]
+    except OverganError:
+        return ["No run has finished yet."]
+    features = study.spec.evaluate.features[0]
+    means = study.final().groupby("k")[["fid_train", "fid_test"]].mean()
+    test = means.fid_test
+    label = f"test {fid_label(features)}"
+    if len(test) > 1:
+        narrowest, widest = test.index[0], test.index[-1]
+        best = test.idxmin()
+        sentences.append(
+            f"Mean {label} goes from {test[narrowest]:.3g} at k = {narrowest} to {test[best]:.3g} at k = {best}"
+            + (f" and {test[widest]:.3g} at k = {widest}." if best != widest else ".")
+        )
+        before = test.index[-2]
+        change = test[widest] / test[before] - 1
+        sentences.append(f"The last step, from k = {before} to k = {widest}, changes it by {change:+.0%}.")
+        gap = means.fid_test / means.fid_train - 1
+        sentences.append(
+            f"On held-out images FID is {gap.min():+.0%} to {gap.max():+.0%} against training images, over all widths; "
+            "a gap that opens with k would mean memorization."
+        )
+    losses = study.losses()
+    moved = (
+        losses[losses.iteration == study.spec.train.iterations].groupby("k")[["moved_generator", "moved_critic"]].mean()
+    )
+    if len(moved) > 1:
+        first, last = moved.iloc[0], moved.iloc[-1]
+        sentences.append(
+            f"From k = {moved.index[0]} to k = {moved.index[-1]} the distance from initialization, relative to the "
+            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator and "
+            f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training would take it to 0."
+        )
+    diverged = {group.width: len(group.diverged) for group in study.status() if group.diverged}
+    runs = len(study.spec.seeds) * len(study.spec.widths)
+    where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
+    sentences.append(
+        f"{sum(diverged.values())} of {runs} runs diverged" + (f": {where}; they are left out." if where else ".")
+    )
+    unfinished = [group.width for group in study.status() if not group.complete]
+    if unfinished:
+        sentences.append(f"Not finished yet: k = {', '.join(map(str, unfinished))}.")
+    return sentences

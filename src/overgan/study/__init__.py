@@ -1,0 +1,23 @@
+"""Studies: what to run, what is on disk, who runs it, what it means."""
+
+from overgan.study._analysis import Recommendation, recommend
+from overgan.study._cost import seconds_at_full_scale
+from overgan.study._runner import WorkerError, run
+from overgan.study._spec import Spec, load_spec, preset_names
+from overgan.study._status import GroupStatus, seconds_left
+from overgan.study._study import Study, load
+
+__all__ = [
+    "GroupStatus",
+    "Recommendation",
+    "Spec",
+    "Study",
+    "WorkerError",
+    "load",
+    "load_spec",
+    "preset_names",
+    "recommend",
+    "run",
+    "seconds_at_full_scale",
+    "seconds_left",
+]

@@ -1,0 +1,74 @@
+"""What a study's numbers mean: which width is enough, and how sure that is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from overgan.errors import OverganError
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+
+FinalFID = Mapping[int, Float[np.ndarray, " seeds"]]  # width -> of each run
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The width to use. Printed, it is the reason in words."""
+
+    width: int
+    interval: tuple[int, int]  # of the width, over resampled seeds
+    fid: float  # mean over seeds, held-out images, of `width`
+    best_width: int
+    best_fid: float
+    tolerance: float
+    features: str
+    try_wider: bool  # the widest is better than all others by more than the tolerance
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        fid = f"test FID ({self.features} features)"
+        text = f"k = {self.width} (95 % interval over seeds: {low} to {high}): mean {fid} {self.fid:.3g}"
+        if self.try_wider:
+            return f"{text}, the best so far and still improving by more than {self.tolerance:.0%}: try wider"
+        if self.width == self.best_width:
+            return f"{text}, the best of all widths; no narrower one comes within {self.tolerance:.0%}"
+        return f"{text}, within {self.tolerance:.0%} of the best, {self.best_fid:.3g} at k = {self.best_width}"
+
+
+def recommend(final: FinalFID, tolerance: float, features: str) -> Recommendation:
+    """The smallest width whose mean FID is at most (1 + tolerance) times the best mean.
+
+    final: FID on held-out images of every run, by width.
+    The interval is the percentile bootstrap over seeds: the runs of every width are resampled and the rule applied
+    again, 10,000 times, always with the same resamples.
+
+    Raises OverganError if there is no width with a run.
+    """
+    widths = sorted(width for width, fids in final.items() if len(fids))
+    if not widths:
+        raise OverganError("no width has a finished run yet; go on with the study first")
+
+    def choose(means: Float[np.ndarray, "resamples widths"]) -> np.ndarray:
+        enough = means <= (1 + tolerance) * means.min(1, keepdims=True)
+        return np.array(widths)[enough.argmax(1)]
+
+    means = np.array([np.mean(final[width]) for width in widths])
+    width = int(choose(means[None])[0])
+    random = np.random.default_rng(0)
+    resampled = [random.choice(final[w], (RESAMPLES, len(final[w]))).mean(1) for w in widths]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(choose(np.stack(resampled, 1)), [tail, 1 - tail], method="inverted_cdf")
+    best = int(means.argmin())
+    return Recommendation(
+        width=width,
+        interval=(int(low), int(high)),
+        fid=float(means[widths.index(width)]),
+        best_width=widths[best],
+        best_fid=float(means[best]),
+        tolerance=tolerance,
+        features=features,
+        try_wider=width == widths[-1] and len(widths) > 1,
+    )

@@ -1,0 +1,195 @@
+"""The local runner: a study's groups on this machine's cores, one worker process for each share of them."""
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from overgan.data import load_images
+from overgan.errors import OverganError
+from overgan.models import parameter_counts
+from overgan.study._spec import Spec, load_spec
+from overgan.study._status import GroupStatus, group_status
+from overgan.study._store import (
+    STUDY,
+    Description,
+    cores,
+    group_folder,
+    machine,
+    read_description,
+    refuse_changes,
+    try_lock,
+    versions,
+    write_description,
+)
+from overgan.study._study import Study
+from overgan.study._worker import feature_spaces
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 30  # for a worker to write its checkpoint when the study is stopped
+
+Watcher = Callable[[list[GroupStatus]], None]
+
+
+class WorkerError(RuntimeError):
+    """A worker ended before its work did, through no mistake of the user's."""
+
+
+def run(
+    preset_or_yaml: str | Path,
+    out: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    scale: float = 1.0,
+    workers: int | None = None,
+    watch: Watcher | None = None,
+) -> Study:
+    """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
+
+    preset_or_yaml: a preset's name or a spec's file.
+    out: the study's folder, by default runs/NAME.
+    overrides: `key=value` changes of the spec, such as "train.iterations=500".
+    scale: fraction of the iterations and samples to run.
+    workers: processes, each with its share of the cores; by default one a core, but no more than there are widths.
+    watch: called about twice a second with every group's status.
+
+    The same spec on the same machine with the same number of workers gives the same bits, interrupted or not.
+
+    Raises OverganError for a wrong spec, images that cannot be had, a folder that is in use, that cannot be written
+    or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
+    """
+    spec = load_spec(preset_or_yaml, overrides, scale)
+    folder = Path(out) if out is not None else Path("runs") / spec.name
+    if workers is not None and workers < 1:
+        raise OverganError(f"--workers {workers}: at least 1 is needed")
+    workers = min(workers or cores(), len(spec.widths))
+    command = _command(preset_or_yaml, folder, overrides, scale)
+    try:
+        with ExitStack() as stack:
+            begun = (folder / STUDY).exists()
+            if begun:
+                _lock(stack, folder)
+                refuse_changes(folder, read_description(folder).spec, spec)
+            elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
+                raise OverganError(f"{folder} is not empty and holds no study; name another folder with --out")
+            description = _describe(spec, command, workers)
+            if begun:
+                _refuse_other_numbers(folder, read_description(folder), description)
+            else:
+                _lock(stack, folder)
+            write_description(folder, description)
+            _train(folder, spec, workers, watch)
+    except OSError as error:
+        raise OverganError(
+            f"{folder} cannot be written ({error}); make room or name another folder with --out"
+        ) from None
+    return Study(folder)
+
+
+def _command(preset_or_yaml: str | Path, folder: Path, overrides: Sequence[str], scale: float) -> str:
+    words = ["overgan", "run", str(preset_or_yaml), "--out", str(folder)]
+    words += [word for override in overrides for word in ("--set", override)]
+    words += ["--scale", f"{scale:g}"] if scale != 1 else []
+    return shlex.join(words)
+
+
+def _lock(stack: ExitStack, folder: Path) -> None:
+    if not stack.enter_context(try_lock(folder)):
+        raise OverganError(
+            f"{folder} is in use by another `overgan run`; wait for it, or name another folder with --out"
+        )
+
+
+def _describe(spec: Spec, command: str, workers: int) -> Description:
+    images = load_images(spec.data)
+    return Description(
+        spec=spec,
+        command=command,
+        data={
+            "name": images.name,
+            "train": len(images.train),
+            "test": len(images.test),
+            "compared": min(spec.evaluate.samples, len(images.reference)),
+            "shape": list(images.shape),
+            "fingerprint": images.fingerprint,
+        },
+        features={space.name: space.facts for space in feature_spaces(spec, images)},
+        parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
+        versions=versions(),
+        machine=machine(workers),
+    )
+
+
+def _refuse_other_numbers(folder: Path, old: Description, new: Description) -> None:
+    if old.data["fingerprint"] != new.data["fingerprint"]:
+        raise OverganError(
+            f"the images are not those that {folder} began with; restore them or name another folder with --out"
+        )
+    if old.features != new.features:
+        before, now = (", ".join(f"{k} {v}" for k, v in d.versions.items()) for d in (old, new))
+        raise OverganError(
+            f"the feature networks are not those that {folder} began with (under {before}; now {now}); "
+            "go back to those versions or name another folder with --out"
+        )
+
+
+def _train(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None:
+    for width in spec.widths:  # a worker of a run that was killed may still be at its last iteration
+        with try_lock(group_folder(folder, width), timeout=GRACE_SECONDS) as free:
+            if not free:
+                raise OverganError(f"{group_folder(folder, width)} is still being written; stop that process first")
+
+    threads = max(1, cores() // workers)
+    environment = os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}
+    logs = [folder / f"worker-{i}.log" for i in range(workers)]
+    processes = []
+    try:
+        for log in logs:
+            with log.open("wb") as output:
+                command = [
+                    sys.executable,
+                    "-m",
+                    "overgan.study._worker",
+                    str(folder),
+                    str(threads),
+                    str(os.getpid()),
+                ]
+                processes.append(
+                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+                )
+        running = True
+        while running:
+            time.sleep(POLL_SECONDS)
+            running = any(p.poll() is None for p in processes)
+            for process, log in zip(processes, logs, strict=True):
+                _raise_if_failed(process, log)
+            if watch:
+                watch([group_status(folder, spec, width) for width in spec.widths])
+    finally:
+        for process in processes:
+            process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in processes:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+    for log in logs:
+        log.unlink()
+
+
+def _raise_if_failed(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    if not process.poll():  # running, or exit code 0
+        return
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "it printed nothing"
+    if process.returncode == 2:
+        raise OverganError(last)
+    raise WorkerError(
+        f"a worker ended with exit code {process.returncode} ({last}); its output is in {log}; "
+        "the same command goes on from the last checkpoint"
+    )

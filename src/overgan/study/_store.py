@@ -1,0 +1,121 @@
+"""The store: a study's folder on disk, the only thing that analysis and report read.
+
+study.json      the spec, the image set, the feature spaces, parameter counts, versions and machine
+k0008/          one folder a width, written by the training loop of its group
+figures/        PNG figures
+report.html
+"""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from overgan.errors import OverganError
+from overgan.files import read_json, write_json
+from overgan.study._spec import Spec, parse_spec
+
+STUDY = "study.json"
+LOCK = ".lock"
+VERSIONS_OF = ("overgan", "torch", "torchvision", "numpy", "scipy", "scikit-learn")
+
+
+class Description(BaseModel):
+    """The content of study.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    spec: Spec
+    command: str  # that makes the study again
+    data: dict[str, Any]
+    features: dict[str, dict[str, Any]]
+    parameters: dict[int, dict[str, int]]  # width -> network -> trained numbers of one run
+    versions: dict[str, str]
+    machine: dict[str, Any]
+
+
+def group_folder(folder: Path, width: int) -> Path:
+    """The folder of one width."""
+    return folder / f"k{width:04d}"
+
+
+def read_description(folder: Path) -> Description:
+    """What study.json says. Raises OverganError if it is missing or damaged."""
+    values = read_json(folder / STUDY)
+    try:
+        spec = parse_spec(values.pop("spec"), str(folder / STUDY))
+        return Description(spec=spec, **values)
+    except (ValidationError, KeyError, TypeError, AttributeError):
+        raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
+
+
+def write_description(folder: Path, description: Description) -> None:
+    """Write study.json."""
+    write_json(folder / STUDY, description.model_dump(mode="json"))
+
+
+@contextmanager
+def try_lock(folder: Path, timeout: float = 0) -> Iterator[bool]:
+    """Hold the folder's lock, if it can be had within timeout seconds; it ends with the process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=timeout)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    with lock:
+        lock.release()  # `with` acquired it once more
+        yield True
+
+
+def refuse_changes(folder: Path, old: Spec, new: Spec) -> None:
+    """Raise OverganError, naming the difference, if runs of the new spec would not belong to the study of the old one.
+
+    New widths are welcome, and the images may have moved.
+    """
+    before, after = _flat(old.model_dump(mode="json")), _flat(new.model_dump(mode="json"))
+    for key in sorted(before | after):
+        if key == "widths" and set(before[key]) <= set(after[key]):
+            continue
+        if key != "data.root" and before.get(key) != after.get(key):
+            raise OverganError(
+                f"{folder} holds a study with {key}={before.get(key)}, now it is {after.get(key)}: the results would "
+                f"be mixed; name another folder with --out, or set {key}={before.get(key)}"
+            )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in VERSIONS_OF}
+
+
+def machine(workers: int) -> dict[str, Any]:
+    """What the speed depends on."""
+    return {"system": platform.platform(), "processor": _processor(), "cores": cores(), "workers": workers}
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
