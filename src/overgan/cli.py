@@ -149,8 +149,9 @@ def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
         def watch(groups: "list[GroupStatus]") -> None:
             for group in groups:
                 if group.width not in tasks:
-                    fields = {"width": group.width, "speed": "", "left": "", "fid": ""}
-                    tasks[group.width] = progress.add_task("", total=group.iterations, **fields)
+                    tasks[group.width] = progress.add_task(
+                        "", total=group.iterations, width=group.width, speed="", left="", fid=""
+                    )
                 pace = group.seconds_per_iteration
                 left = pace * (group.iterations - group.iteration) if pace else 0
                 progress.update(
@@ -183,7 +184,7 @@ def _print_finished() -> "Callable[[list[GroupStatus]], None]":
 def _duration(seconds: float) -> str:
     """Two leading units, such as 3 min 20 s."""
     units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
-    parts = []
+    parts: list[str] = []
     for name, size in units:
         count, seconds = divmod(seconds, size)
         if count or (parts and len(parts) < 2):

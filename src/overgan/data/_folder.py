@@ -103,7 +103,7 @@ def _tar_entries(path: Path, archives: ExitStack) -> Iterator[Entry]:
         return read
 
     try:
-        archive = archives.enter_context(tarfile.open(path))
+        archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
         for member in archive.getmembers():
             name = PurePosixPath(member.name)
             if member.isfile() and _is_image(name):

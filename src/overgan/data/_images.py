@@ -9,8 +9,7 @@ from jaxtyping import Int64, UInt8
 
 from overgan.errors import OverganError
 
-Images = UInt8[np.ndarray, "images height width channels"]
-Labels = Int64[np.ndarray, "images"]
+Images = UInt8[np.ndarray, "_ _ _ _"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,8 @@ class ImageSet:
     name: str
     train: Images
     test: Images
-    train_labels: Labels | None = None
-    test_labels: Labels | None = None
+    train_labels: Int64[np.ndarray, "_"] | None = None
+    test_labels: Int64[np.ndarray, "_"] | None = None
 
     def __post_init__(self) -> None:
         for part, images in (("training", self.train), ("held-out", self.test)):

@@ -24,7 +24,7 @@ LEARNING_RATE = 5e-3
 
 
 class Classifier(nn.Module):
-    """3 × 3 convolutions with batch norm, the later ones halving the image to 4 or 5 pixels; their mean is the features."""
+    """3 × 3 convolutions with batch norm that halve the image to 4 or 5 pixels; their mean is the features."""
 
     def __init__(self, shape: tuple[int, int, int], classes: int):
         super().__init__()
@@ -110,7 +110,7 @@ def _train(images: ImageSet, classes: int) -> Classifier:
             scores = network(_pixels(images.train[chosen]))
             loss = nn.functional.cross_entropy(scores, torch.from_numpy(images.train_labels[chosen]))
             adam.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             adam.step()
             schedule.step()
         return network.to(memory_format=torch.contiguous_format).eval()

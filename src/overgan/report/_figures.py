@@ -31,8 +31,8 @@ def figures(study: Study) -> list[Plot]:
 
 
 def fid_label(features: str) -> str:
-    """FID may stand alone only for Inception's features."""
-    return f"FID ({features} features)"
+    """A name such as 'classifier FID': FID may stand alone only for Inception's features."""
+    return f"{features} FID"
 
 
 def fid_against_width(study: Study, final: pd.DataFrame, features: str) -> Plot:

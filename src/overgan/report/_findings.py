@@ -17,7 +17,7 @@ def findings(study: Study) -> list[str]:
     label = f"test {fid_label(features)}"
     if len(test) > 1:
         narrowest, widest = test.index[0], test.index[-1]
-        best = test.idxmin()
+        best = test.index[int(test.argmin())]
         sentences.append(
             f"Mean {label} goes from {test[narrowest]:.3g} at k = {narrowest} to {test[best]:.3g} at k = {best}"
             + (f" and {test[widest]:.3g} at k = {widest}." if best != widest else ".")
@@ -38,8 +38,8 @@ def findings(study: Study) -> list[str]:
         first, last = moved.iloc[0], moved.iloc[-1]
         sentences.append(
             f"From k = {moved.index[0]} to k = {moved.index[-1]} the distance from initialization, relative to the "
-            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator and "
-            f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training would take it to 0."
+            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator "
+            f"and from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; in lazy training it vanishes."
         )
     diverged = {group.width: len(group.diverged) for group in study.status() if group.diverged}
     runs = len(study.spec.seeds) * len(study.spec.widths)

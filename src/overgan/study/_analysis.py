@@ -29,7 +29,7 @@ class Recommendation:
 
     def __str__(self) -> str:
         low, high = self.interval
-        fid = f"test FID ({self.features} features)"
+        fid = f"test {self.features} FID"
         text = f"k = {self.width} (95 % interval over seeds: {low} to {high}): mean {fid} {self.fid:.3g}"
         if self.try_wider:
             return f"{text}, the best so far and still improving by more than {self.tolerance:.0%}: try wider"
@@ -53,7 +53,8 @@ def recommend(final: FinalFID, tolerance: float, features: str) -> Recommendatio
 
     def choose(means: Float[np.ndarray, "resamples widths"]) -> np.ndarray:
         enough = means <= (1 + tolerance) * means.min(1, keepdims=True)
-        return np.array(widths)[enough.argmax(1)]
+        chosen: np.ndarray = np.array(widths)[enough.argmax(1)]
+        return chosen
 
     means = np.array([np.mean(final[width]) for width in widths])
     width = int(choose(means[None])[0])

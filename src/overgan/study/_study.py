@@ -65,7 +65,7 @@ class Study:
         """
         final = self.final()
         return recommend(
-            {int(k): rows.fid_test.to_numpy() for k, rows in final.groupby("k")},
+            {k: final.fid_test[final.k == k].to_numpy() for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
             self.spec.evaluate.features[0],
         )

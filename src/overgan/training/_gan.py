@@ -73,7 +73,7 @@ class Gan:
         # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
         # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
         self.adam[name].zero_grad()
-        loss.sum().backward(inputs=list(self.networks[name].parameters()))
+        torch.autograd.backward(loss.sum(), inputs=list(self.networks[name].parameters()))
         self.adam[name].step()
 
     @torch.no_grad()
@@ -141,7 +141,7 @@ class Gan:
 def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
     """Images of the first n latents of each seed's evaluation stream."""
     latents = Streams(seeds, "evaluation").normal(n, latent)
-    return torch.cat([to_images(generator(z)) for z in latents.split(GENERATE_CHUNK, 1)], 1)
+    return torch.cat([to_images(generator(z)) for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
 
 
 def load_generator(

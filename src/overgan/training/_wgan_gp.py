@@ -16,7 +16,8 @@ def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[T
     x = torch.lerp(real, fake, mix[..., None, None, None]).requires_grad_()
     (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     norm = torch.linalg.vector_norm(slope.flatten(2), dim=2)
-    return (norm - 1).square().mean(1)
+    penalty: Tensor = (norm - 1).square().mean(1)
+    return penalty
 
 
 def critic_loss(
@@ -32,4 +33,5 @@ def critic_loss(
 
 def generator_loss(critic: nn.Module, fake: Images) -> PerReplica:
     """− E D(fake)."""
-    return -critic(fake).mean(1)
+    scores: Tensor = critic(fake)
+    return -scores.mean(1)

@@ -1,0 +1,41 @@
+"""Shared fixtures: a private cache, the digits, and a small study."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # one cache for all processes of a test session, so that the digits' classifier is trained once
+    import tempfile
+
+    os.environ.setdefault("XDG_CACHE_HOME", tempfile.mkdtemp(prefix="overgan-test-cache-"))
+
+
+@pytest.fixture(scope="session")
+def digits():
+    from overgan.data import DataConfig, load_images
+
+    return load_images(DataConfig(name="digits"))
+
+
+@pytest.fixture
+def small_spec(tmp_path):
+    """A spec file that trains in about a second."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+SMALL = """
+name: small
+data: {name: digits}
+model: {name: mlp, latent: 4, depth: 2}
+widths: [2, 4, 8]
+seeds: [0, 1]
+train: {iterations: 60, batch: 8, learning_rate: 2e-3, log_every: 10, evaluate_every: 20}
+evaluate: {features: [pixels], samples: 100}
+"""
