@@ -10,8 +10,10 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 def pytest_configure(config: pytest.Config) -> None:
     # one cache for all processes of a test session, so that the digits' classifier is trained once
+    # and one thread a process, because pytest-xdist already uses all cores
     import tempfile
 
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("XDG_CACHE_HOME", tempfile.mkdtemp(prefix="overgan-test-cache-"))
 
 

@@ -46,4 +46,4 @@ class Streams:
     @state.setter
     def state(self, state: Tensor) -> None:
         for generator, row in zip(self.generators, state, strict=True):
-            generator.set_state(row)
+            generator.set_state(row.clone())  # PyTorch 2.15 reads a view from its storage's start

@@ -1,0 +1,93 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from overgan.data import ImageSet
+from overgan.errors import OverganError
+from overgan.metrics import Reference, feature_space, frechet_distance
+
+
+@pytest.fixture(scope="module")
+def trained(digits, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("features")
+    return cache, feature_space("classifier", digits, cache)
+
+
+def test_the_digits_classifier_is_right_on_at_least_97_percent_of_held_out_images(digits, trained):
+    _, space = trained
+    assert space.facts["accuracy"] >= 0.97
+    features = space.embed(digits.test)
+    assert features.shape == (360, 64)
+    # independent of the stored accuracy: class means of the training features classify the held-out ones
+    train = space.embed(digits.train)
+    centres = np.stack([train[digits.train_labels == c].mean(0) for c in range(10)])
+    nearest = ((features[:, None] - centres) ** 2).sum(2).argmin(1)
+    assert (nearest == digits.test_labels).mean() >= 0.97
+
+
+def test_the_classifier_is_taken_from_the_cache_and_trained_again_if_damaged(digits, trained, monkeypatch):
+    cache, space = trained
+    with monkeypatch.context() as patch:
+        patch.setattr("overgan.metrics._classifier._train", lambda *_: pytest.fail("trained again"))
+        again = feature_space("classifier", digits, cache)
+    assert np.array_equal(again.embed(digits.test), space.embed(digits.test))
+
+    (weights,) = cache.glob("*.safetensors")
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1] + b"x")
+    threads = torch.get_num_threads()
+    feature_space("classifier", digits, cache)
+    assert weights.read_bytes() == good  # deterministic
+    assert torch.get_num_threads() == threads
+
+
+def test_images_without_labels_have_no_classifier(digits, tmp_path):
+    unlabelled = ImageSet("mine", digits.train, digits.test)
+    with pytest.raises(OverganError, match=r"mine has no labels.*evaluate\.features=\[pixels\]"):
+        feature_space("classifier", unlabelled, tmp_path)
+
+
+def test_the_classifier_is_not_trained_on_the_images_it_is_compared_on(digits, tmp_path, monkeypatch):
+    """Labels of the reference images do not matter, those of others do."""
+    monkeypatch.setattr("overgan.metrics._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics._classifier.EPOCHS", 0)
+
+    def features(changed):
+        labels = digits.train_labels.copy()
+        labels[changed] = (labels[changed] + 1) % 10
+        space = feature_space("classifier", dataclasses.replace(digits, train_labels=labels), tmp_path)
+        return space.embed(digits.test)
+
+    original = features([])
+    others = np.setdiff1d(np.arange(1437), digits.reference)
+    assert np.array_equal(features(digits.reference), original)
+    assert not np.array_equal(features(others), original)
+
+
+def test_the_reference_compares_equal_numbers_of_images(digits, tmp_path):
+    space = feature_space("pixels", digits, tmp_path)
+    for asked, expected in ((10_000, 360), (100, 100)):
+        reference = Reference(digits, [space], asked)
+        assert reference.samples == expected
+        generated = digits.test[:expected][:, ::-1].copy()
+        (row,) = reference.score(generated)
+
+        def gaussian(images):
+            flat = images.reshape(len(images), -1) / 255
+            return flat.mean(0), np.cov(flat.T)
+
+        train = digits.train[digits.reference[:expected]]
+        expected_fid = frechet_distance(*gaussian(train), *gaussian(generated))
+        assert row["features"] == "pixels"
+        assert row["fid_train"] == pytest.approx(expected_fid, rel=1e-4)  # features are float32
+
+
+def test_real_images_are_nearer_than_noise(digits, tmp_path):
+    reference = Reference(digits, [feature_space("pixels", digits, tmp_path)], 300)
+    unseen = np.setdiff1d(np.arange(1437), digits.reference)[:300]
+    (real,) = reference.score(digits.train[unseen])
+    (noise,) = reference.score(np.random.default_rng(0).integers(256, size=(300, 8, 8, 1), dtype=np.uint8))
+    assert real["fid_test"] < 0.1 * noise["fid_test"]
+    assert real["fid_train"] < 0.1 * noise["fid_train"]

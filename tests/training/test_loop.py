@@ -1,0 +1,154 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from overgan.errors import OverganError
+from overgan.files import read_jsonl
+from overgan.metrics import Reference, feature_space
+from overgan.models import ModelConfig
+from overgan.training import TrainConfig, load_tensors, read_checkpoint, train_group
+from overgan.training._checkpoint import save_checkpoint
+
+CONFIG = {"iterations": 30, "batch": 8, "learning_rate": 1e-3, "log_every": 5, "evaluate_every": 10}
+
+
+@pytest.fixture(scope="module")
+def reference(digits, tmp_path_factory):
+    return Reference(digits, [feature_space("pixels", digits, tmp_path_factory.mktemp("cache"))], 50)
+
+
+@pytest.fixture
+def train(digits, reference):
+    def train(folder, stop_after=math.inf, seeds=(0, 1, 2), **config):
+        folder.mkdir(exist_ok=True)
+        asked = 0
+
+        def stopping():
+            nonlocal asked
+            asked += 1
+            return asked >= stop_after
+
+        model, settings = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG | config)
+        train_group(folder, digits, reference, model, settings, 8, list(seeds), stopping)
+        return folder
+
+    return train
+
+
+def results(folder):
+    checkpoint = read_checkpoint(folder)
+    tensors = {name: t.numpy().tobytes() for name, t in load_tensors(folder, checkpoint).items()}
+    names = ("log.jsonl", "evaluations.jsonl")
+    return checkpoint.iteration, checkpoint.complete, tensors, [(folder / name).read_text() for name in names]
+
+
+def test_what_a_group_leaves_on_disk(train, tmp_path):
+    folder = train(tmp_path / "k")
+    checkpoint = read_checkpoint(folder)
+    assert (checkpoint.iteration, checkpoint.complete, checkpoint.seeds) == (30, True, [0, 1, 2])
+    assert [p.name for p in folder.glob("*.safetensors")] == [checkpoint.file]
+    evaluations = read_jsonl(folder / "evaluations.jsonl")
+    assert [(r["iteration"], r["seed"]) for r in evaluations] == [(i, s) for i in (10, 20, 30) for s in (0, 1, 2)]
+    assert all(r["fid_train"] > 0 and r["features"] == "pixels" for r in evaluations)
+    log = read_jsonl(folder / "log.jsonl")
+    assert sorted({r["iteration"] for r in log}) == [5, 10, 15, 20, 25, 30]
+    assert set(log[0]) >= {"critic_loss", "generator_loss", "gradient_penalty", "wasserstein"}
+    assert set(log[0]) >= {"moved_generator", "moved_critic"}
+    grids = sorted((folder / "samples").iterdir())
+    assert [g.name for g in grids] == ["00000010.png", "00000020.png", "00000030.png"]
+    assert np.asarray(Image.open(grids[0])).shape == (3 * 9 + 1, 10 * 9 + 1, 3)
+
+
+@pytest.mark.parametrize("stops", [[1], [7], [10], [29], [3, 4, 8], [1] * 30])
+def test_an_interrupted_group_ends_with_the_same_bits(train, tmp_path, stops):
+    whole = train(tmp_path / "whole")
+    for stop in stops:
+        train(tmp_path / "parts", stop_after=stop)
+    assert results(train(tmp_path / "parts")) == results(whole)
+
+
+def test_rows_after_the_checkpoint_are_written_again(train, tmp_path):
+    """As after a kill that came between a row and the next checkpoint, in the middle of a line."""
+    whole = train(tmp_path / "whole")
+    folder = train(tmp_path / "killed", stop_after=12)
+    for name in ("log.jsonl", "evaluations.jsonl"):
+        lines = (whole / name).read_text()
+        (folder / name).write_text(lines[: int(len(lines) * 0.8)])
+    assert results(train(folder)) == results(whole)
+
+
+def test_a_finished_group_is_not_trained_again(train, tmp_path):
+    folder = train(tmp_path / "k")
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    train(folder)
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+
+
+def test_checkpoints_come_by_time_too(train, tmp_path, monkeypatch):
+    saved = []
+
+    def spy(folder, tensors, **index):
+        saved.append(index["iteration"])
+        return save_checkpoint(folder, tensors, **index)
+
+    monkeypatch.setattr("overgan.training._loop.save_checkpoint", spy)
+    train(tmp_path / "k", checkpoint_seconds=0, iterations=3)
+    assert saved == [1, 2, 3]
+
+
+def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, tmp_path):
+    healthy = train(tmp_path / "healthy")
+    folder = train(tmp_path / "sick", stop_after=12)
+    checkpoint = read_checkpoint(folder)
+    tensors = load_tensors(folder, checkpoint)
+    tensors["generator.layers.0.weight"][1] = math.inf
+    index = checkpoint.model_dump(exclude={"file", "sha256"})
+    save_checkpoint(folder, tensors, **index)
+
+    train(folder)
+    checkpoint = read_checkpoint(folder)
+    assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {1: 15}, True)
+    rows = read_jsonl(folder / "evaluations.jsonl")
+    assert [r["seed"] for r in rows if r["iteration"] == 30] == [0, 2]
+    expected = {r["seed"]: r for r in read_jsonl(healthy / "evaluations.jsonl") if r["iteration"] == 30}
+    for row in rows[-2:]:  # two products of matrices round otherwise than three
+        assert row["fid_test"] == pytest.approx(expected[row["seed"]]["fid_test"], rel=1e-3)
+    for line in (folder / "log.jsonl").read_text().splitlines():
+        assert all(math.isfinite(value) for value in json.loads(line).values())
+
+
+def test_a_group_ends_when_all_of_its_replicas_diverged(train, tmp_path):
+    folder = train(tmp_path / "k", learning_rate=1e30)
+    checkpoint = read_checkpoint(folder)
+    assert (checkpoint.seeds, checkpoint.complete) == ([], True)
+    assert set(checkpoint.diverged) == {0, 1, 2}
+    assert read_jsonl(folder / "evaluations.jsonl") == []
+
+
+def test_a_damaged_checkpoint_is_refused_and_left_as_it_is(train, tmp_path):
+    folder = train(tmp_path / "k", stop_after=12)
+    (path,) = folder.glob("*.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    with pytest.raises(OverganError, match=f"{path.name} is damaged: its checksum is not the one"):
+        train(folder)
+    path.unlink()
+    with pytest.raises(OverganError, match="cannot be read"):
+        train(folder)
+    path.write_bytes(content)
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    (folder / "checkpoint.json").write_text('{"file": 3}')
+    with pytest.raises(OverganError, match=r"checkpoint\.json is not a checkpoint's index"):
+        train(folder)
+
+
+def test_the_loop_leaves_the_global_generator_alone(train, tmp_path):
+    before = torch.get_rng_state()
+    train(tmp_path / "k", iterations=2)
+    assert torch.equal(torch.get_rng_state(), before)
