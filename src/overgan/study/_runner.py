@@ -30,7 +30,7 @@ from overgan.study._study import Study
 from overgan.study._worker import feature_spaces
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 30  # for a worker to write its checkpoint when the study is stopped
+GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
 
 Watcher = Callable[[list[GroupStatus]], None]
 

@@ -61,7 +61,7 @@ def write_description(folder: Path, description: Description) -> None:
 
 
 @contextmanager
-def try_lock(folder: Path, timeout: float = 0) -> Iterator[bool]:
+def try_lock(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
     """Hold the folder's lock, if it can be had within timeout seconds; it ends with the process, however that ends."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=timeout)

@@ -1,0 +1,92 @@
+import pytest
+
+from overgan.errors import OverganError
+from overgan.study import Spec, load_spec, preset_names
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_valid_and_named_after_their_file(name):
+    spec = load_spec(name)
+    assert spec.name == name
+    assert len(spec.widths) >= 7
+    assert len(spec.seeds) == 5
+
+
+def test_the_papers_mlp_study_is_at_full_scale():
+    spec = load_spec("mlp-mnist")
+    assert spec.figures == [3]
+    assert max(spec.widths) == 2048
+    assert spec.train.iterations == 300_000
+    assert (spec.train.gradient_penalty, spec.train.critic_steps) == (10, 5)
+    assert spec.scale == 1
+
+
+def test_overrides_and_scale():
+    spec = load_spec("quickstart", ["train.iterations=5_000", "widths=[8,2]", "train.learning_rate=1e-3"], scale=0.1)
+    assert spec.train.iterations == 500
+    assert spec.train.evaluate_every == 10
+    assert spec.evaluate.samples == 1000
+    assert spec.widths == [2, 8]
+    assert spec.train.learning_rate == 1e-3
+    assert spec.scale == 0.1
+    tiny = load_spec("quickstart", scale=1e-9)
+    assert (tiny.train.iterations, tiny.train.evaluate_every, tiny.evaluate.samples) == (1, 1, 2)
+
+
+def test_a_file_of_ones_own(small_spec):
+    spec = load_spec(small_spec)
+    assert isinstance(spec, Spec)
+    assert spec.train.critic_steps == 5  # a default
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("train.itterations=5", r"unknown key train\.itterations; did you mean iterations\?"),
+        ("colour=red", r"unknown key colour; known: "),
+        ("train.iterations=many", r'train\.iterations: .*integer, but it is "many"'),
+        ("train.iterations=1.5", r"train\.iterations: .*but it is 1\.5"),
+        ("train.iterations=true", r"train\.iterations: .*but it is true"),
+        ("train.iterations=0", r"train\.iterations: .*greater than or equal to 1, but it is 0"),
+        ("train.learning_rate=-1", r"train\.learning_rate: .*greater than 0, but it is -1"),
+        ("train.learning_rate=.nan", r"train\.learning_rate: "),
+        ("train.betas=[0.5]", r"train\.betas"),
+        ("train.betas=[0.5,1.0]", r"train\.betas\.1: .*less than 1, but it is 1\.0"),
+        ("train.schedule=cosine", r"train\.schedule: .*'constant' or 'linear', but it is \"cosine\""),
+        ("widths=[0,4]", r"widths\.0: .*greater than or equal to 1, but it is 0"),
+        ("widths=[4,4]", r"widths: .*\[4, 4\] has the same value twice"),
+        ("widths=[]", "widths: .*at least 1 item"),
+        ("widths=4", "widths: .*valid array, but it is 4"),
+        ("seeds=[-1]", r"seeds\.0: "),
+        ("data.name=imagenet", r"data\.name: .*but it is \"imagenet\""),
+        ("data=digits", r"data: .*but it is \"digits\""),
+        ("model.depth=0", r"model\.depth: "),
+        ("evaluate.features=[inception]", r"evaluate\.features\.0: .*but it is \"inception\""),
+        ("train.iterations", r"--set train\.iterations: write key=value"),
+        ("data.root=${nothing}", "cannot be read as YAML"),
+        ("train.iterations=[", "cannot be read as YAML"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_it(override, message):
+    with pytest.raises(OverganError, match=message) as caught:
+        load_spec("quickstart", [override])
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_spec(tmp_path):
+    with pytest.raises(OverganError, match="no preset quickstrat; did you mean quickstart"):
+        load_spec("quickstrat")
+    with pytest.raises(OverganError, match=r"nowhere\.yaml cannot be read"):
+        load_spec(tmp_path / "nowhere.yaml")
+    for content in ("- a\n- b\n", "just text", "", "a: [", "name: x\n"):
+        (tmp_path / "bad.yaml").write_text(content)
+        with pytest.raises(OverganError, match=r"bad\.yaml") as caught:
+            load_spec(tmp_path / "bad.yaml")
+        assert "\n" not in str(caught.value)
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(OverganError, match=r"binary\.yaml"):
+        load_spec(tmp_path / "binary.yaml")
+    with pytest.raises(OverganError, match="--scale 0.0: must be greater than 0"):
+        load_spec("quickstart", scale=0.0)
+    with pytest.raises(OverganError, match="--scale nan"):
+        load_spec("quickstart", scale=float("nan"))
