@@ -75,7 +75,8 @@ def status(folder: Folder) -> None:
 
     study = overgan.load(folder)
     groups = study.status()
-    table = Table("k", "iteration", "s per iteration", "test FID", "diverged", "state")
+    fid = f"test {study.spec.evaluate.features[0]} FID"
+    table = Table("k", "iteration", "s per iteration", fid, "diverged", "state")
     for group in groups:
         pace = group.seconds_per_iteration
         table.add_row(
@@ -159,7 +160,7 @@ def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
                     completed=group.iteration,
                     speed=f"{1 / pace:.1f} iterations/s" if pace else "waiting",
                     left=f"{_duration(left)} left" if left else "",
-                    fid=f"test FID {group.fid_test:.3g}" if group.fid_test is not None else "",
+                    fid=group.fid,
                 )
 
         yield watch
@@ -172,9 +173,8 @@ def _print_finished() -> "Callable[[list[GroupStatus]], None]":
         for group in groups:
             if group.complete and group.width not in printed:
                 printed.add(group.width)
-                fid = f"test FID {group.fid_test:.3g}" if group.fid_test is not None else "no run left"
                 console.print(
-                    f"k = {group.width}: {group.iteration:,} iterations in {_duration(group.seconds)}, {fid}, "
+                    f"k = {group.width}: {group.iteration:,} iterations in {_duration(group.seconds)}, {group.fid}, "
                     f"{len(group.diverged)} diverged"
                 )
 
@@ -184,11 +184,12 @@ def _print_finished() -> "Callable[[list[GroupStatus]], None]":
 def _duration(seconds: float) -> str:
     """Two leading units, such as 3 min 20 s."""
     units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    seconds = round(seconds)
     parts: list[str] = []
     for name, size in units:
         count, seconds = divmod(seconds, size)
         if count or (parts and len(parts) < 2):
-            parts.append(f"{count:.0f} {name}")
+            parts.append(f"{count} {name}")
     return " ".join(parts[:2]) or "0 s"
 
 

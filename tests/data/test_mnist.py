@@ -91,8 +91,8 @@ def test_more_images_than_labels_is_refused(small_mnist):
 
 def test_a_download_that_fails_says_how_to_go_on(monkeypatch):
     def no_internet(*_args, **_kwargs):
-        raise RuntimeError("no internet")
+        raise RuntimeError("no\ninternet")
 
-    monkeypatch.setattr("overgan.data._mnist.MNIST", no_internet)
-    with pytest.raises(OverganError, match=r"could not be downloaded .*data\.root"):
+    monkeypatch.setattr("torchvision.datasets.MNIST", no_internet)
+    with pytest.raises(OverganError, match=r"could not be downloaded to .* \(no internet\); name .* data\.root"):
         load_images(DataConfig(name="mnist"))

@@ -18,8 +18,7 @@ def test_the_smallest_width_within_the_tolerance_of_the_best():
     assert result.interval == (4, 4)  # seeds agree, so there is nothing to resample
     assert not result.try_wider
     assert str(result) == (
-        "k = 4 (95 % interval over seeds: 4 to 4): mean test classifier FID 10.4, "
-        "within 5% of the best, 10 at k = 8"
+        "k = 4 (95 % interval over seeds: 4 to 4): mean test classifier FID 10.4, within 5% of the best, 10 at k = 8"
     )
     assert recommend(final, 0.0, "classifier").width == 8
     assert recommend(final, 0.2, "classifier").width == 4

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -137,8 +138,7 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
 
     def kill_a_worker(groups):
         if any(group.iteration for group in groups):
-            children = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "_worker"], capture_output=True, text=True)  # noqa: S607
-            for pid in children.stdout.split():
+            for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
                 os.kill(int(pid), signal.SIGKILL)
 
     with pytest.raises(WorkerError, match=r"exit code -9 .*the same command goes on from the last checkpoint"):

@@ -86,7 +86,7 @@ def test_what_is_no_spec(tmp_path):
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(OverganError, match=r"binary\.yaml"):
         load_spec(tmp_path / "binary.yaml")
-    with pytest.raises(OverganError, match="--scale 0.0: must be greater than 0"):
+    with pytest.raises(OverganError, match=r"--scale 0\.0: must be greater than 0"):
         load_spec("quickstart", scale=0.0)
     with pytest.raises(OverganError, match="--scale nan"):
         load_spec("quickstart", scale=float("nan"))

@@ -1,14 +1,15 @@
 """The 1,797 handwritten digits of 8 × 8 pixels that scikit-learn carries."""
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from overgan.data._images import ImageSet
 
 
 def digits() -> ImageSet:
     """scikit-learn's digits: 1,437 training and 360 held-out images, the same share of each class in both."""
+    from sklearn.datasets import load_digits  # here, because it takes a second
+    from sklearn.model_selection import train_test_split
+
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # grey levels 0 … 16
     labels = bunch.target.astype(np.int64)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from torchvision.datasets import MNIST
 
 from overgan.data._images import ImageSet
 from overgan.errors import OverganError
@@ -22,12 +21,14 @@ def mnist(root: Path | None, download_to: Path) -> ImageSet:
     Raises OverganError if a file is missing or damaged, or the download fails.
     """
     if root is None:
+        from torchvision.datasets import MNIST  # here, because it takes more than a second
+
         root = download_to
         try:
             MNIST(str(root), download=True)
         except (OSError, RuntimeError) as error:
             raise OverganError(
-                f"MNIST could not be downloaded to {root} ({error}); "
+                f"MNIST could not be downloaded to {root} ({' '.join(str(error).split())}); "
                 "name a folder that has its four files with data.root"
             ) from None
     images, labels = [], []

@@ -38,8 +38,8 @@ def findings(study: Study) -> list[str]:
         first, last = moved.iloc[0], moved.iloc[-1]
         sentences.append(
             f"From k = {moved.index[0]} to k = {moved.index[-1]} the distance from initialization, relative to the "
-            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator "
-            f"and from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; in lazy training it vanishes."
+            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator and "
+            f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training keeps it small."
         )
     diverged = {group.width: len(group.diverged) for group in study.status() if group.diverged}
     runs = len(study.spec.seeds) * len(study.spec.widths)

@@ -3,7 +3,7 @@
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._cost import seconds_at_full_scale
 from overgan.study._runner import WorkerError, run
-from overgan.study._spec import Spec, load_spec, preset_names
+from overgan.study._spec import Spec, load_spec, parse_spec, preset_names
 from overgan.study._status import GroupStatus, seconds_left
 from overgan.study._study import Study, load
 
@@ -15,6 +15,7 @@ __all__ = [
     "WorkerError",
     "load",
     "load_spec",
+    "parse_spec",
     "preset_names",
     "recommend",
     "run",

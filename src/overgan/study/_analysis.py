@@ -11,7 +11,7 @@ from overgan.errors import OverganError
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
 
-FinalFID = Mapping[int, Float[np.ndarray, " seeds"]]  # width -> of each run
+FinalFID = Mapping[int, Float[np.ndarray, " _"]]  # width -> of each run
 
 
 @dataclass(frozen=True)

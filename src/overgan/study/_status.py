@@ -17,9 +17,15 @@ class GroupStatus:
     iteration: int
     iterations: int
     seconds: float  # of training so far
-    fid_test: float | None  # mean over its runs at the latest evaluation, in the first feature space
+    features: str  # the spec's first feature space
+    fid_test: float | None  # in it, mean over the group's runs, at the latest evaluation
     diverged: dict[int, int]  # seed -> iteration
     complete: bool
+
+    @property
+    def fid(self) -> str:
+        """The latest FID with its name, empty before the first evaluation."""
+        return f"test {self.features} FID {self.fid_test:.3g}" if self.fid_test is not None else ""
 
     @property
     def seconds_per_iteration(self) -> float | None:
@@ -37,6 +43,7 @@ def group_status(folder: Path, spec: Spec, width: int) -> GroupStatus:
         iteration=progress.get("iteration", 0),
         iterations=spec.train.iterations,
         seconds=progress.get("seconds", 0.0),
+        features=spec.evaluate.features[0],
         fid_test=progress.get("fid_test"),
         diverged=checkpoint.diverged if checkpoint else {},
         complete=checkpoint.complete if checkpoint else False,

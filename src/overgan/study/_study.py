@@ -65,7 +65,7 @@ class Study:
         """
         final = self.final()
         return recommend(
-            {k: final.fid_test[final.k == k].to_numpy() for k in self.spec.widths},
+            {k: final.fid_test[final.k == k].to_numpy(float) for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
             self.spec.evaluate.features[0],
         )
@@ -73,7 +73,7 @@ class Study:
     def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:
         """The first n images of a run's newest checkpoint; the same n whenever it is asked.
 
-        seed: by default the first that has not diverged.
+        seed: by default the first.
 
         Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
         """
@@ -83,8 +83,7 @@ class Study:
         checkpoint = read_checkpoint(group)
         if checkpoint is None:
             raise OverganError(f"{group} has no checkpoint yet; let the study go on")
-        if seed is None and checkpoint.seeds:
-            seed = checkpoint.seeds[0]
+        seed = self.spec.seeds[0] if seed is None else seed
         if seed not in checkpoint.seeds:
             raise OverganError(f"{group} has no weights of seed {seed}; it has those of {checkpoint.seeds}")
         if n < 1:
@@ -100,12 +99,12 @@ class Study:
     def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
         """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.
 
-        out: by default samples/ in the folder of the width. Raises OverganError as `sample` does, or if out cannot be
-        written.
+        out: by default images-seed-S in the folder of the width.
+        Raises OverganError as `sample` does, or if out cannot be written.
         """
         images = self.sample(width, seed, n)
-        chosen = "first" if seed is None else str(seed)
-        folder = Path(out) if out is not None else self.group(width) / f"images-seed-{chosen}"
+        seed = self.spec.seeds[0] if seed is None else seed
+        folder = Path(out) if out is not None else self.group(width) / f"images-seed-{seed}"
         try:
             for i, image in enumerate(images):
                 write_atomic(folder / f"{i:05d}.png", image_png(image))

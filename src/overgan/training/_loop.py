@@ -12,7 +12,6 @@ import torch
 from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from overgan.data import ImageSet
 from overgan.files import append_jsonl, jsonl_line, read_jsonl, write_atomic, write_json
@@ -115,6 +114,8 @@ def train_group(
 
 def grid_png(samples: UInt8[Tensor, "rows columns h w c"]) -> bytes:
     """The images as one PNG, a line of 1 pixel between them."""
+    from torchvision.utils import make_grid  # here, because it takes more than a second
+
     tiles = samples.flatten(0, 1).movedim(-1, 1)
     grid = make_grid(tiles, nrow=samples.shape[1], padding=1, pad_value=255)
     return image_png(grid.movedim(0, -1).numpy())

@@ -1,0 +1,165 @@
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import overgan
+from overgan.errors import OverganError
+from overgan.report import figures
+from overgan.report._plot import Plot, Series, to_html, to_png
+from overgan.study import parse_spec
+from overgan.study._store import Description, machine, versions, write_description
+
+WIDTHS, SEEDS = [2, 4, 8], [0, 1, 2]
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """A study's folder written by hand, with known numbers."""
+
+    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels")):
+        spec = parse_spec(
+            {
+                "name": "by-hand",
+                "data": {"name": "digits"},
+                "model": {"name": "mlp"},
+                "widths": WIDTHS,
+                "seeds": SEEDS,
+                "train": {"iterations": 20, "evaluate_every": 10},
+                "evaluate": {"features": list(features)},
+                "scale": scale,
+            },
+            "test",
+        )
+        description = Description(
+            spec=spec,
+            command="overgan run by-hand.yaml",
+            data={"name": "digits", "train": 9, "test": 9, "compared": 9, "shape": [8, 8, 1], "fingerprint": "f00"},
+            features={"classifier": {"dimension": 64, "accuracy": 0.5}, "pixels": {"dimension": 64}},
+            parameters={k: {"generator": 100 * k, "critic": 10 * k} for k in WIDTHS},
+            versions=versions(),
+            machine=machine(workers=1),
+        )
+        write_description(tmp_path, description)
+        for k in WIDTHS:
+            group = tmp_path / f"k{k:04d}"
+            (group / "samples").mkdir(parents=True)
+            complete = k not in unfinished
+            alive = [s for s in SEEDS if (k, s) not in diverged]
+            rows, log = [], []
+            for iteration in (10, 20) if complete else (10,):
+                for seed in alive:
+                    for name in features:
+                        fid = (100 / k + seed) * (2 if name == "pixels" else 1)
+                        ids = {"seed": seed, "iteration": iteration, "features": name}
+                        rows.append(ids | {"fid_train": fid, "fid_test": fid + 1})
+                    log.append({"seed": seed, "iteration": iteration, "moved_generator": 1 / k, "moved_critic": 2 / k})
+            (group / "evaluations.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+            (group / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in log))
+            iteration = 20 if complete else 10
+            (group / "progress.json").write_text(json.dumps({"iteration": iteration, "seconds": 3.0, "fid_test": 1.0}))
+            index = {"file": "x", "sha256": "x", "iteration": iteration, "seeds": alive, "seconds": 3.0}
+            index |= {"diverged": {s: 10 for kk, s in diverged if kk == k}, "complete": complete}
+            (group / "checkpoint.json").write_text(json.dumps(index))
+            Image.new("L", (20, 20)).save(group / "samples" / "00000010.png")
+        return overgan.load(tmp_path)
+
+    return make
+
+
+def test_the_page_says_what_was_found(make_study):
+    page = overgan.write_report(make_study().folder).read_text()
+    assert "Recommended: k = 8 (95 % interval over seeds: 8 to 8): mean test classifier FID 14.5" in page
+    assert "try wider" in page
+    assert "Mean test classifier FID goes from 52 at k = 2 to 14.5 at k = 8." in page
+    assert "The last step, from k = 4 to k = 8, changes it by -46%." in page  # 14.5 / 27 − 1
+    assert "goes from 0.5 to 0.12 for the generator" in page
+    assert "from 1 to 0.25 for the critic" in page
+    assert "0 of 9 runs diverged." in page
+    assert "overgan run by-hand.yaml" in page
+    assert "classifies 50.0 % of the held-out images right" in page
+    for cell in ("13.5 ± 1", "14.5 ± 1", "27 ± 2", "28 ± 2", "800", "80"):  # k = 8
+        assert f"<td>{cell}</td>" in page
+
+
+def test_the_page_opens_offline_and_never_says_plain_fid_of_other_features(make_study):
+    page = overgan.write_report(make_study().folder).read_text()
+    ours = re.sub(r"<script>.*?</script>", "", page, count=1, flags=re.DOTALL)  # plotly itself
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", ours)
+    assert ours.count("data:image/png;base64,") == 3
+    for label in re.findall(r"\"text\":\"([^\"]*FID[^\"]*)\"", ours) + re.findall(r"<th>([^<]*FID[^<]*)</th>", ours):
+        assert re.search(r"(classifier|pixels) FID", label), label
+
+
+def test_figures_hold_the_mean_and_range_over_seeds(make_study):
+    plots = {plot.name: plot for plot in figures(make_study())}
+    assert set(plots) == {
+        "fid-classifier",
+        "fid-classifier-over-iterations",
+        "fid-pixels",
+        "fid-pixels-over-iterations",
+        "distance-from-initialization",
+    }
+    train, test = plots["fid-classifier"].series
+    assert train.x == WIDTHS
+    np.testing.assert_allclose(train.mean, [51, 26, 13.5])
+    np.testing.assert_allclose(train.low, [50, 25, 12.5])
+    np.testing.assert_allclose(train.high, [52, 27, 14.5])
+    np.testing.assert_allclose(test.mean, [52, 27, 14.5])
+    assert [s.name for s in plots["fid-pixels-over-iterations"].series] == ["k = 2", "k = 4", "k = 8"]
+    generator, critic = plots["distance-from-initialization"].series
+    np.testing.assert_allclose(generator.mean, [1 / 2, 1 / 4, 1 / 8])
+    np.testing.assert_allclose(critic.mean, [1, 1 / 2, 1 / 4])
+
+
+def test_every_figure_of_a_scaled_study_says_so(make_study):
+    study = make_study(scale=0.01)
+    assert all("(at 0.01 of full scale)" in plot.title for plot in figures(study))
+    assert "Run at 0.01 of full scale" in overgan.write_report(study.folder).read_text()
+
+
+def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
+    study = make_study(diverged={(2, 0), (2, 1), (4, 2)}, unfinished={8})
+    page = overgan.write_report(study.folder).read_text()
+    assert "3 of 9 runs diverged: 2 at k = 2, 1 at k = 4; they are left out." in page
+    assert "Not finished yet: k = 8." in page
+    assert "1 of 3 runs finished, 2 diverged" in page
+    assert study.recommend().width == 4
+
+
+def test_a_study_without_results_has_a_page_too(make_study):
+    study = make_study(unfinished=set(WIDTHS), features=("classifier",))
+    assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
+    for path in study.folder.glob("k*/*.jsonl"):
+        path.unlink()
+    assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
+    with pytest.raises(OverganError, match="no width has a finished run"):
+        study.recommend()
+
+
+def test_png_files_are_beside_the_page(make_study):
+    study = make_study()
+    overgan.write_report(study.folder)
+    files = sorted(p.name for p in (study.folder / "figures").iterdir())
+    assert files == sorted(f"{plot.name}.png" for plot in figures(study))
+
+
+def test_a_page_that_cannot_be_written(make_study):
+    study = make_study()
+    (study.folder / "report.html").mkdir()
+    with pytest.raises(OverganError, match=r"report\.html cannot be written"):
+        overgan.write_report(study.folder)
+
+
+def test_a_plot_is_drawn_by_both_renderers():
+    curve = Series("runs", [1, 10], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
+    plot = Plot("name", "The title", "width k", "FID", [curve], x_is_width=True, y_log=True)
+    image = np.asarray(Image.open(io.BytesIO(to_png(plot))).convert("RGB")).astype(int)
+    assert image.shape == (675, 1050, 3)
+    red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
+    assert red.any()  # the curve
+    assert 'id="name"' in to_html(plot)
+    assert "The title" in to_html(plot)
