@@ -144,26 +144,33 @@ def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[fid]}"),
     )
-    with Progress(*columns, console=console) as progress:
-        tasks: dict[int, TaskID] = {}
+    progress = Progress(*columns, console=console)
+    tasks: dict[int, TaskID] = {}
 
-        def watch(groups: "list[GroupStatus]") -> None:
-            for group in groups:
-                if group.width not in tasks:
-                    tasks[group.width] = progress.add_task(
-                        "", total=group.iterations, width=group.width, speed="", left="", fid=""
-                    )
-                pace = group.seconds_per_iteration
-                left = pace * (group.iterations - group.iteration) if pace else 0
-                progress.update(
-                    tasks[group.width],
-                    completed=group.iteration,
-                    speed=f"{1 / pace:.1f} iterations/s" if pace else "waiting",
-                    left=f"{_duration(left)} left" if left else "",
-                    fid=group.fid,
+    def watch(groups: "list[GroupStatus]") -> None:
+        if not tasks:
+            preparing.stop()
+            progress.start()
+        for group in groups:
+            if group.width not in tasks:
+                tasks[group.width] = progress.add_task(
+                    "", total=group.iterations, width=group.width, speed="", left="", fid=""
                 )
+            pace = group.seconds_per_iteration
+            left = pace * (group.iterations - group.iteration) if pace else 0
+            progress.update(
+                tasks[group.width],
+                completed=group.iteration,
+                speed=f"{1 / pace:.1f} iterations/s" if pace else "waiting",
+                left=f"{_duration(left)} left" if left else "",
+                fid=group.fid,
+            )
 
-        yield watch
+    with console.status("reading images, training feature networks that are not cached yet") as preparing:
+        try:
+            yield watch
+        finally:
+            progress.stop()
 
 
 def _print_finished() -> "Callable[[list[GroupStatus]], None]":

@@ -94,6 +94,9 @@ def train_group(
         now = time.monotonic()
         stop = stopping()
         done = last or not gan.seeds
+        if stop or done or now - shown >= PROGRESS_SECONDS:
+            write_json(folder / PROGRESS, {"iteration": gan.iteration, "seconds": seconds, "fid_test": fid})
+            shown = now
         if evaluate or done or stop or now - saved >= config.checkpoint_seconds:
             save_checkpoint(
                 folder,
@@ -105,9 +108,6 @@ def train_group(
                 complete=done,
             )
             saved = time.monotonic()
-        if stop or done or now - shown >= PROGRESS_SECONDS:
-            write_json(folder / PROGRESS, {"iteration": gan.iteration, "seconds": seconds, "fid_test": fid})
-            shown = now
         if stop:
             return
 
