@@ -4,7 +4,7 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overgan.metrics import frechet_distance, moments
+from overgan.metrics import fit_gaussian, frechet_distance, gaussian_distance
 
 
 def gaussian(random, features, rank):
@@ -54,8 +54,22 @@ def test_a_distribution_has_no_distance_from_itself():
     assert frechet_distance(mean, cov, mean, cov) == pytest.approx(0, abs=1e-10 * np.trace(cov))
 
 
-def test_moments_of_a_known_sample():
-    mean, cov = moments(np.array([[0, 0], [2, 0], [0, 4], [2, 4]], np.float32))
-    np.testing.assert_allclose(mean, [1, 2])
-    np.testing.assert_allclose(cov, [[4 / 3, 0], [0, 16 / 3]])
-    assert moments(np.array([[1.0], [3.0]], np.float32))[1].shape == (1, 1)
+@pytest.mark.parametrize("images", [2, 5, 20, 21, 100])
+def test_fitted_gaussians_have_numpys_mean_and_covariance(images):
+    random = np.random.default_rng(images)
+    first, second = random.standard_normal((2, images, 20)).astype(np.float32)
+    second[:, 3] = 1.0  # a constant feature: singular however many images
+    gaussians, moments = [], []
+    for features in (first, second):
+        mean, root = fit_gaussian(features)
+        exact = features.astype(np.float64)
+        moments += [exact.mean(0), np.cov(exact.T)]
+        np.testing.assert_allclose(mean, moments[-2])
+        np.testing.assert_allclose(root @ root.T, moments[-1], atol=1e-12)
+        gaussians.append((mean, root))
+    assert gaussian_distance(*gaussians) == pytest.approx(frechet_distance(*moments), rel=1e-6)
+
+
+def test_one_feature():
+    mean, root = fit_gaussian(np.array([[1.0], [3.0]], np.float32))
+    assert (mean.item(), abs(root.item())) == (2.0, pytest.approx(2**0.5))

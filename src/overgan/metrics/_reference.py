@@ -8,11 +8,11 @@ from jaxtyping import UInt8
 
 from overgan.data import ImageSet
 from overgan.metrics._features import FeatureSpace
-from overgan.metrics._frechet import frechet_distance, moments
+from overgan.metrics._frechet import fit_gaussian, gaussian_distance
 
 
 class Reference:
-    """Moments of `samples` training and as many held-out images in each feature space.
+    """Mean and covariance of `samples` training and as many held-out images in each feature space.
 
     The Fréchet distance grows as samples get fewer, so all three sides have the same number: what was asked for, but
     at most the images of `images.reference`.
@@ -26,17 +26,15 @@ class Reference:
             "train": images.train[images.reference[: self.samples]],
             "test": images.test[held_out[: self.samples]],
         }
-        self.moments = {
-            (space.name, part): moments(space.embed(real)) for space in self.spaces for part, real in parts.items()
+        self.real = {
+            (space.name, part): fit_gaussian(space.embed(real)) for space in self.spaces for part, real in parts.items()
         }
 
     def score(self, generated: UInt8[np.ndarray, "{self.samples} h w c"]) -> list[dict[str, Any]]:
         """For each feature space its name and the Fréchet distances to the training and to the held-out images."""
         rows = []
         for space in self.spaces:
-            ours = moments(space.embed(generated))
-            fid = {
-                f"fid_{part}": frechet_distance(*self.moments[space.name, part], *ours) for part in ("train", "test")
-            }
+            ours = fit_gaussian(space.embed(generated))
+            fid = {f"fid_{part}": gaussian_distance(self.real[space.name, part], ours) for part in ("train", "test")}
             rows.append({"features": space.name, **fid})
         return rows
