@@ -1,18 +1,17 @@
 """Feature spaces: what images are turned into before distributions of them are compared."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from platformdirs import user_cache_path
 
 from overgan.data import ImageSet
-from overgan.metrics._classifier import classifier_features
+from overgan.metrics._classifier import Embedding, classifier_features
 
 FeatureName = Literal["classifier", "pixels"]
-Embedding = Callable[[UInt8[np.ndarray, "images h w c"]], Float[np.ndarray, "images features"]]
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,14 @@ class FeatureSpace:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def feature_space(name: FeatureName, images: ImageSet, cache: Path) -> FeatureSpace:
-    """The feature space of that name for an image set; what must be trained is kept in the folder `cache`."""
+def feature_space(name: FeatureName, images: ImageSet, cache: Path | None = None) -> FeatureSpace:
+    """The feature space of that name for an image set.
+
+    cache: folder where networks that had to be trained are kept, by default in the user's cache folder.
+    Raises OverganError if the set has no labels and the features need them.
+    """
     if name == "classifier":
-        embed, facts = classifier_features(images, cache)
+        embed, facts = classifier_features(images, cache or user_cache_path("overgan") / "features")
         return FeatureSpace(name, embed, facts)
     return FeatureSpace(name, pixels, {"dimension": int(np.prod(images.shape))})
 

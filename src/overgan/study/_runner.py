@@ -11,6 +11,7 @@ from pathlib import Path
 
 from overgan.data import load_images
 from overgan.errors import OverganError
+from overgan.metrics import feature_space
 from overgan.models import parameter_counts
 from overgan.study._spec import Spec, load_spec
 from overgan.study._status import GroupStatus, group_status
@@ -27,7 +28,6 @@ from overgan.study._store import (
     write_description,
 )
 from overgan.study._study import Study
-from overgan.study._worker import feature_spaces
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
@@ -81,6 +81,10 @@ def run(
                 _refuse_other_numbers(folder, read_description(folder), description)
             else:
                 _lock(stack, folder)
+                if (folder / STUDY).exists():
+                    raise OverganError(
+                        f"{folder} was begun by another `overgan run` a moment ago; start this one again"
+                    )
             write_description(folder, description)
             _train(folder, spec, workers, watch)
     except OSError as error:
@@ -117,7 +121,7 @@ def _describe(spec: Spec, command: str, workers: int) -> Description:
             "shape": list(images.shape),
             "fingerprint": images.fingerprint,
         },
-        features={space.name: space.facts for space in feature_spaces(spec, images)},
+        features={name: feature_space(name, images).facts for name in spec.evaluate.features},
         parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
         versions=versions(),
         machine=machine(workers),

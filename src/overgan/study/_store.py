@@ -70,9 +70,10 @@ def try_lock(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
     except Timeout:
         yield False
         return
-    with lock:
-        lock.release()  # `with` acquired it once more
+    try:
         yield True
+    finally:
+        lock.release()
 
 
 def refuse_changes(folder: Path, old: Spec, new: Spec) -> None:

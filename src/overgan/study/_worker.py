@@ -10,19 +10,12 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from platformdirs import user_cache_path
 
-from overgan.data import ImageSet, load_images
+from overgan.data import load_images
 from overgan.errors import OverganError
-from overgan.metrics import FeatureSpace, Reference, feature_space
-from overgan.study._spec import Spec
+from overgan.metrics import Reference, feature_space
 from overgan.study._store import group_folder, read_description, try_lock
 from overgan.training import train_group
-
-
-def feature_spaces(spec: Spec, images: ImageSet) -> list[FeatureSpace]:
-    """The feature spaces of a spec; trained networks are kept in the user's cache folder."""
-    return [feature_space(name, images, user_cache_path("overgan") / "features") for name in spec.evaluate.features]
 
 
 def main(folder: Path, threads: int, parent: int) -> None:
@@ -42,7 +35,8 @@ def main(folder: Path, threads: int, parent: int) -> None:
 
     spec = read_description(folder).spec
     images = load_images(spec.data)
-    reference = Reference(images, feature_spaces(spec, images), spec.evaluate.samples)
+    spaces = [feature_space(name, images) for name in spec.evaluate.features]
+    reference = Reference(images, spaces, spec.evaluate.samples)
     for width in sorted(spec.widths, reverse=True):
         group = group_folder(folder, width)
         with try_lock(group) as is_ours:
