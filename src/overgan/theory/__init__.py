@@ -1,0 +1,17 @@
+"""The shallow GAN of the paper's Sections 2 and A: exact training dynamics and what they can reach."""
+
+from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients
+from overgan.theory._optimum import global_optimum
+from overgan.theory._problem import ShallowGAN
+from overgan.theory._simulate import Trajectory, default_eta, simulate
+
+__all__ = [
+    "ShallowGAN",
+    "Trajectory",
+    "default_eta",
+    "generated_mean",
+    "global_optimum",
+    "jacobian_gram",
+    "mean_gradients",
+    "simulate",
+]
