@@ -3,8 +3,8 @@
 python benchmarks/theory_engine.py           the four problems below; autograd is timed over fewer steps and scaled up
 python benchmarks/theory_engine.py --full    autograd over all steps (about five minutes)
 
-Both engines run in this process with all cores. They alternate; the ratio is the median over the pairs. Compilation, which
-is cached between processes, is not counted.
+Both engines run in this process with all cores. They alternate; the ratio is the median over the pairs.
+Compilation, which is cached between processes, is not counted.
 """
 
 import resource

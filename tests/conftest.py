@@ -4,8 +4,24 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def check_shapes() -> None:
+    """Check types and shapes at every call of every module but the compiled ones, which numba must see bare."""
+    from jaxtyping import install_import_hook
+
+    source = Path(__file__).parents[1] / "src"
+    names = [".".join(p.relative_to(source).with_suffix("").parts) for p in source.rglob("*.py")]
+    modules = [name for name in names if not name.endswith(("__init__", "__main__", "._kernels"))]
+    install_import_hook(modules, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+check_shapes()
+settings.register_profile("deterministic", derandomize=True, deadline=None)
+settings.load_profile("deterministic")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,6 @@ def gaussian(random, features, rank):
     return random.standard_normal(features), factor @ factor.T
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))
 def test_diagonal_covariances_have_a_closed_form(seed, features):
     random = np.random.default_rng(seed)
@@ -24,7 +23,7 @@ def test_diagonal_covariances_have_a_closed_form(seed, features):
     assert distance == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 30))
 def test_full_covariances_agree_with_scipys_square_root(seed, features):
     random = np.random.default_rng(seed)

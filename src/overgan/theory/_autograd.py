@@ -1,28 +1,30 @@
 """The reference engine: the loss of eq. 12, differentiated by PyTorch and stepped literally."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from overgan.theory._exact import Recorded
+from overgan.theory._kernels import BLOWN_UP
 from overgan.theory._problem import ShallowGAN
-
-BLOWN_UP = 1e100
-Recorded = tuple[Float[np.ndarray, "kept m"], Float[np.ndarray, "kept m"], Float[np.ndarray, "kept k d"]]
 
 
 class _ReLU(torch.autograd.Function):
     """ReLU whose derivative is 1[x ≥ 0], as in the paper; PyTorch's is 0 at 0."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:  # type: ignore[no-untyped-def,override]
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
         return x.clamp(min=0)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:  # type: ignore[no-untyped-def,override]
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        return grad * (x >= 0)
+        masked: Tensor = grad * (x >= 0)
+        return masked
 
 
 def iterate(
@@ -60,5 +62,10 @@ def iterate(
         d = r if method == "optimal" else after
         (gradient,) = torch.autograd.grad(used @ residual - used @ used / 2, W)
         W = (W - eta * gradient).detach().requires_grad_()
-    columns = [np.array([row[i].numpy() for row in kept]) for i in range(3)] if kept else [np.empty((0, *a.shape)) for a in (y, y, W)]
-    return np.array(norms), changes, d.numpy(), W.detach().numpy(), tuple(columns)
+    columns = (
+        [np.array([row[i].numpy() for row in kept]) for i in range(3)]
+        if kept
+        else [np.empty((0, *a.shape)) for a in (y, y, W)]
+    )
+    r_kept, d_kept, W_kept = columns
+    return np.array(norms), changes, d.numpy(), W.detach().numpy(), (r_kept, d_kept, W_kept)

@@ -20,7 +20,8 @@ def generated_mean(
     Z: Float[np.ndarray, "n d"], V: Float[np.ndarray, "m k"], W: Float[np.ndarray, "k d"]
 ) -> Float[np.ndarray, " m"]:
     """f(W) = (1/n) Σ_i V ReLU(W z_i) = V a with a_l = w_l·s_l."""
-    return V @ (W * mean_gradients(Z, W)).sum(1)
+    f: np.ndarray = V @ (W * mean_gradients(Z, W)).sum(1)
+    return f
 
 
 def jacobian_gram(
@@ -28,7 +29,8 @@ def jacobian_gram(
 ) -> Float[np.ndarray, "m m"]:
     """J Jᵀ = Σ_l ‖s_l‖² v_l v_lᵀ (eq. 34)."""
     s = mean_gradients(Z, W)
-    return (V * (s**2).sum(1)) @ V.T
+    gram: np.ndarray = (V * (s**2).sum(1)) @ V.T
+    return gram
 
 
 def _blocks(k: int) -> Iterator[slice]:

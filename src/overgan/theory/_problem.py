@@ -9,7 +9,7 @@ from jaxtyping import Float
 Target = Literal["gaussian", "two_moons"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ShallowGAN:
     """Latents, fixed outer weights, initial inner weights and the mean of the data; float64 copies, read-only.
 
@@ -36,6 +36,10 @@ class ShallowGAN:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape} from the others")
+
+    def __repr__(self) -> str:
+        (n, d), (m, k) = self.Z.shape, self.V.shape
+        return f"ShallowGAN(n={n}, d={d}, m={m}, k={k})"
 
     @classmethod
     def gaussian(
@@ -84,5 +88,6 @@ def _mean_of(target: str, n: int, m: int, random: np.random.Generator) -> Float[
         raise ValueError(f"m is {m}; the two moons lie in a plane: m must be 2")
     from sklearn.datasets import make_moons  # here, because it takes a second
 
-    points: np.ndarray = make_moons(n, noise=0.05, random_state=int(random.integers(2**32)))[0]
-    return points.mean(0)
+    points = make_moons(n, noise=0.05, random_state=int(random.integers(2**32)))[0]
+    moons: np.ndarray = points.mean(0)
+    return moons

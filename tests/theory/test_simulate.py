@@ -1,0 +1,223 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from overgan.theory import (
+    ShallowGAN,
+    default_eta,
+    generated_mean,
+    global_optimum,
+    jacobian_gram,
+    mean_gradients,
+    simulate,
+)
+
+METHODS = ("gda", "optimal", "alternating")
+
+
+def norm(x):
+    return np.linalg.norm(x)
+
+
+def by_hand(problem, method, steps, mu, eta, critic_steps):
+    """The updates of the paper in NumPy, nothing shared with either engine but the definition of s."""
+    Z, V, W, y = problem.Z, problem.V, problem.W0.copy(), problem.target
+    d, norms = np.zeros(len(y)), []
+    for _ in range(steps + 1):
+        active = Z @ W.T >= 0
+        r = V @ np.maximum(Z @ W.T, 0).mean(0) - y
+        norms.append(norm(r))
+        gradient = {"gda": d, "optimal": r, "alternating": None}[method]
+        last = W, (r if method == "optimal" else d)
+        for _ in range(critic_steps if method == "alternating" else 1):
+            d = (1 - mu) * d + mu * r
+        gradient = d if gradient is None else gradient
+        W = W - eta * (V.T @ gradient)[:, None] * (active.T @ Z / len(Z))
+    return np.array(norms), *last
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+@pytest.mark.parametrize("method", METHODS)
+def test_both_engines_take_the_steps_of_the_paper(engine, method):
+    problem = ShallowGAN.gaussian(n=60, d=4, m=3, k=30, seed=5)
+    eta = default_eta(problem, method, 0.7)
+    ours = simulate(problem, method, 200, mu=0.7, eta=eta, engine=engine, critic_steps=3)
+    norms, W, d = by_hand(problem, method, 200, 0.7, eta, 3)
+    np.testing.assert_allclose(ours.residual_norm, norms, atol=1e-12 * norms[0])
+    np.testing.assert_allclose(ours.W, W, atol=1e-12)
+    if method != "optimal":
+        np.testing.assert_allclose(ours.d, d, atol=1e-12)
+
+
+@st.composite
+def problems(draw):
+    n, d, m, k = (draw(st.integers(low, high)) for low, high in ((2, 300), (1, 12), (1, 12), (1, 200)))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    Z = random.standard_normal((n, d))
+    if draw(st.booleans()):  # duplicates
+        Z[random.integers(n, size=n // 2)] = Z[0]
+    if draw(st.booleans()):
+        Z[random.integers(n)] = 0
+    V = random.standard_normal((m, k))
+    target = random.standard_normal(m)
+    kind = draw(st.sampled_from(["any", "zero", "out of reach", "reachable"]))
+    if kind == "zero":
+        target[:] = 0
+    elif kind == "out of reach":
+        V, target = np.abs(V), -np.abs(target)
+    elif kind == "reachable":
+        target = V @ random.exponential(size=k) / k
+    return ShallowGAN(Z, V, random.standard_normal((k, d)), target)
+
+
+def nudge(problem, name, change):
+    array = getattr(problem, name)
+    signs = np.random.default_rng(0).choice([-1, 1], array.shape)
+    return dataclasses.replace(problem, **{name: array * (1 + change * signs)})
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    problems(),
+    st.sampled_from(METHODS),
+    st.sampled_from([0.01, 1.0, 3.0, 30.0, 300.0]),
+    st.sampled_from([0.1, 0.5, 1.0]),
+    st.integers(1, 4),
+)
+@example(ShallowGAN.gaussian(n=300, d=2, m=12, k=5), "gda", 1.0, 1.0, 1)  # never converges
+def test_the_engines_agree(problem, method, factor, mu, critic_steps):
+    eta = factor * default_eta(problem, method, mu)
+    arguments = {"method": method, "steps": 150, "mu": mu, "eta": eta, "critic_steps": critic_steps}
+    exact = simulate(problem, engine="exact", **arguments)
+    reference = simulate(problem, engine="autograd", **arguments)
+    # where the dynamics amplify rounding: what a relative change of 1e-15 makes in the reference alone. In W0; and in
+    # V, because W outgrows a small W0 and the change is then rounded away, while rounding goes on at every step
+    nudged = [
+        simulate(nudge(problem, name, change), engine="autograd", **arguments)
+        for name in ("W0", "V")
+        for change in (-1e-15, 1e-15)
+    ]
+    lengths = {len(t.residual_norm) for t in (exact, reference, *nudged)}
+    steps = min(lengths)
+    assert all(np.isfinite(t.residual_norm).all() for t in (exact, reference))
+
+    def distance(a, b):  # at every step, the largest difference so far
+        return np.maximum.accumulate(np.abs(a.residual_norm[:steps] - b.residual_norm[:steps]))
+
+    amplified = np.max([distance(other, reference) for other in nudged], 0)
+    # a run that blows up forgets W0, and its residual has rounding errors of its own size
+    own_size = 1e-13 * np.maximum.accumulate(reference.residual_norm[:steps])
+    allowed = 1e-10 * reference.residual_norm[0] + 10 * amplified + own_size
+    assert (distance(exact, reference) <= allowed).all()
+    if len(lengths) == 1:
+        amplified_W = max(norm(other.W - reference.W) for other in nudged)
+        amplified_d = max(norm(other.d - reference.d) for other in nudged)
+        assert norm(exact.W - reference.W) <= 1e-10 * norm(reference.W) + 10 * amplified_W
+        assert norm(exact.d - reference.d) <= 1e-10 * reference.residual_norm[0] + 10 * amplified_d + own_size[-1]
+    assert exact.residual_norm.min() >= global_optimum(problem) - 1e-10 * (1 + norm(problem.target))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_without_a_sign_change_the_trajectory_is_that_of_the_linear_recursion(method):
+    """Latents in one orthant and rows of W far inside the cone: A of Section 2, or its analogues, as a matrix power."""
+    random = np.random.default_rng(0)
+    Z, V = random.uniform(1, 2, (40, 3)), random.standard_normal((4, 50))
+    W0 = random.uniform(5, 6, (50, 3)) * random.choice([-1, 1], (50, 1))
+    problem = ShallowGAN(Z, V, W0, generated_mean(Z, V, W0) + 0.1 * random.standard_normal(4))
+    mu, c = 0.6, 2
+    eta = default_eta(problem, method, mu)
+    traj = simulate(problem, method, 100, mu=mu, eta=eta, critic_steps=c, record=range(101))
+    assert traj.sign_changes == 0
+    gram, eye, zero = jacobian_gram(Z, V, W0), np.eye(4), np.zeros((4, 4))
+    forget = (1 - mu) ** c
+    A = {
+        "gda": np.block([[eye, -eta * gram], [mu * eye, (1 - mu) * eye]]),
+        "optimal": np.block([[eye - eta * gram, zero], [eye - eta * gram, zero]]),
+        "alternating": np.block(
+            [[eye - eta * gram * (1 - forget), -eta * gram * forget], [(1 - forget) * eye, forget * eye]]
+        ),
+    }[method]
+    r0 = generated_mean(Z, V, W0) - problem.target
+    for t in (0, 1, 2, 10, 100):
+        state = np.linalg.matrix_power(A, t) @ np.concatenate([r0, 0 * r0])
+        np.testing.assert_allclose(traj.recorded_residual[t], state[:4], atol=1e-12 * norm(r0))
+        if method != "optimal":
+            np.testing.assert_allclose(traj.recorded_d[t], state[4:], atol=1e-12 * norm(r0))
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+def test_records_are_the_values_at_their_steps(engine):
+    problem = ShallowGAN.gaussian(n=50, d=3, m=2, k=20)
+    whole = simulate(problem, steps=60, engine=engine, record=[0, 17, 60])
+    assert whole.recorded_steps.tolist() == [0, 17, 60]
+    for index, t in enumerate([0, 17, 60]):
+        part = simulate(problem, steps=t, engine=engine)
+        np.testing.assert_allclose(whole.recorded_W[index], part.W, atol=1e-13)
+        np.testing.assert_allclose(whole.recorded_d[index], part.d, atol=1e-13)
+        r = generated_mean(problem.Z, problem.V, part.W) - problem.target
+        np.testing.assert_allclose(whole.recorded_residual[index], r, atol=1e-12)
+        assert whole.residual_norm[t] == pytest.approx(norm(r), abs=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+def test_an_early_stop_is_at_the_first_step_below_the_tolerance(engine):
+    problem = ShallowGAN.gaussian(n=200, d=5, m=5, k=200)
+    whole = simulate(problem, steps=400, engine=engine, tol=1e-6)
+    assert whole.converged
+    first = whole.first_below(1e-6)
+    below = whole.residual_norm <= 1e-6 * whole.residual_norm[0]
+    assert below[first]
+    assert not below[:first].any()
+    stopped = simulate(problem, steps=400, engine=engine, tol=1e-6, stop_early=True)
+    assert stopped.converged
+    assert len(stopped.residual_norm) == first + 1
+    np.testing.assert_array_equal(stopped.residual_norm, whole.residual_norm[: first + 1])
+    assert whole.first_below(0.0) is None or whole.residual_norm.min() == 0
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_diverging_run_ends_with_finite_numbers(engine, method):
+    problem = ShallowGAN.gaussian(n=50, d=3, m=3, k=50)
+    traj = simulate(problem, method, 5000, eta=1e3, engine=engine, record=[0, 5000])
+    assert not traj.converged
+    assert len(traj.residual_norm) < 5001
+    assert np.isfinite(traj.residual_norm).all()
+    assert np.isfinite(traj.W).all()
+    assert np.isfinite(traj.d).all()
+    assert traj.recorded_steps.tolist() == [0]
+
+
+def test_default_steps_are_those_of_the_theorems():
+    problem = ShallowGAN.gaussian(n=100, d=4, m=3, k=50)
+    s = mean_gradients(problem.Z, problem.W0)
+    J = np.einsum("ml,ld->mld", problem.V, s).reshape(3, -1)
+    square = np.linalg.svd(J, compute_uv=False)[0] ** 2
+    assert default_eta(problem, "gda", 0.5) == pytest.approx(0.5 / (8 * square))
+    assert default_eta(problem, "alternating", 0.5) == pytest.approx(0.5 / (8 * square))
+    assert default_eta(problem, "optimal", 0.5) == pytest.approx(1 / (2 * square))
+    assert simulate(problem, steps=0).eta == default_eta(problem, "gda", 1.0)
+    dead = ShallowGAN(np.zeros((3, 2)), np.ones((2, 4)), np.ones((4, 2)), np.array([3.0, 4.0]))
+    assert simulate(dead, steps=5).residual_norm.tolist() == [5.0] * 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"steps": -1}, "steps is -1; it must be at least 0"),
+        ({"mu": 1.5}, "mu is 1.5; it must be greater than 0 and at most 1"),
+        ({"mu": 0.0}, "mu is 0.0"),
+        ({"mu": float("nan")}, "mu is nan"),
+        ({"eta": -0.1}, "eta is -0.1; it must be positive"),
+        ({"eta": float("inf")}, "eta is inf"),
+        ({"critic_steps": 0}, "critic_steps is 0"),
+        ({"tol": -1.0}, "tol is -1.0"),
+        ({"record": [5], "steps": 4}, r"record is \[5\]; it must be steps from 0 to 4"),
+    ],
+)
+def test_bad_settings_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        simulate(ShallowGAN.gaussian(n=5, d=2, m=2, k=3), **arguments)
