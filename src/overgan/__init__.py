@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from overgan.errors import OverganError
 
 if TYPE_CHECKING:
-    from overgan import metrics
+    from overgan import metrics, theory
     from overgan.report import write_report
     from overgan.study import Study, load, run
 
-__all__ = ["OverganError", "Study", "load", "metrics", "run", "write_report"]
+__all__ = ["OverganError", "Study", "load", "metrics", "run", "theory", "write_report"]
 
 _HOMES = {
     "Study": "overgan.study",
