@@ -27,7 +27,7 @@ def findings(study: Study) -> list[str]:
         sentences.append(f"The last step, from k = {before} to k = {widest}, changes it by {change:+.0%}.")
         gap = means.fid_test / means.fid_train - 1
         sentences.append(
-            f"On held-out images {fid_label(features)} is {gap.min():+.0%} to {gap.max():+.0%} against training images, "
+            f"On held-out images {fid_label(features)} is {gap.min():+.0%} to {gap.max():+.0%} against training ones, "
             "over all widths; a gap that opens with k would mean memorization."
         )
     losses = study.losses()
