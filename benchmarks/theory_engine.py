@@ -12,7 +12,7 @@ import statistics
 import sys
 import time
 
-from overgan.theory import ShallowGAN, simulate
+from overgan.theory import Engine, ShallowGAN, simulate
 
 PROBLEMS = [  # k, steps, steps of autograd that are timed, pairs
     (1_000, 4_000, 400, 5),
@@ -22,9 +22,9 @@ PROBLEMS = [  # k, steps, steps of autograd that are timed, pairs
 HUGE = 1_000_000, 200
 
 
-def seconds(problem: ShallowGAN, steps: int, engine: str) -> float:
+def seconds(problem: ShallowGAN, steps: int, engine: Engine) -> float:
     start = time.perf_counter()
-    simulate(problem, steps=steps, engine=engine)  # type: ignore[arg-type]
+    simulate(problem, steps=steps, engine=engine)
     return time.perf_counter() - start
 
 

@@ -1,6 +1,6 @@
 """Feature spaces: what images are turned into before distributions of them are compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ class FeatureSpace:
 
     name: str
     embed: Embedding
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
 
 
 def feature_space(name: FeatureName, images: ImageSet, cache: Path | None = None) -> FeatureSpace:

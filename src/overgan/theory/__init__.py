@@ -3,9 +3,11 @@
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients
 from overgan.theory._optimum import global_optimum
 from overgan.theory._problem import ShallowGAN
-from overgan.theory._simulate import Trajectory, default_eta, simulate
+from overgan.theory._simulate import Engine, Method, Trajectory, default_eta, simulate
 
 __all__ = [
+    "Engine",
+    "Method",
     "ShallowGAN",
     "Trajectory",
     "default_eta",
