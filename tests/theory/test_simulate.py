@@ -1,4 +1,6 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from overgan.theory import (
     global_optimum,
     jacobian_gram,
     mean_gradients,
+    population_mean,
     simulate,
 )
 
@@ -50,6 +53,54 @@ def test_both_engines_take_the_steps_of_the_paper(engine, method):
     np.testing.assert_allclose(ours.W, W, atol=1e-12)
     if method != "optimal":
         np.testing.assert_allclose(ours.d, d, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+@pytest.mark.parametrize("method", METHODS)
+def test_fresh_latents_are_drawn_anew_at_every_step(engine, method):
+    problem = ShallowGAN.gaussian(n=60, d=4, m=3, k=30, seed=5, sigma_z=0.7)
+    eta = default_eta(problem, method, 0.7)
+    arguments = {"mu": 0.7, "eta": eta, "engine": engine, "critic_steps": 3, "latents": "fresh", "seed": 9}
+    ours = simulate(problem, method, 40, record=range(41), **arguments)
+    random = np.random.default_rng([9, 4])
+    V, W, y, d = problem.V, problem.W0, problem.target, np.zeros(3)
+    for t in range(41):
+        np.testing.assert_allclose(ours.recorded_W[t], W, atol=1e-12)
+        Z = 0.7 * random.standard_normal((60, 4))
+        r = V @ np.maximum(Z @ W.T, 0).mean(0) - y
+        after = d
+        for _ in range(3 if method == "alternating" else 1):
+            after = 0.3 * after + 0.7 * r
+        g = {"gda": d, "optimal": r, "alternating": after}[method]
+        d = r if method == "optimal" else after
+        W = W - eta * (V.T @ g)[:, None] * ((Z @ W.T >= 0).T @ Z / 60)
+    np.testing.assert_array_equal(ours.residual_norm, np.linalg.norm(ours.recorded_residual, axis=1))
+    assert ours.sign_changes == 0
+    other = simulate(problem, method, 40, **(arguments | {"seed": 10}))
+    assert norm(other.W - ours.W) > 1e-3 * norm(ours.W - problem.W0)
+
+
+def test_fresh_latents_train_the_population():
+    """The closed form of its mean against 10⁶ draws; and a step of many latents against the step of infinitely many."""
+    problem = ShallowGAN.gaussian(n=400_000, d=3, m=2, k=10, sigma_z=1.5)
+    V, W0 = problem.V, problem.W0
+    outputs = np.maximum(problem.Z @ W0.T, 0) @ V.T
+    error = outputs.std(0) / np.sqrt(len(outputs))
+    assert (np.abs(outputs.mean(0) - population_mean(1.5, V, W0)) < 5 * error).all()  # 5 standard errors
+    traj = simulate(problem, "optimal", 1, eta=0.1, latents="fresh")
+    r = population_mean(1.5, V, W0) - problem.target
+    assert traj.residual_norm[0] == norm(r)
+    unit = W0 / np.linalg.norm(W0, axis=1, keepdims=True)
+    step = 0.1 * np.outer(r @ V, np.ones(3)) * 1.5 / np.sqrt(2 * np.pi) * unit  # d‖w‖/dw = w/‖w‖
+    assert norm(traj.W - (W0 - step)) < 0.02 * norm(step)  # the noise is about √(m d k / n) = 0.012 of it
+
+
+def test_problems_may_be_simulated_in_parallel_threads():
+    problems = [ShallowGAN.gaussian(n=200, d=4, m=3, k=k, seed=seed) for k in (5, 50) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(partial(simulate, steps=300), problems))
+    for problem, parallel in zip(problems, together, strict=True):
+        np.testing.assert_array_equal(parallel.residual_norm, simulate(problem, steps=300).residual_norm)
 
 
 @st.composite
@@ -221,3 +272,12 @@ def test_default_steps_are_those_of_the_theorems():
 def test_bad_settings_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         simulate(ShallowGAN.gaussian(n=5, d=2, m=2, k=3), **arguments)
+
+
+def test_fresh_latents_need_their_deviation():
+    known = ShallowGAN.gaussian(n=5, d=2, m=2, k=3)
+    problem = ShallowGAN(known.Z, known.V, known.W0, known.target)
+    with pytest.raises(ValueError, match="sigma_z is None; it must be given to draw fresh latents"):
+        simulate(problem, latents="fresh")
+    with pytest.raises(ValueError, match="sigma_z is -1"):
+        ShallowGAN(known.Z, known.V, known.W0, known.target, sigma_z=-1.0)

@@ -1,11 +1,12 @@
 """The shallow GAN of the paper's Sections 2 and A: exact training dynamics and what they can reach."""
 
-from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients
+from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
 from overgan.theory._optimum import global_optimum
 from overgan.theory._problem import ShallowGAN
-from overgan.theory._simulate import Engine, Method, Trajectory, default_eta, simulate
+from overgan.theory._simulate import Draw, Engine, Method, Trajectory, default_eta, simulate
 
 __all__ = [
+    "Draw",
     "Engine",
     "Method",
     "ShallowGAN",
@@ -15,5 +16,6 @@ __all__ = [
     "global_optimum",
     "jacobian_gram",
     "mean_gradients",
+    "population_mean",
     "simulate",
 ]

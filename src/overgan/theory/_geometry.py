@@ -24,6 +24,14 @@ def generated_mean(
     return f
 
 
+def population_mean(
+    sigma_z: float, V: Float[np.ndarray, "m k"], W: Float[np.ndarray, "k d"]
+) -> Float[np.ndarray, " m"]:
+    """The mean of V ReLU(W z) over z ~ N(0, σz² I): V a with a_l = σz ‖w_l‖ / √(2π)."""
+    mean: np.ndarray = V @ np.linalg.norm(W, axis=1) * (sigma_z / np.sqrt(2 * np.pi))
+    return mean
+
+
 def jacobian_gram(
     Z: Float[np.ndarray, "n d"], V: Float[np.ndarray, "m k"], W: Float[np.ndarray, "k d"]
 ) -> Float[np.ndarray, "m m"]:

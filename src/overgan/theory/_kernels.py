@@ -75,13 +75,11 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
     return q + lows.max() * scale, q + highs.min() * scale, int(changed.sum())
 
 
-@numba.njit(cache=True, parallel=True, fastmath=FAST)
-def renew_all(W, Z, n, eta, S, low, high, threads):
-    k = len(W)
-    for thread in numba.prange(threads):
-        scratch = np.empty((len(Z) + 3, TILE))
-        for unit in range(thread * k // threads, (thread + 1) * k // threads):
-            low[unit], high[unit], _ = _renew(W[unit], W[unit], Z, n, eta, 0.0, S[unit], scratch)
+@numba.njit(cache=True, nogil=True, fastmath=FAST)
+def renew_units(W, Z, n, eta, S, low, high, first, last):
+    scratch = np.empty((len(Z) + 3, TILE))
+    for unit in range(first, last):
+        low[unit], high[unit], _ = _renew(W[unit], W[unit], Z, n, eta, 0.0, S[unit], scratch)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST)

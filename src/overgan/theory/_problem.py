@@ -13,6 +13,8 @@ Target = Literal["gaussian", "two_moons"]
 class ShallowGAN:
     """Latents, fixed outer weights, initial inner weights and the mean of the data; float64 copies, read-only.
 
+    sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
+
     Raises ValueError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
     """
 
@@ -20,6 +22,7 @@ class ShallowGAN:
     V: Float[np.ndarray, "m k"]
     W0: Float[np.ndarray, "k d"]
     target: Float[np.ndarray, " m"]
+    sigma_z: float | None = None
 
     def __post_init__(self) -> None:
         for name, ndim in (("Z", 2), ("V", 2), ("W0", 2), ("target", 1)):
@@ -36,6 +39,9 @@ class ShallowGAN:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape} from the others")
+
+        if self.sigma_z is not None:
+            _check_deviation("sigma_z", self.sigma_z)
 
     def __repr__(self) -> str:
         (n, d), (m, k) = self.Z.shape, self.V.shape
@@ -64,8 +70,7 @@ class ShallowGAN:
             if value < 1:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
         for name, sigma in (("sigma_z", sigma_z), ("sigma_v", sigma_v), ("sigma_w", sigma_w)):
-            if not (np.isfinite(sigma) and sigma > 0):
-                raise ValueError(f"{name} is {sigma}; it must be positive and finite")
+            _check_deviation(name, sigma)
         # one stream for each array, so that problems that differ in k share the latents and the target
         latents, outer, inner, data = (np.random.default_rng([seed, stream]) for stream in range(4))
         if isinstance(target, str):
@@ -75,7 +80,13 @@ class ShallowGAN:
             V=sigma_v * outer.standard_normal((k, m)).T,
             W0=sigma_w * inner.standard_normal((k, d)),
             target=target,
+            sigma_z=sigma_z,
         )
+
+
+def _check_deviation(name: str, sigma: float) -> None:
+    if not (np.isfinite(sigma) and sigma > 0):
+        raise ValueError(f"{name} is {sigma}; it must be positive and finite")
 
 
 def _mean_of(target: str, n: int, m: int, random: np.random.Generator) -> Float[np.ndarray, " m"]:

@@ -1,8 +1,8 @@
 """Gradient descent/ascent of the shallow GAN: the iterates, by one of two engines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -12,7 +12,8 @@ from overgan.theory._problem import ShallowGAN
 
 Method = Literal["gda", "optimal", "alternating"]
 Engine = Literal["exact", "autograd"]
-METHODS: tuple[Method, ...] = ("gda", "optimal", "alternating")
+Draw = Literal["fixed", "fresh"]
+FRESH_STREAM = 4  # of a seed; ShallowGAN.gaussian's are those below
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,8 @@ def simulate(
     engine: Engine = "exact",
     *,
     critic_steps: int = 1,
+    latents: Draw = "fixed",
+    seed: int = 0,
     tol: float = 1e-6,
     stop_early: bool = False,
     record: Sequence[int] = (),
@@ -60,6 +63,9 @@ def simulate(
         "alternating", `critic_steps` ascent steps on d, then one descent step on W (Fig. 9c).
     mu, eta: step sizes of the discriminator and the generator. eta=None takes `default_eta`.
     engine: "exact" (no n × k work at a step) or "autograd" (PyTorch, the reference).
+    latents: "fixed", the problem's, or "fresh": n new ones from N(0, σz² I) at every step, drawn from `seed`, as GANs
+        are trained in practice. Then every step is n × k work in either engine, residuals are those of the population's
+        mean, E V ReLU(W z) − x̄, and sign changes are not counted.
     tol: relative residual at which the run counts as converged, and at which it ends if stop_early.
     record: steps of which residual, d and W are kept.
 
@@ -67,24 +73,32 @@ def simulate(
 
     Raises ValueError, naming the argument and its value, for sizes and steps out of range.
     """
-    _check(method in METHODS, "method", method, f"one of {', '.join(METHODS)}")
-    _check(engine in ("exact", "autograd"), "engine", engine, "exact or autograd")
+    for name, value, choices in (("method", method, Method), ("engine", engine, Engine), ("latents", latents, Draw)):
+        _check(value in get_args(choices), name, value, f"one of {', '.join(get_args(choices))}")
     _check(steps >= 0, "steps", steps, "at least 0")
     _check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
     _check(critic_steps >= 1, "critic_steps", critic_steps, "at least 1")
     _check(tol >= 0, "tol", tol, "at least 0")
     _check(all(0 <= t <= steps for t in record), "record", list(record), f"steps from 0 to {steps}")
+    _check(latents == "fixed" or problem.sigma_z is not None, "sigma_z", None, "given to draw fresh latents")
     eta = default_eta(problem, method, mu) if eta is None else eta
     _check(bool(np.isfinite(eta)) and eta > 0, "eta", eta, "positive and finite")
     kept = np.unique(np.asarray(record, np.int64))
+    how = method, steps, float(mu), float(eta), critic_steps, tol if stop_early else -1.0, kept
     # imported here, because either engine takes a second to import and only one is needed
-    if engine == "exact":
-        from overgan.theory._exact import iterate
+    if engine == "exact" and latents == "fixed":
+        from overgan.theory import _exact
+
+        norms, changes, d, W, recorded = _exact.iterate(problem, *how)
     else:
-        from overgan.theory._autograd import iterate
-    norms, changes, d, W, recorded = iterate(
-        problem, method, steps, float(mu), float(eta), critic_steps, tol if stop_early else -1.0, kept
-    )
+        from overgan.theory import _dense
+
+        if engine == "exact":
+            evaluate: _dense.Evaluate = _dense.closed_form
+        else:
+            from overgan.theory._autograd import evaluate
+        fresh = _fresh(problem, seed) if latents == "fresh" else None
+        norms, changes, d, W, recorded = _dense.iterate(problem, *how, evaluate, fresh)
     return Trajectory(norms, W, d, float(eta), changes, tol, kept[: len(recorded[0])], *recorded)
 
 
@@ -98,6 +112,12 @@ def default_eta(problem: ShallowGAN, method: Method, mu: float) -> float:
     if norm_squared <= 0:
         return 1.0
     return 1 / (2 * norm_squared) if method == "optimal" else mu / (8 * norm_squared)
+
+
+def _fresh(problem: ShallowGAN, seed: int) -> Iterator[Float[np.ndarray, "n d"]]:
+    random = np.random.default_rng([seed, FRESH_STREAM])
+    while True:
+        yield (problem.sigma_z or 0.0) * random.standard_normal(problem.Z.shape)
 
 
 def _check(holds: bool, name: str, value: object, expected: str) -> None:
