@@ -27,24 +27,27 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")
 @app.command()
 def presets() -> None:
     """List what can be run, the figures of the paper it gives, and its cost here at full scale."""
-    from overgan.study import load_spec, preset_names, seconds_at_full_scale
+    from overgan.study import load_spec, preset_names
 
-    table = Table("preset", "figures", "images", "widths", "seeds", "iterations", "time here")
+    table = Table("preset", "figures", "trained on", "widths", "seeds", "length of a run", "time here")
     for name in preset_names():
         spec = load_spec(name)
-        with console.status(f"timing a few iterations of {name}"):
-            seconds = seconds_at_full_scale(spec)
+        with console.status(f"timing {name}"):
+            seconds = spec.seconds()
         table.add_row(
             name,
             ", ".join(map(str, spec.figures)),
-            spec.data.name,
+            spec.subject,
             f"{spec.widths[0]} … {spec.widths[-1]}",
             str(len(spec.seeds)),
-            f"{spec.train.iterations:,}",
+            spec.length,
             f"about {_duration(seconds)}",
         )
     console.print(table)
-    console.print("Times are extrapolated from a few iterations at every width, evaluation not counted.")
+    console.print(
+        "Times are extrapolated from a few iterations at every width, evaluation not counted, "
+        "or from the first seed of a theory study."
+    )
 
 
 @app.command()
@@ -65,7 +68,10 @@ def run(
         _fail("stopped; the same command goes on from the last checkpoint", 130)
     page = overgan.write_report(study.folder)
     console.print(f"report: {page}")
-    console.print(f"recommended width: {study.recommend()}")
+    try:
+        console.print(f"recommended width: {study.recommend()}")
+    except OverganError as error:  # a result, not a mistake
+        console.print(f"no width can be recommended: {error}")
 
 
 @app.command()
@@ -75,26 +81,26 @@ def status(folder: Folder) -> None:
 
     study = overgan.load(folder)
     groups = study.status()
-    fid = f"test {study.spec.evaluate.features[0]} FID"
-    table = Table("k", "iteration", "s per iteration", fid, "diverged", "state")
+    unit = groups[0].unit
+    table = Table("k", f"{unit}s", f"s per {unit}", "result", "diverged", "state")
     for group in groups:
-        pace = group.seconds_per_iteration
+        pace = group.seconds_each
         table.add_row(
             str(group.width),
-            f"{group.iteration:,} of {group.iterations:,}",
+            f"{group.done:,} of {group.total:,}",
             f"{pace:.3g}" if pace is not None else "–",
-            f"{group.fid_test:.3g}" if group.fid_test is not None else "–",
-            str(len(group.diverged)),
-            "finished" if group.complete else "begun" if group.iteration else "waiting",
+            group.result or "–",
+            str(group.diverged),
+            "finished" if group.complete else "begun" if group.done else "waiting",
         )
     console.print(table)
     runs, seeds = len(groups) * len(study.spec.seeds), len(study.spec.seeds)
-    diverged = sum(len(group.diverged) for group in groups)
-    finished = sum(seeds - len(group.diverged) for group in groups if group.complete)
+    diverged = sum(group.diverged for group in groups)
+    finished = sum(seeds - group.diverged for group in groups if group.complete)
     console.print(f"{finished} of {runs} runs finished, {diverged} diverged")
     left = seconds_left(groups, study.description.machine["workers"])
     if left:
-        console.print(f"training time left: at most about {_duration(left)}, while it is running")
+        console.print(f"time left: at most about {_duration(left)}, while it is running")
 
 
 @app.command()
@@ -113,8 +119,8 @@ def recommend(folder: Folder, tolerance: Annotated[float | None, typer.Option(mi
     counts = study.description.parameters[recommendation.width]
     seconds = group.seconds / len(study.spec.seeds)
     console.print(
-        f"cost: {counts['generator']:,} generator and {counts['critic']:,} critic parameters; "
-        f"{_duration(seconds)} of training a run on {study.description.machine['processor']}"
+        f"cost: {' and '.join(f'{n:,} {network}' for network, n in counts.items())} parameters; "
+        f"{_duration(seconds)} a run on {study.description.machine['processor']}"
     )
 
 
@@ -142,7 +148,7 @@ def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[speed]}"),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[fid]}"),
+        TextColumn("{task.fields[result]}"),
     )
     progress = Progress(*columns, console=console)
     tasks: dict[int, TaskID] = {}
@@ -154,19 +160,19 @@ def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
         for group in groups:
             if group.width not in tasks:
                 tasks[group.width] = progress.add_task(
-                    "", total=group.iterations, width=group.width, speed="", left="", fid=""
+                    "", total=group.total, width=group.width, speed="", left="", result=""
                 )
-            pace = group.seconds_per_iteration
-            left = pace * (group.iterations - group.iteration) if pace else 0
+            pace = group.seconds_each
+            left = pace * (group.total - group.done) if pace else 0
             progress.update(
                 tasks[group.width],
-                completed=group.iteration,
-                speed=f"{1 / pace:.1f} iterations/s" if pace else "waiting",
+                completed=group.done,
+                speed=f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
                 left=f"{_duration(left)} left" if left else "",
-                fid=group.fid,
+                result=group.result,
             )
 
-    with console.status("reading images, training feature networks that are not cached yet") as preparing:
+    with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
         try:
             yield watch
         finally:
@@ -181,23 +187,25 @@ def _print_finished() -> "Callable[[list[GroupStatus]], None]":
             if group.complete and group.width not in printed:
                 printed.add(group.width)
                 console.print(
-                    f"k = {group.width}: {group.iteration:,} iterations in {_duration(group.seconds)}, {group.fid}, "
-                    f"{len(group.diverged)} diverged"
+                    f"k = {group.width}: {group.done:,} {group.unit}s in {_duration(group.seconds)}, {group.result}, "
+                    f"{group.diverged} diverged"
                 )
 
     return watch
 
 
 def _duration(seconds: float) -> str:
-    """Two leading units, such as 3 min 20 s."""
+    """Two leading units, such as 3 min 20 s; two digits below 10 s."""
     units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    if seconds < 10:
+        return f"{seconds:.2g} s"
     seconds = round(seconds)
     parts: list[str] = []
     for name, size in units:
         count, seconds = divmod(seconds, size)
         if count or (parts and len(parts) < 2):
             parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
+    return " ".join(parts[:2])
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
-from overgan.report import figures
-from overgan.report._plot import Plot, Series, to_html, to_png
+from overgan.report import content
+from overgan.report._plot import Panel, Plot, Series, to_html, to_png
 from overgan.study import parse_spec
 from overgan.study._store import Description, machine, versions, write_description
 
@@ -95,7 +95,7 @@ def test_the_page_opens_offline_and_never_says_plain_fid_of_other_features(make_
 
 
 def test_figures_hold_the_mean_and_range_over_seeds(make_study):
-    plots = {plot.name: plot for plot in figures(make_study())}
+    plots = {plot.name: plot for plot in content(make_study()).plots}
     assert set(plots) == {
         "fid-classifier",
         "fid-classifier-over-iterations",
@@ -103,21 +103,21 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
         "fid-pixels-over-iterations",
         "distance-from-initialization",
     }
-    train, test = plots["fid-classifier"].series
+    train, test = plots["fid-classifier"].panels[0].series
     assert train.x == WIDTHS
-    np.testing.assert_allclose(train.mean, [51, 26, 13.5])
+    np.testing.assert_allclose(train.y, [51, 26, 13.5])
     np.testing.assert_allclose(train.low, [50, 25, 12.5])
     np.testing.assert_allclose(train.high, [52, 27, 14.5])
-    np.testing.assert_allclose(test.mean, [52, 27, 14.5])
-    assert [s.name for s in plots["fid-pixels-over-iterations"].series] == ["k = 2", "k = 4", "k = 8"]
-    generator, critic = plots["distance-from-initialization"].series
-    np.testing.assert_allclose(generator.mean, [1 / 2, 1 / 4, 1 / 8])
-    np.testing.assert_allclose(critic.mean, [1, 1 / 2, 1 / 4])
+    np.testing.assert_allclose(test.y, [52, 27, 14.5])
+    assert [s.name for s in plots["fid-pixels-over-iterations"].panels[0].series] == ["k = 2", "k = 4", "k = 8"]
+    generator, critic = plots["distance-from-initialization"].panels[0].series
+    np.testing.assert_allclose(generator.y, [1 / 2, 1 / 4, 1 / 8])
+    np.testing.assert_allclose(critic.y, [1, 1 / 2, 1 / 4])
 
 
 def test_every_figure_of_a_scaled_study_says_so(make_study):
     study = make_study(scale=0.01)
-    assert all("(at 0.01 of full scale)" in plot.title for plot in figures(study))
+    assert all("(at 0.01 of full scale)" in plot.title for plot in content(study).plots)
     assert "Run at 0.01 of full scale" in overgan.write_report(study.folder).read_text()
 
 
@@ -144,7 +144,7 @@ def test_png_files_are_beside_the_page(make_study):
     study = make_study()
     overgan.write_report(study.folder)
     files = sorted(p.name for p in (study.folder / "figures").iterdir())
-    assert files == sorted(f"{plot.name}.png" for plot in figures(study))
+    assert files == sorted(f"{plot.name}.png" for plot in content(study).plots)
 
 
 def test_a_page_that_cannot_be_written(make_study):
@@ -156,7 +156,7 @@ def test_a_page_that_cannot_be_written(make_study):
 
 def test_a_plot_is_drawn_by_both_renderers():
     curve = Series("runs", [1, 10], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
-    plot = Plot("name", "The title", "width k", "FID", [curve], x_is_width=True, y_log=True)
+    plot = Plot("name", "The title", "width k", "FID", [Panel([curve])], x="widths", y_log=True)
     image = np.asarray(Image.open(io.BytesIO(to_png(plot))).convert("RGB")).astype(int)
     assert image.shape == (675, 1050, 3)
     red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)

@@ -13,8 +13,8 @@ def fids(**widths):
 
 def test_the_smallest_width_within_the_tolerance_of_the_best():
     final = fids(k2=[100, 100], k4=[10.4, 10.4], k8=[10, 10], k16=[11, 11])
-    result = recommend(final, 0.05, "classifier")
-    assert (result.width, result.best_width, result.fid, result.best_fid) == (4, 8, 10.4, 10)
+    result = recommend(final, 0.05, "test classifier FID")
+    assert (result.width, result.best_width, result.value, result.best_value) == (4, 8, 10.4, 10)
     assert result.interval == (4, 4)  # seeds agree, so there is nothing to resample
     assert not result.try_wider
     assert str(result) == (
@@ -25,11 +25,11 @@ def test_the_smallest_width_within_the_tolerance_of_the_best():
 
 
 def test_try_wider_when_the_widest_is_still_improving():
-    result = recommend(fids(k2=[100], k4=[10], k8=[5]), 0.05, "classifier")
+    result = recommend(fids(k2=[100], k4=[10], k8=[5]), 0.05, "test classifier FID")
     assert result.width == 8
     assert result.try_wider
     assert "try wider" in str(result)
-    assert not recommend(fids(k2=[100], k4=[5.1], k8=[5]), 0.05, "classifier").try_wider
+    assert not recommend(fids(k2=[100], k4=[5.1], k8=[5]), 0.05, "test classifier FID").try_wider
 
 
 def test_the_interval_is_that_of_all_resamples():
@@ -45,11 +45,11 @@ def test_the_interval_is_that_of_all_resamples():
     # the bounds are not within 10,000 resamples' error of a step of the distribution
     assert np.abs(share[:-1] - 0.025).min() > 0.005
     assert np.abs(share[:-1] - 0.975).min() > 0.005
-    assert recommend(final, 0.05, "classifier").interval == (low, high)
+    assert recommend(final, 0.05, "test classifier FID").interval == (low, high)
 
 
 def test_widths_whose_runs_all_diverged_are_left_out():
     final = fids(k2=[10, 11], k4=[], k8=[20])
-    assert recommend(final, 0.05, "classifier").width == 2
+    assert recommend(final, 0.05, "test classifier FID").width == 2
     with pytest.raises(OverganError, match="no width has a finished run"):
-        recommend(fids(k2=[], k4=[]), 0.05, "classifier")
+        recommend(fids(k2=[], k4=[]), 0.05, "test classifier FID")

@@ -128,7 +128,7 @@ def test_other_images_are_refused(whole, small_spec, digits, monkeypatch):
 
     changed = digits.train.copy()
     changed[0, 0, 0] ^= 1
-    monkeypatch.setattr("overgan.study._runner.load_images", lambda _: dataclasses.replace(digits, train=changed))
+    monkeypatch.setattr("overgan.study._gan.load_images", lambda _: dataclasses.replace(digits, train=changed))
     with pytest.raises(OverganError, match="the images are not those that"):
         overgan.run(small_spec, whole.folder)
 
@@ -137,7 +137,7 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
     spec = whole.folder.parent / "small.yaml"
 
     def kill_a_worker(groups):
-        if any(group.iteration for group in groups):
+        if any(group.done for group in groups):
             for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
                 os.kill(int(pid), signal.SIGKILL)
 

@@ -9,7 +9,7 @@ def test_presets_are_valid_and_named_after_their_file(name):
     spec = load_spec(name)
     assert spec.name == name
     assert len(spec.widths) >= 7
-    assert len(spec.seeds) == 5
+    assert len(spec.seeds) >= 5
 
 
 def test_the_papers_mlp_study_is_at_full_scale():

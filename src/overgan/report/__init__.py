@@ -1,6 +1,6 @@
 """Figures and the HTML page."""
 
-from overgan.report._figures import figures
-from overgan.report._page import write_report
+from overgan.report._content import Content
+from overgan.report._page import content, write_report
 
-__all__ = ["figures", "write_report"]
+__all__ = ["Content", "content", "write_report"]

@@ -1,11 +1,11 @@
 """Studies: what to run, what is on disk, who runs it, what it means."""
 
 from overgan.study._analysis import Recommendation, recommend
-from overgan.study._cost import seconds_at_full_scale
+from overgan.study._load import load, load_spec, parse_spec, preset_names
 from overgan.study._runner import WorkerError, run
-from overgan.study._spec import Spec, load_spec, parse_spec, preset_names
+from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus, seconds_left
-from overgan.study._study import Study, load
+from overgan.study._study import Study
 
 __all__ = [
     "GroupStatus",
@@ -19,6 +19,5 @@ __all__ = [
     "preset_names",
     "recommend",
     "run",
-    "seconds_at_full_scale",
     "seconds_left",
 ]

@@ -11,7 +11,7 @@ from overgan.errors import OverganError
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
 
-FinalFID = Mapping[int, Float[np.ndarray, " _"]]  # width -> of each run
+Final = Mapping[int, Float[np.ndarray, " _"]]  # width -> of each run; the less the better
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,28 @@ class Recommendation:
 
     width: int
     interval: tuple[int, int]  # of the width, over resampled seeds
-    fid: float  # mean over seeds, held-out images, of `width`
+    value: float  # mean over seeds, of `width`
     best_width: int
-    best_fid: float
+    best_value: float
     tolerance: float
-    features: str
+    quantity: str  # what the values are
     try_wider: bool  # the widest is better than all others by more than the tolerance
 
     def __str__(self) -> str:
         low, high = self.interval
-        fid = f"test {self.features} FID"
-        text = f"k = {self.width} (95 % interval over seeds: {low} to {high}): mean {fid} {self.fid:.3g}"
+        text = f"k = {self.width} (95 % interval over seeds: {low} to {high}): mean {self.quantity} {self.value:.3g}"
         if self.try_wider:
             return f"{text}, the best so far and still improving by more than {self.tolerance:.0%}: try wider"
         if self.width == self.best_width:
             return f"{text}, the best of all widths; no narrower one comes within {self.tolerance:.0%}"
-        return f"{text}, within {self.tolerance:.0%} of the best, {self.best_fid:.3g} at k = {self.best_width}"
+        return f"{text}, within {self.tolerance:.0%} of the best, {self.best_value:.3g} at k = {self.best_width}"
 
 
-def recommend(final: FinalFID, tolerance: float, features: str) -> Recommendation:
-    """The smallest width whose mean FID is at most (1 + tolerance) times the best mean.
+def recommend(final: Final, tolerance: float, quantity: str) -> Recommendation:
+    """The smallest width whose mean is at most (1 + tolerance) times the best mean.
 
-    final: FID on held-out images of every run, by width.
+    final: the final value of every run, by width, such as its FID on held-out images; less is better.
+    quantity: what the values are, in words.
     The interval is the percentile bootstrap over seeds: the runs of every width are resampled and the rule applied
     again, 10,000 times, always with the same resamples.
 
@@ -66,10 +66,10 @@ def recommend(final: FinalFID, tolerance: float, features: str) -> Recommendatio
     return Recommendation(
         width=width,
         interval=(int(low), int(high)),
-        fid=float(means[widths.index(width)]),
+        value=float(means[widths.index(width)]),
         best_width=widths[best],
-        best_fid=float(means[best]),
+        best_value=float(means[best]),
         tolerance=tolerance,
-        features=features,
+        quantity=quantity,
         try_wider=width == widths[-1] and len(widths) > 1,
     )

@@ -9,19 +9,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from overgan.data import load_images
 from overgan.errors import OverganError
-from overgan.metrics import feature_space
-from overgan.models import parameter_counts
-from overgan.study._spec import Spec, load_spec
-from overgan.study._status import GroupStatus, group_status
+from overgan.study._load import load, load_spec, read_description
+from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
 from overgan.study._store import (
     STUDY,
     Description,
     cores,
     group_folder,
     machine,
-    read_description,
     refuse_changes,
     try_lock,
     versions,
@@ -86,12 +83,12 @@ def run(
                         f"{folder} was begun by another `overgan run` a moment ago; start this one again"
                     )
             write_description(folder, description)
-            _train(folder, spec, workers, watch)
+            _work(folder, spec, workers, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with --out"
         ) from None
-    return Study(folder)
+    return load(folder)
 
 
 def _command(preset_or_yaml: str | Path, folder: Path, overrides: Sequence[str], scale: float) -> str:
@@ -109,27 +106,20 @@ def _lock(stack: ExitStack, folder: Path) -> None:
 
 
 def _describe(spec: Spec, command: str, workers: int) -> Description:
-    images = load_images(spec.data)
+    facts = spec.facts()
     return Description(
         spec=spec,
         command=command,
-        data={
-            "name": images.name,
-            "train": len(images.train),
-            "test": len(images.test),
-            "compared": min(spec.evaluate.samples, len(images.reference)),
-            "shape": list(images.shape),
-            "fingerprint": images.fingerprint,
-        },
-        features={name: feature_space(name, images).facts for name in spec.evaluate.features},
-        parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
+        data=facts.data,
+        features=facts.features,
+        parameters=facts.parameters,
         versions=versions(),
         machine=machine(workers),
     )
 
 
 def _refuse_other_numbers(folder: Path, old: Description, new: Description) -> None:
-    if old.data["fingerprint"] != new.data["fingerprint"]:
+    if old.data.get("fingerprint") != new.data.get("fingerprint"):
         raise OverganError(
             f"the images are not those that {folder} began with; restore them or name another folder with --out"
         )
@@ -141,14 +131,15 @@ def _refuse_other_numbers(folder: Path, old: Description, new: Description) -> N
         )
 
 
-def _train(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None:
+def _work(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None:
     for width in spec.widths:  # a worker of a run that was killed may still be at its last iteration
         with try_lock(group_folder(folder, width), timeout=GRACE_SECONDS) as free:
             if not free:
                 raise OverganError(f"{group_folder(folder, width)} is still being written; stop that process first")
 
+    study = load(folder)
     threads = max(1, cores() // workers)
-    environment = os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}
+    environment = os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     logs = [folder / f"worker-{i}.log" for i in range(workers)]
     processes = []
     try:
@@ -172,7 +163,7 @@ def _train(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> Non
             for process, log in zip(processes, logs, strict=True):
                 _raise_if_failed(process, log)
             if watch:
-                watch([group_status(folder, spec, width) for width in spec.widths])
+                watch(study.status())
     finally:
         for process in processes:
             process.terminate()

@@ -1,49 +1,45 @@
-"""The spec: what a study runs. YAML and overrides are read by OmegaConf and validated by pydantic."""
+"""The spec of a study: what runs, and how. Every kind of study extends it, in a module of its own."""
 
-import json
-from collections.abc import Sequence
-from importlib.resources import files
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from yaml import YAMLError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from overgan.data import DataConfig
-from overgan.errors import OverganError, did_you_mean
-from overgan.metrics import FeatureName
-from overgan.models import ModelConfig
-from overgan.training import TrainConfig
+if TYPE_CHECKING:
+    from overgan.study._store import Description
+    from overgan.study._study import Study
 
+STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 Width = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
-
-class EvaluateConfig(BaseModel):
-    """The `evaluate` section: what is measured at every evaluation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    features: list[FeatureName] = Field(["classifier"], min_length=1, description="the first one decides the width")
-    samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+Stopping = Callable[[], bool]
+Work = Callable[[int, Stopping], None]  # all runs of one width, those that are done left out, until told to stop
 
 
-class Spec(BaseModel):
-    """A width study: what to train, on what, at which widths and seeds."""
+@dataclass(frozen=True)
+class Facts:
+    """What a study's numbers depend on beside its spec."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    data: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parameters: dict[int, dict[str, int]] = field(default_factory=dict)  # width -> network -> trained numbers of a run
 
+
+class Spec(BaseModel, ABC):
+    """What every kind of study has."""
+
+    model_config = STRICT
+
+    kind: str
     name: str = Field(min_length=1)
-    figures: list[int] = Field([], description="figures of the paper that it gives")
-    data: DataConfig
-    model: ModelConfig
+    figures: list[int | str] = Field([], description="figures of the paper that it gives")
     widths: list[Width] = Field(min_length=1)
     seeds: list[Seed] = Field([0, 1, 2, 3, 4], min_length=1)
-    train: TrainConfig
-    evaluate: EvaluateConfig
-    tolerance: float = Field(0.05, ge=0, description="a width is enough if its FID is at most this much above the best")
+    tolerance: float = Field(0.05, ge=0, description="a width is enough if it is at most this much worse than the best")
     scale: float = Field(1.0, gt=0, description="set by --scale: iterations and samples were multiplied by it")
 
     @field_validator("widths", "seeds")
@@ -53,80 +49,32 @@ class Spec(BaseModel):
             raise ValueError(f"{values} has the same value twice")
         return sorted(values)
 
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What is trained on, in a few words."""
+
+    @property
+    @abstractmethod
+    def length(self) -> str:
+        """How long a run is, in a few words."""
+
+    @abstractmethod
     def scaled(self, factor: float) -> "Spec":
-        """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor."""
+        """The spec with its iterations and samples multiplied by factor."""
 
-        def scale(value: int, least: int) -> int:
-            return max(least, round(value * factor))
+    @abstractmethod
+    def facts(self) -> Facts:
+        """What must be the same when the study goes on; looked at before any work begins."""
 
-        train, evaluate = self.train, self.evaluate
-        train = train.model_copy(
-            update={
-                "iterations": scale(train.iterations, 1),
-                "evaluate_every": scale(train.evaluate_every, 1),
-                "log_every": scale(train.log_every, 1),
-            }
-        )
-        evaluate = evaluate.model_copy(update={"samples": scale(evaluate.samples, 2)})
-        return self.model_copy(update={"train": train, "evaluate": evaluate, "scale": self.scale * factor})
+    @abstractmethod
+    def seconds(self) -> float:
+        """Seconds that all groups would take on this machine, one single-threaded worker a core."""
 
+    @abstractmethod
+    def worker(self, folder: Path, threads: int) -> Work:
+        """What a worker process does for each width, with so many threads."""
 
-def preset_names() -> list[str]:
-    """The presets that come with overgan."""
-    return sorted(p.name.removesuffix(".yaml") for p in files("overgan.presets").iterdir() if p.name.endswith(".yaml"))
-
-
-def load_spec(preset_or_yaml: str | Path, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
-    """The spec of a preset or YAML file, with `key=value` overrides, then scaled.
-
-    Raises OverganError for an unknown preset, a file that cannot be read, an unknown key, a wrong type or value.
-    """
-    path = Path(preset_or_yaml)
-    preset = files("overgan.presets") / f"{preset_or_yaml}.yaml"
-    try:
-        if path.suffix in (".yaml", ".yml"):
-            text, source = path.read_text(encoding="utf-8"), str(path)
-        elif str(preset_or_yaml) in preset_names():
-            text, source = preset.read_text(encoding="utf-8"), f"preset {preset_or_yaml}"
-        else:
-            raise OverganError(
-                f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
-                "(a file of your own must end in .yaml)"
-            )
-    except (OSError, UnicodeDecodeError) as error:
-        raise OverganError(f"the spec {path} cannot be read ({error})") from None
-    for override in overrides:
-        if "=" not in override:
-            raise OverganError(f"--set {override}: write key=value, for example train.iterations=500")
-    try:
-        loaded = OmegaConf.create(text)
-        merged = OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides)))
-        values = OmegaConf.to_container(merged, resolve=True)
-    except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
-        first_line = str(error).splitlines()[0]
-        raise OverganError(f"{source}: cannot be read as YAML with these overrides ({first_line})") from None
-    if not scale > 0:
-        raise OverganError(f"--scale {scale}: must be greater than 0, for example 0.01 for 1 %")
-    return parse_spec(values, source).scaled(scale) if scale != 1 else parse_spec(values, source)
-
-
-def parse_spec(values: Any, source: str) -> Spec:
-    """The spec of plain values. Raises OverganError that names source and the first key that is wrong."""
-    try:
-        return Spec.model_validate_json(json.dumps(values))
-    except ValidationError as error:
-        raise OverganError(f"{source}: {_explain(error)}") from None
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    *parents, last = first["loc"] or ("the whole file",)
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        model: Any = Spec
-        for parent in parents:
-            model = model.model_fields[parent].annotation
-        return f"unknown key {key}{did_you_mean(str(last), model.model_fields)}"
-    if first["type"] == "missing":
-        return f"{key} is missing; add it"
-    return f"{key or last}: {first['msg']}, but it is {json.dumps(first['input'])}"
+    @abstractmethod
+    def study(self, folder: Path, description: "Description") -> "Study":
+        """The results in the study's folder."""

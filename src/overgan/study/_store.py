@@ -1,7 +1,7 @@
 """The store: a study's folder on disk, the only thing that analysis and report read.
 
 study.json      the spec, the image set, the feature spaces, parameter counts, versions and machine
-k0008/          one folder a width, written by the training loop of its group
+k0008/          one folder a width, written by the worker that has its group
 figures/        PNG figures
 report.html
 """
@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
 from overgan.errors import OverganError
-from overgan.files import read_json, write_json
-from overgan.study._spec import Spec, parse_spec
+from overgan.files import write_json
+from overgan.study._spec import Spec
 
 STUDY = "study.json"
 LOCK = ".lock"
-VERSIONS_OF = ("overgan", "torch", "torchvision", "numpy", "scipy", "scikit-learn")
+VERSIONS_OF = ("overgan", "torch", "torchvision", "numpy", "numba", "scipy", "scikit-learn")
 
 
 class Description(BaseModel):
@@ -31,7 +31,7 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    spec: Spec
+    spec: SerializeAsAny[Spec]
     command: str  # that makes the study again
     data: dict[str, Any]
     features: dict[str, dict[str, Any]]
@@ -43,16 +43,6 @@ class Description(BaseModel):
 def group_folder(folder: Path, width: int) -> Path:
     """The folder of one width."""
     return folder / f"k{width:04d}"
-
-
-def read_description(folder: Path) -> Description:
-    """What study.json says. Raises OverganError if it is missing or damaged."""
-    values = read_json(folder / STUDY)
-    try:
-        spec = parse_spec(values.pop("spec"), str(folder / STUDY))
-        return Description(spec=spec, **values)
-    except (ValidationError, KeyError, TypeError, AttributeError):
-        raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
 
 def write_description(folder: Path, description: Description) -> None:

@@ -1,4 +1,4 @@
-"""A worker: a process that trains one group of a study after another, started by the runner.
+"""A worker: a process that works on one group of a study after another, started by the runner.
 
 python -m overgan.study._worker FOLDER THREADS PARENT_PID
 """
@@ -9,18 +9,13 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-import torch
-
-from overgan.data import load_images
 from overgan.errors import OverganError
-from overgan.metrics import Reference, feature_space
-from overgan.study._store import group_folder, read_description, try_lock
-from overgan.training import train_group
+from overgan.study._load import read_description
+from overgan.study._store import group_folder, try_lock
 
 
 def main(folder: Path, threads: int, parent: int) -> None:
-    """Train every group that is not finished and that no other worker has, the widest first."""
-    torch.set_num_threads(threads)
+    """Finish every group that is not finished and that no other worker has, the widest first."""
     stopped = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -34,14 +29,11 @@ def main(folder: Path, threads: int, parent: int) -> None:
     signal.signal(signal.SIGINT, stop)
 
     spec = read_description(folder).spec
-    images = load_images(spec.data)
-    spaces = [feature_space(name, images) for name in spec.evaluate.features]
-    reference = Reference(images, spaces, spec.evaluate.samples)
+    work = spec.worker(folder, threads)
     for width in sorted(spec.widths, reverse=True):
-        group = group_folder(folder, width)
-        with try_lock(group) as is_ours:
+        with try_lock(group_folder(folder, width)) as is_ours:
             if is_ours:
-                train_group(group, images, reference, spec.model, spec.train, width, spec.seeds, stopping)
+                work(width, stopping)
         if stopping():
             return
 

@@ -2,7 +2,7 @@
 
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
 from overgan.theory._optimum import global_optimum
-from overgan.theory._problem import ShallowGAN
+from overgan.theory._problem import ShallowGAN, Target
 from overgan.theory._simulate import Draw, Engine, Method, Trajectory, default_eta, simulate
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Engine",
     "Method",
     "ShallowGAN",
+    "Target",
     "Trajectory",
     "default_eta",
     "generated_mean",

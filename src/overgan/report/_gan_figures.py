@@ -1,19 +1,16 @@
-"""The figures of a study: each a function of what is in its folder."""
-
-from collections.abc import Sequence
+"""The figures of a GAN's width study: each a function of what is in its folder."""
 
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.colors import to_hex
 
-from overgan.report._plot import Plot, Series
-from overgan.study import Study
+from overgan.report._content import scale_note
+from overgan.report._plot import Panel, Plot, colors, over_seeds
+from overgan.study._gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
 GENERATOR, CRITIC = "#9c36b5", "#e8590c"
 
 
-def figures(study: Study) -> list[Plot]:
+def figures(study: GanStudy) -> list[Plot]:
     """All figures that the runs so far give; those of a scaled study say so in their titles."""
     plots = []
     for features in study.spec.evaluate.features:
@@ -35,62 +32,56 @@ def fid_label(features: str) -> str:
     return f"{features} FID"
 
 
-def fid_against_width(study: Study, final: pd.DataFrame, features: str) -> Plot:
+def fid_against_width(study: GanStudy, final: pd.DataFrame, features: str) -> Plot:
     """Final FID against k, on training and held-out images (paper, Figs. 1, 3 and 4)."""
     curves = (("train", "training images", TRAIN), ("test", "held-out images", TEST))
     return Plot(
         name=f"fid-{features}",
-        title=f"{fid_label(features)} against width{_scale(study)}",
+        title=f"{fid_label(features)} against width{scale_note(study)}",
         x_label="width k",
         y_label=f"{fid_label(features)}, mean and range over seeds",
-        series=[_series(name, final, "k", f"fid_{part}", color) for part, name, color in curves],
-        x_is_width=True,
+        panels=[Panel([over_seeds(name, final, "k", f"fid_{part}", color) for part, name, color in curves])],
+        x="widths",
         y_log=True,
     )
 
 
-def fid_over_iterations(study: Study, frame: pd.DataFrame, features: str) -> Plot:
+def fid_over_iterations(study: GanStudy, frame: pd.DataFrame, features: str) -> Plot:
     """FID on held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
     widths = sorted(frame.k.unique())
     return Plot(
         name=f"fid-{features}-over-iterations",
-        title=f"{fid_label(features)} over iterations, held-out images{_scale(study)}",
+        title=f"{fid_label(features)} over iterations, held-out images{scale_note(study)}",
         x_label="iteration",
         y_label=f"{fid_label(features)}, mean and range over seeds",
-        series=[
-            _series(f"k = {k}", frame[frame.k == k], "iteration", "fid_test", color)
-            for k, color in zip(widths, _colors(len(widths)), strict=True)
+        panels=[
+            Panel(
+                [
+                    over_seeds(f"k = {k}", frame[frame.k == k], "iteration", "fid_test", color)
+                    for k, color in zip(widths, colors(len(widths)), strict=True)
+                ]
+            )
         ],
         y_log=True,
     )
 
 
-def distance_from_initialization(study: Study, losses: pd.DataFrame) -> Plot:
+def distance_from_initialization(study: GanStudy, losses: pd.DataFrame) -> Plot:
     """How far the weights have moved in the end, ‖θ − θ₀‖/‖θ₀‖, against k: lazy training would keep it small."""
     last = losses[losses.iteration == losses.groupby("k").iteration.transform("max")]
     return Plot(
         name="distance-from-initialization",
-        title=f"Distance from initialization against width{_scale(study)}",
+        title=f"Distance from initialization against width{scale_note(study)}",
         x_label="width k",
         y_label="‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds",
-        series=[
-            _series("generator", last, "k", "moved_generator", GENERATOR),
-            _series("critic", last, "k", "moved_critic", CRITIC),
+        panels=[
+            Panel(
+                [
+                    over_seeds("generator", last, "k", "moved_generator", GENERATOR),
+                    over_seeds("critic", last, "k", "moved_critic", CRITIC),
+                ]
+            )
         ],
-        x_is_width=True,
+        x="widths",
         y_log=True,
     )
-
-
-def _series(name: str, frame: pd.DataFrame, x: str, y: str, color: str) -> Series:
-    runs = frame.groupby(x)[y].agg(["mean", "min", "max"])
-    return Series(name, runs.index.tolist(), runs["mean"].tolist(), runs["min"].tolist(), runs["max"].tolist(), color)
-
-
-def _scale(study: Study) -> str:
-    scale = study.spec.scale
-    return "" if scale == 1 else f" (at {scale:.3g} of full scale)"
-
-
-def _colors(n: int) -> Sequence[str]:
-    return [to_hex(colormaps["viridis"](0.9 * i / max(1, n - 1))) for i in range(n)]

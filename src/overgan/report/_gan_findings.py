@@ -1,11 +1,12 @@
-"""What a study found, in words."""
+"""What a GAN's width study found, in words."""
 
 from overgan.errors import OverganError
-from overgan.report._figures import fid_label
-from overgan.study import Study
+from overgan.report._content import runs_sentences
+from overgan.report._gan_figures import fid_label
+from overgan.study._gan import GanStudy
 
 
-def findings(study: Study) -> list[str]:
+def findings(study: GanStudy) -> list[str]:
     """Sentences for the top of the page, the recommendation first; each follows from numbers in the folder."""
     try:
         sentences = [f"Recommended: {study.recommend()}."]
@@ -41,13 +42,4 @@ def findings(study: Study) -> list[str]:
             f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator and "
             f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training keeps it small."
         )
-    diverged = {group.width: len(group.diverged) for group in study.status() if group.diverged}
-    runs = len(study.spec.seeds) * len(study.spec.widths)
-    where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
-    sentences.append(
-        f"{sum(diverged.values())} of {runs} runs diverged" + (f": {where}; they are left out." if where else ".")
-    )
-    unfinished = [group.width for group in study.status() if not group.complete]
-    if unfinished:
-        sentences.append(f"Not finished yet: k = {', '.join(map(str, unfinished))}.")
-    return sentences
+    return sentences + runs_sentences(study, "they are left out")

@@ -1,0 +1,58 @@
+"""What a report says, whichever kind its study is."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from overgan.report._plot import Plot
+from overgan.study import Study
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of a page that are not the same in every kind of study."""
+
+    subtitle: str
+    findings: list[str]  # sentences, the recommendation first; each follows from numbers in the folder
+    plots: list[Plot]
+    columns: list[str]  # of the table
+    rows: list[list[str]]  # one a width
+    table_note: str
+    method: list[str]  # paragraphs
+    samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
+    data: str = ""  # what identifies the images
+
+
+def scale_note(study: Study) -> str:
+    """For the titles of the figures of a scaled study."""
+    scale = study.spec.scale
+    return "" if scale == 1 else f" (at {scale:.3g} of full scale)"
+
+
+def state(study: Study, width: int) -> str:
+    """How many runs of a width are finished, and how many diverged."""
+    status = study.group_status(width)
+    count = len(study.spec.seeds)
+    done = f"{count - status.diverged} of {count} runs finished" if status.complete else "under way"
+    return done + (f", {status.diverged} diverged" if status.diverged else "")
+
+
+def runs_sentences(study: Study, consequence: str) -> list[str]:
+    """How many runs diverged, and which widths are not finished."""
+    groups = study.status()
+    diverged = {group.width: group.diverged for group in groups if group.diverged}
+    runs = len(study.spec.seeds) * len(study.spec.widths)
+    where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
+    sentences = [
+        f"{sum(diverged.values())} of {runs} runs diverged" + (f": {where}; {consequence}." if where else "."),
+    ]
+    unfinished = [group.width for group in groups if not group.complete]
+    if unfinished:
+        sentences.append(f"Not finished yet: k = {', '.join(map(str, unfinished))}.")
+    return sentences
+
+
+def mean_and_deviation(series: pd.Series) -> str:
+    """Such as 2.5 ± 0.1, a dash without values."""
+    spread = f" ± {series.std():.2g}" if len(series) > 1 else ""
+    return f"{series.mean():.3g}{spread}" if len(series) else "–"

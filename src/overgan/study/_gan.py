@@ -1,0 +1,233 @@
+"""Width studies of GANs: their spec, and their results."""
+
+import time
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import UInt8
+from pydantic import BaseModel, Field
+
+from overgan.data import DataConfig, image_shape, load_images
+from overgan.errors import OverganError
+from overgan.files import read_json, write_atomic
+from overgan.metrics import FeatureName, Reference, feature_space
+from overgan.models import ModelConfig, parameter_counts
+from overgan.study._analysis import Recommendation, recommend
+from overgan.study._spec import STRICT, Facts, Spec, Stopping, Work
+from overgan.study._status import GroupStatus
+from overgan.study._store import Description, cores, group_folder
+from overgan.study._study import Study
+from overgan.training import (
+    EVALUATIONS,
+    LOG,
+    PROGRESS,
+    Gan,
+    TrainConfig,
+    generate,
+    image_png,
+    load_generator,
+    load_tensors,
+    read_checkpoint,
+    train_group,
+)
+
+WARM_UP, MEASURED = 1, 2  # iterations, for the cost of a study
+
+
+class EvaluateConfig(BaseModel):
+    """The `evaluate` section: what is measured at every evaluation."""
+
+    model_config = STRICT
+
+    features: list[FeatureName] = Field(["classifier"], min_length=1, description="the first one decides the width")
+    samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+
+
+class GanSpec(Spec):
+    """A width study of a GAN: what to train, on what, at which widths and seeds."""
+
+    kind: Literal["gan"] = "gan"
+    data: DataConfig
+    model: ModelConfig
+    train: TrainConfig
+    evaluate: EvaluateConfig
+
+    @property
+    def subject(self) -> str:
+        """The image set."""
+        return self.data.name
+
+    @property
+    def length(self) -> str:
+        """Iterations of a run."""
+        return f"{self.train.iterations:,} iterations"
+
+    def scaled(self, factor: float) -> "GanSpec":
+        """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor."""
+
+        def scale(value: int, least: int) -> int:
+            return max(least, round(value * factor))
+
+        train, evaluate = self.train, self.evaluate
+        train = train.model_copy(
+            update={
+                "iterations": scale(train.iterations, 1),
+                "evaluate_every": scale(train.evaluate_every, 1),
+                "log_every": scale(train.log_every, 1),
+            }
+        )
+        evaluate = evaluate.model_copy(update={"samples": scale(evaluate.samples, 2)})
+        return self.model_copy(update={"train": train, "evaluate": evaluate, "scale": self.scale * factor})
+
+    def facts(self) -> Facts:
+        """The images, the feature spaces and the networks' sizes."""
+        images = load_images(self.data)
+        return Facts(
+            data={
+                "name": images.name,
+                "train": len(images.train),
+                "test": len(images.test),
+                "compared": min(self.evaluate.samples, len(images.reference)),
+                "shape": list(images.shape),
+                "fingerprint": images.fingerprint,
+            },
+            features={name: feature_space(name, images).facts for name in self.evaluate.features},
+            parameters={width: parameter_counts(self.model, width, images.shape) for width in self.widths},
+        )
+
+    def seconds(self) -> float:
+        """Extrapolated from a few iterations of every width on random images; evaluation is not counted."""
+        shape = image_shape(self.data)
+        images = torch.randint(256, (self.train.batch, *shape), dtype=torch.uint8)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            total = 0.0
+            for width in self.widths:
+                gan = Gan(self.model, self.train, width, shape, self.seeds)
+                for _ in range(WARM_UP):
+                    gan.iterate(images)
+                start = time.perf_counter()
+                for _ in range(MEASURED):
+                    gan.iterate(images)
+                total += (time.perf_counter() - start) / MEASURED * self.train.iterations
+        finally:
+            torch.set_num_threads(threads)
+        return total / min(cores(), len(self.widths))
+
+    def worker(self, folder: Path, threads: int) -> Work:
+        """Train the group of a width."""
+        torch.set_num_threads(threads)
+        images = load_images(self.data)
+        spaces = [feature_space(name, images) for name in self.evaluate.features]
+        reference = Reference(images, spaces, self.evaluate.samples)
+
+        def train(width: int, stopping: Stopping) -> None:
+            group = group_folder(folder, width)
+            train_group(group, images, reference, self.model, self.train, width, self.seeds, stopping)
+
+        return train
+
+    def study(self, folder: Path, description: Description) -> "GanStudy":
+        """The results in the study's folder."""
+        return GanStudy(folder, description)
+
+
+SPEC = GanSpec
+
+
+class GanStudy(Study):
+    """The results of a width study of a GAN."""
+
+    spec: GanSpec
+
+    def frame(self) -> pd.DataFrame:
+        """One row per run, evaluation and feature space: k, seed, iteration, features, fid_train, fid_test."""
+        return self._rows(EVALUATIONS, ["k", "seed", "iteration", "features", "fid_train", "fid_test"])
+
+    def losses(self) -> pd.DataFrame:
+        """One row per run and logged iteration: k, seed, iteration, the losses, and how far each network has moved."""
+        return self._rows(LOG, ["k", "seed", "iteration"])
+
+    def group_status(self, width: int) -> GroupStatus:
+        """How far the group of one width is."""
+        group = self.group(width)
+        checkpoint = read_checkpoint(group)
+        progress = read_json(group / PROGRESS) if (group / PROGRESS).exists() else {}
+        fid = progress.get("fid_test")
+        return GroupStatus(
+            width=width,
+            unit="iteration",
+            done=progress.get("iteration", 0),
+            total=self.spec.train.iterations,
+            seconds=progress.get("seconds", 0.0),
+            result=f"test {self.spec.evaluate.features[0]} FID {fid:.3g}" if fid is not None else "",
+            diverged=len(checkpoint.diverged) if checkpoint else 0,
+            complete=checkpoint.complete if checkpoint else False,
+        )
+
+    def final(self, features: str | None = None) -> pd.DataFrame:
+        """The rows of `frame` of the last iteration, of the runs that reached it, in one feature space.
+
+        features: by default the spec's first.
+        """
+        frame = self.frame()
+        chosen = features or self.spec.evaluate.features[0]
+        return frame[(frame.iteration == self.spec.train.iterations) & (frame.features == chosen)]
+
+    def recommend(self, tolerance: float | None = None) -> Recommendation:
+        """The smallest width whose mean FID on held-out images is within the tolerance of the best.
+
+        tolerance: by default the spec's. Raises OverganError if no run is finished.
+        """
+        final = self.final()
+        return recommend(
+            {k: final.fid_test[final.k == k].to_numpy(float) for k in self.spec.widths},
+            self.spec.tolerance if tolerance is None else tolerance,
+            f"test {self.spec.evaluate.features[0]} FID",
+        )
+
+    def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:
+        """The first n images of a run's newest checkpoint; the same n whenever it is asked.
+
+        seed: by default the first.
+
+        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
+        """
+        if width not in self.spec.widths:
+            raise OverganError(f"{self.folder} has no width {width}; it has {self.spec.widths}")
+        group = self.group(width)
+        checkpoint = read_checkpoint(group)
+        if checkpoint is None:
+            raise OverganError(f"{group} has no checkpoint yet; let the study go on")
+        seed = self.spec.seeds[0] if seed is None else seed
+        if seed not in checkpoint.seeds:
+            raise OverganError(f"{group} has no weights of seed {seed}; it has those of {checkpoint.seeds}")
+        if n < 1:
+            raise OverganError(f"{n} images were asked for; at least 1 is needed")
+        height, width_px, channels = self.description.data["shape"]
+        model, shape = self.spec.model, (height, width_px, channels)
+        tensors = load_tensors(group, checkpoint)
+        generator = load_generator(model, width, shape, len(checkpoint.seeds), tensors)
+        row = checkpoint.seeds.index(seed)
+        images: np.ndarray = generate(generator, checkpoint.seeds, n, model.latent)[row].numpy()
+        return images
+
+    def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
+        """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.
+
+        out: by default images-seed-S in the folder of the width.
+        Raises OverganError as `sample` does, or if out cannot be written.
+        """
+        images = self.sample(width, seed, n)
+        seed = self.spec.seeds[0] if seed is None else seed
+        folder = Path(out) if out is not None else self.group(width) / f"images-seed-{seed}"
+        try:
+            for i, image in enumerate(images):
+                write_atomic(folder / f"{i:05d}.png", image_png(image))
+        except OSError as error:
+            raise OverganError(f"{folder} cannot be written ({error}); name another folder with --out") from None
+        return folder
