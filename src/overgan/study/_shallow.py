@@ -2,6 +2,8 @@
 
 import io
 import time
+import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -173,10 +175,12 @@ class ShallowStudy(Study):
         """
         path = curves_file(self.group(width), seed)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
-        except (OSError, ValueError) as error:
-            raise OverganError(f"{path} cannot be read ({error}); run the study again") from None
+        except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise OverganError(
+                f"{path} cannot be read ({error}); restore it, or move {path.parent} away and run the study again"
+            ) from None
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
