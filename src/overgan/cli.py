@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 import overgan
 from overgan.errors import OverganError
@@ -29,7 +29,9 @@ def presets() -> None:
     """List what can be run, the figures of the paper it gives, and its cost here at full scale."""
     from overgan.study import load_spec, preset_names
 
-    table = Table("preset", "figures", "trained on", "widths", "seeds", "length of a run", "time here")
+    table = Table(
+        Column("preset", no_wrap=True), "figures", "trained on", "widths", "seeds", "length of a run", "time here"
+    )
     for name in preset_names():
         spec = load_spec(name)
         with console.status(f"timing {name}"):

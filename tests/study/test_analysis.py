@@ -29,6 +29,7 @@ def test_try_wider_when_the_widest_is_still_improving():
     assert result.width == 8
     assert result.try_wider
     assert "try wider" in str(result)
+    assert not recommend(fids(k2=[1], k4=[1], k8=[0]), 0.05, "share").try_wider  # nothing is better than 0
     assert not recommend(fids(k2=[100], k4=[5.1], k8=[5]), 0.05, "test classifier FID").try_wider
 
 
