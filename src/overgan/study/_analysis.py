@@ -71,5 +71,5 @@ def recommend(final: Final, tolerance: float, quantity: str) -> Recommendation:
         best_value=float(means[best]),
         tolerance=tolerance,
         quantity=quantity,
-        try_wider=width == widths[-1] and len(widths) > 1 and means.min() > 0,
+        try_wider=width == widths[-1] and len(widths) > 1 and bool(means.min() > 0),
     )
