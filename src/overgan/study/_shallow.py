@@ -175,7 +175,7 @@ class ShallowStudy(Study):
         """
         path = curves_file(self.group(width), seed)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file) as arrays:
                 return dict(arrays)
         except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise OverganError(
