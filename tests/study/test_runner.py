@@ -56,7 +56,12 @@ def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_path, kill):
     spec = whole.folder.parent / "small.yaml"
-    process = subprocess.Popen(command(spec, tmp_path / "study"), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(spec, tmp_path / "study"),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
+    )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("study/k*/log.jsonl")):
         assert process.poll() is None

@@ -130,7 +130,7 @@ def nudge(problem, name, change):
     return dataclasses.replace(problem, **{name: array * (1 + change * signs)})
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(
     problems(),
     st.sampled_from(METHODS),
