@@ -141,7 +141,11 @@ class Gan:
 def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
     """Images of the first n latents of each seed's evaluation stream."""
     latents = Streams(seeds, "evaluation").normal(n, latent)
-    return torch.cat([to_images(generator(z)) for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
+    training = generator.training
+    generator.eval()  # batch norm by running statistics: an image must not depend on those beside it
+    images = torch.cat([to_images(generator(z)) for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
+    generator.train(training)
+    return images
 
 
 def load_generator(

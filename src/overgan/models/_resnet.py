@@ -1,0 +1,121 @@
+"""The ResNet generator and critic at 32 and 64 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
+
+from itertools import pairwise
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from overgan.models._conv import Folded, ReplicaConv2d, fold, unfold
+from overgan.models._linear import ReplicaLinear
+from overgan.models._norm import ReplicaBatchNorm, ReplicaLayerNorm
+
+START = 4  # pixels of the generator's first layer, and of the 64-pixel critic's last one
+Norm = type[ReplicaBatchNorm] | type[ReplicaLayerNorm] | None
+Resample = Literal["up", "down"] | None
+
+
+def up(x: Folded) -> Folded:
+    """Every pixel four times."""
+    return nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def down(x: Folded) -> Folded:
+    """The mean of every 2 × 2 pixels."""
+    return nn.functional.avg_pool2d(x, 2)
+
+
+class ResidualBlock(nn.Module):
+    """Shortcut + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU."""
+
+    def __init__(self, replicas: int, inputs: int, outputs: int, resample: Resample, norm: Norm):
+        super().__init__()
+        self.resample = resample
+        middle = inputs if resample == "down" else outputs
+        self.norm1 = norm(replicas, inputs) if norm else nn.Identity()
+        self.conv1 = ReplicaConv2d(replicas, inputs, middle, 3)
+        self.norm2 = norm(replicas, middle) if norm else nn.Identity()
+        self.conv2 = ReplicaConv2d(replicas, middle, outputs, 3)
+        identity = inputs == outputs and resample is None
+        self.shortcut = nn.Identity() if identity else ReplicaConv2d(replicas, inputs, outputs, 1)
+
+    def forward(self, x: Folded) -> Folded:
+        """At twice, half or the same size."""
+        # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
+        short = self.shortcut(down(x) if self.resample == "down" else x)
+        y = self.norm1(x).relu()
+        y = self.conv1(up(y) if self.resample == "up" else y)
+        y = self.conv2(self.norm2(y).relu())
+        if self.resample == "up":
+            short = up(short)
+        result: Tensor = short + (down(y) if self.resample == "down" else y)
+        return result
+
+
+class FirstBlock(nn.Module):
+    """The 32-pixel critic's first block: it takes images, so that neither norm nor ReLU comes first; half the size."""
+
+    def __init__(self, replicas: int, inputs: int, outputs: int):
+        super().__init__()
+        self.conv1 = ReplicaConv2d(replicas, inputs, outputs, 3)
+        self.conv2 = ReplicaConv2d(replicas, outputs, outputs, 3)
+        self.shortcut = ReplicaConv2d(replicas, inputs, outputs, 1)
+
+    def forward(self, x: Folded) -> Folded:
+        """At half the size."""
+        result: Tensor = self.shortcut(down(x)) + down(self.conv2(self.conv1(x).relu()))
+        return result
+
+
+class ResNetGenerator(nn.Module):
+    """latent → 4 × 4, an up-sampling block a doubling, batch norm, ReLU, 3 × 3 to the channels, tanh.
+
+    Blocks have width k at 32 pixels; 8k → 8k → 4k → 2k → k at 64.
+    """
+
+    def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
+        super().__init__()
+        sizes = [width] * 4 if pixels == 32 else [8 * width, 8 * width, 4 * width, 2 * width, width]
+        self.first = ReplicaLinear(replicas, latent, sizes[0] * START**2)
+        self.blocks = nn.ModuleList(ResidualBlock(replicas, i, o, "up", ReplicaBatchNorm) for i, o in pairwise(sizes))
+        self.norm = ReplicaBatchNorm(replicas, sizes[-1])
+        self.last = ReplicaConv2d(replicas, sizes[-1], channels, 3)
+
+    def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
+        """Images with values in [-1, 1]."""
+        x = fold(self.first(z).unflatten(2, (-1, START, START)))
+        for block in self.blocks:
+            x = block(x)
+        return unfold(self.last(self.norm(x).relu()).tanh(), len(z))
+
+
+class ResNetCritic(nn.Module):
+    """At 32 pixels 4 blocks of width k, two of them down-sampling, no norm; ReLU, mean over pixels, linear.
+
+    At 64 pixels a 3 × 3 convolution to k, down-sampling blocks 2k → 4k → 8k → 8k with layer norm; linear.
+    """
+
+    def __init__(self, replicas: int, width: int, pixels: int, channels: int):
+        super().__init__()
+        if pixels == 32:
+            resampling: tuple[Resample, ...] = ("down", None, None)
+            self.blocks = nn.Sequential(
+                FirstBlock(replicas, channels, width),
+                *(ResidualBlock(replicas, width, width, resample, norm=None) for resample in resampling),
+                nn.ReLU(),
+                nn.AdaptiveAvgPool2d(1),
+            )
+            self.last = ReplicaLinear(replicas, width, 1)
+        else:
+            sizes = [width, 2 * width, 4 * width, 8 * width, 8 * width]
+            self.blocks = nn.Sequential(
+                ReplicaConv2d(replicas, channels, width, 3),
+                *(ResidualBlock(replicas, i, o, "down", ReplicaLayerNorm) for i, o in pairwise(sizes)),
+            )
+            self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+
+    def forward(self, images: Float[Tensor, "replicas batch c h w"]) -> Float[Tensor, "replicas batch"]:
+        """The score of each image."""
+        x = self.blocks(fold(images))
+        scores: Tensor = self.last(unfold(x, len(images)).flatten(2))
+        return scores.squeeze(2)
