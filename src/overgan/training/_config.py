@@ -14,6 +14,7 @@ class TrainConfig(BaseModel):
 
     iterations: int = Field(300_000, ge=1, description="generator updates")
     batch: int = Field(64, ge=1, description="images a step")
+    generator_batch: int | None = Field(None, ge=1, description="latents of a generator update; by default batch")
     critic_steps: int = Field(5, ge=1, description="critic updates an iteration")
     gradient_penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty")
     learning_rate: float = Field(1e-4, gt=0, description="Adam's, of both networks")

@@ -49,16 +49,17 @@ class Gan:
         steps, batch = config.critic_steps, config.batch
         chosen = self.streams["batches"].integers(len(images), steps, batch)
         mixes = self.streams["interpolation"].uniform(steps, batch)
-        latents = self.streams["latents"].normal(steps + 1, batch, self.latent)
+        generator_batch = config.generator_batch or batch
+        latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent)
 
         for step in range(steps):
             real = to_network(images[chosen[:, step]])
             with torch.no_grad():
-                fake = self.generator(latents[:, step])
+                fake = self.generator(latents[:, step, :batch])
             loss, wasserstein, penalty = critic_loss(self.critic, real, fake, mixes[:, step], config.gradient_penalty)
             self._update("critic", loss)
 
-        fooled = generator_loss(self.critic, self.generator(latents[:, steps]))
+        fooled = generator_loss(self.critic, self.generator(latents[:, steps, :generator_batch]))
         self._update("generator", fooled)
         self.iteration += 1
         self.finite &= (loss + fooled).isfinite().detach()

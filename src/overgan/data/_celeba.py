@@ -1,0 +1,78 @@
+"""CelebA at 64 × 64 pixels, in its published layout."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from overgan.data._images import ImageSet
+from overgan.errors import OverganError
+
+CROP, PIXELS = 140, 64
+PARTITION, IMAGES = "list_eval_partition.txt", "img_align_celeba"
+TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part, which is not used
+
+
+def celeba(root: Path | None, download_to: Path) -> ImageSet:
+    """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64 with antialiasing.
+
+    The official partition gives training (162,770) and held-out (19,962) images.
+
+    root: the folder that holds img_align_celeba and list_eval_partition.txt, or one whose celeba folder does. Without
+    a root it is taken from download_to, where torchvision downloads it first if it is not there.
+
+    Raises OverganError if a file is missing or cannot be read, or the download fails.
+    """
+    if root is None:
+        root = download_to
+        if not (root / "celeba" / PARTITION).exists():
+            _download(root)
+    folder = next((f for f in (root, root / "celeba") if (f / PARTITION).is_file()), None)
+    if folder is None or not (folder / IMAGES).is_dir():
+        raise OverganError(
+            f"data.root: {root} does not hold {PARTITION} and the folder {IMAGES}; name the one that does"
+        )
+    rows = [line.split() for line in (folder / PARTITION).read_text(encoding="utf-8").splitlines() if line.strip()]
+    if any(len(row) != 2 for row in rows):
+        raise OverganError(f"{folder / PARTITION} is damaged: a line is not a file's name and its part; restore it")
+    parts = [sorted(name for name, part in rows if part == wanted) for wanted in (TRAIN, TEST)]
+    return ImageSet("celeba", *(_read(folder / IMAGES, names) for names in parts))
+
+
+def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]:
+    images = np.empty((len(names), PIXELS, PIXELS, 3), np.uint8)
+
+    def read(images: np.ndarray, slot: int) -> None:
+        path = folder / names[slot]
+        try:
+            with Image.open(path) as image:
+                left, top = (image.width - CROP) // 2, (image.height - CROP) // 2
+                box = (left, top, left + CROP, top + CROP)
+                if min(box) < 0:
+                    raise OverganError(f"{path} has {image.width} × {image.height} pixels; at least {CROP} are needed")
+                face = image.convert("RGB").crop(box)
+        except OSError as error:
+            raise OverganError(f"{path} cannot be read as an image ({error}); restore it") from None
+        images[slot] = np.asarray(face.resize((PIXELS, PIXELS), Image.Resampling.BILINEAR))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(partial(read, images), range(len(names)), chunksize=64):
+            pass
+    return images
+
+
+def _download(root: Path) -> None:
+    from torchvision.datasets import CelebA  # here, because it takes more than a second
+
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        CelebA(str(root), split="all", download=True)
+    except (OSError, RuntimeError) as error:
+        raise OverganError(
+            f"CelebA could not be downloaded to {root} ({' '.join(str(error).split())}); name the folder that holds "
+            f"{IMAGES} and {PARTITION} with data.root"
+        ) from None

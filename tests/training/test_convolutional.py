@@ -1,0 +1,91 @@
+"""The training of the convolutional models: their layouts, batch norm and different batches."""
+
+import copy
+
+import pytest
+import torch
+
+from overgan.models import ModelConfig, to_network
+from overgan.training import Gan, TrainConfig, critic_loss, generator_loss
+from overgan.training._streams import Streams
+
+MODELS = ("dcgan", "resnet")
+LATENT, BATCH, GENERATOR_BATCH = 5, 4, 6
+
+
+@pytest.fixture(scope="module")
+def images():
+    return torch.randint(256, (20, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def gan(name, seeds):
+    train = TrainConfig(batch=BATCH, generator_batch=GENERATOR_BATCH, critic_steps=2, learning_rate=1e-3)
+    return Gan(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_iterations_are_those_of_a_loop_with_plain_adam(name, images):
+    seeds = [0, 1]
+    ours = gan(name, seeds)
+    generator, critic = copy.deepcopy(ours.generator), copy.deepcopy(ours.critic)
+    adam = {
+        network: torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999), foreach=False)
+        for network in (generator, critic)
+    }
+    batches, mixes, latents = (Streams(seeds, s) for s in ("batches", "interpolation", "latents"))
+    for _ in range(3):
+        ours.iterate(images)
+        chosen, mix = batches.integers(len(images), 2, BATCH), mixes.uniform(2, BATCH)
+        z = latents.normal(3, GENERATOR_BATCH, LATENT)
+        for step in range(2):
+            fake = generator(z[:, step, :BATCH]).detach()
+            loss = critic_loss(critic, to_network(images[chosen[:, step]]), fake, mix[:, step], 10.0)[0]
+            adam[critic].zero_grad()
+            loss.sum().backward()
+            adam[critic].step()
+        adam[generator].zero_grad()
+        generator_loss(critic, generator(z[:, 2])).sum().backward()
+        adam[generator].step()
+    # what the networks compute, not their weights: a bias before batch norm has a gradient of rounding errors, which
+    # Adam turns into steps of full size
+    z, real = latents.normal(BATCH, LATENT), to_network(images[batches.integers(len(images), BATCH)])
+    torch.testing.assert_close(ours.generator(z), generator(z), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(ours.critic(real), critic(real), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_restored_gan_goes_on_with_the_same_bits(name, images):
+    original = gan(name, [0, 1])
+    for _ in range(2):
+        original.iterate(images)
+    restored = gan(name, [0, 1])
+    restored.restore({k: v.clone() for k, v in original.tensors().items()}, 2)
+    for _ in range(2):
+        original.iterate(images)
+        restored.iterate(images)
+    for key, tensor in original.tensors().items():
+        assert torch.equal(tensor, restored.tensors()[key]), key
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_others_go_on_when_a_replica_is_dropped(name, images):
+    dropped, kept = gan(name, [0, 1, 2]), gan(name, [0, 1, 2])
+    for both in (dropped, kept):
+        both.iterate(images)
+    dropped.keep(torch.tensor([True, False, True]))
+    for both in (dropped, kept):
+        both.iterate(images)
+    z = Streams([0, 1, 2], "evaluation").normal(BATCH, LATENT)
+    torch.testing.assert_close(dropped.generator(z[[0, 2]]), kept.generator(z)[[0, 2]], rtol=1e-3, atol=1e-4)
+    assert dropped.sample(3).shape == (2, 3, 32, 32, 3)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_sample_does_not_depend_on_those_beside_it(name, images, monkeypatch):
+    trained = gan(name, [0, 1])
+    trained.iterate(images)
+    together = trained.sample(7)
+    monkeypatch.setattr("overgan.training._gan.GENERATE_CHUNK", 2)
+    # one step of 255: where a value lies between two, the rounding of the sums decides
+    assert (together.int() - trained.sample(7).int()).abs().max() <= 1
+    assert trained.generator.training
