@@ -1,0 +1,170 @@
+"""WGAN-GP training of five seeds against the textbook loop: seed-iterations per second, and their ratio.
+
+python benchmarks/gan_training.py [dcgan:8 resnet:16 ...]
+
+The textbook loop is below: plain PyTorch, float32, contiguous, one network, two threads, five seeds one after another.
+Ours trains five seeds of a width as replicas in each of two single-threaded processes, as a study on two cores does.
+32 pixels, batch 64, 5 critic steps, evaluation not counted; the two alternate, and the ratio is the median over pairs.
+"""
+
+import multiprocessing
+import statistics
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import torch
+from torch import Tensor, nn
+
+from overgan.models import ModelConfig
+from overgan.training import Gan, TrainConfig
+
+DEFAULT = ["dcgan:4", "dcgan:8", "dcgan:16", "dcgan:32", "dcgan:64", "resnet:8", "resnet:16"]
+BATCH, CRITIC_STEPS, LATENT, SEEDS = 64, 5, 128, 5
+WORKERS, PAIRS, SECONDS = 2, 3, 4.0
+
+
+class Block(nn.Module):
+    """A residual block of the textbook ResNet."""
+
+    def __init__(self, k: int, resample: str, norm: bool):
+        super().__init__()
+        self.resample = resample
+        self.norms = nn.ModuleList(nn.BatchNorm2d(k) if norm else nn.Identity() for _ in range(2))
+        self.convs = nn.ModuleList(nn.Conv2d(k, k, 3, padding=1) for _ in range(2))
+        self.shortcut = nn.Conv2d(k, k, 1) if resample else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norms[0](x).relu()
+        if self.resample == "up":
+            x, y = (nn.functional.interpolate(t, scale_factor=2) for t in (x, y))
+        y = self.convs[1](self.norms[1](self.convs[0](y)).relu())
+        y = y + self.shortcut(x)
+        return nn.functional.avg_pool2d(y, 2) if self.resample == "down" else y
+
+
+class First(nn.Module):
+    """The first block of the textbook ResNet critic."""
+
+    def __init__(self, k: int):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, k, 3, padding=1), nn.ReLU(), nn.Conv2d(k, k, 3, padding=1))
+        self.shortcut = nn.Conv2d(3, k, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.avg_pool2d(self.body(x) + self.shortcut(x), 2)
+
+
+def textbook_networks(name: str, k: int) -> tuple[nn.Module, nn.Module]:
+    """Generator and critic in plain layers."""
+    if name == "resnet":
+        return (
+            nn.Sequential(
+                nn.Linear(LATENT, 16 * k),
+                nn.Unflatten(1, (k, 4, 4)),
+                *(Block(k, "up", norm=True) for _ in range(3)),
+                *(nn.BatchNorm2d(k), nn.ReLU(), nn.Conv2d(k, 3, 3, padding=1), nn.Tanh()),
+            ),
+            nn.Sequential(
+                First(k),
+                *(Block(k, resample, norm=False) for resample in ("down", "", "")),
+                *(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(k, 1)),
+            ),
+        )
+
+    def up(i: int, o: int) -> nn.Module:
+        return nn.ConvTranspose2d(i, o, 5, 2, 2, output_padding=1)
+
+    def down(i: int, o: int) -> nn.Module:
+        return nn.Conv2d(i, o, 5, 2, 2)
+
+    return (
+        nn.Sequential(
+            *(nn.Linear(LATENT, 64 * k), nn.BatchNorm1d(64 * k), nn.ReLU(), nn.Unflatten(1, (4 * k, 4, 4))),
+            *(up(4 * k, 2 * k), nn.BatchNorm2d(2 * k), nn.ReLU()),
+            *(up(2 * k, k), nn.BatchNorm2d(k), nn.ReLU(), up(k, 3), nn.Tanh()),
+        ),
+        nn.Sequential(
+            *(down(3, k), nn.LeakyReLU(0.2), down(k, 2 * k), nn.LeakyReLU(0.2), down(2 * k, 4 * k), nn.LeakyReLU(0.2)),
+            *(nn.Flatten(), nn.Linear(64 * k, 1)),
+        ),
+    )
+
+
+class Textbook:
+    """One seed's textbook training."""
+
+    def __init__(self, name: str, k: int, seed: int):
+        torch.manual_seed(seed)
+        self.generator, self.critic = textbook_networks(name, k)
+        self.adams = [torch.optim.Adam(n.parameters(), 1e-4, (0.5, 0.999)) for n in (self.generator, self.critic)]
+
+    def iterate(self, images: Tensor) -> None:
+        generator_adam, critic_adam = self.adams
+        for _ in range(CRITIC_STEPS):
+            real = images[torch.randint(len(images), (BATCH,))].float().permute(0, 3, 1, 2).contiguous() / 127.5 - 1
+            fake = self.generator(torch.randn(BATCH, LATENT)).detach()
+            mix = torch.rand(BATCH, 1, 1, 1)
+            between = (mix * real + (1 - mix) * fake).requires_grad_()
+            (slope,) = torch.autograd.grad(self.critic(between).sum(), between, create_graph=True)
+            penalty = ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+            loss = self.critic(fake).mean() - self.critic(real).mean() + 10 * penalty
+            critic_adam.zero_grad()
+            loss.backward()
+            critic_adam.step()
+        generator_adam.zero_grad()
+        (-self.critic(self.generator(torch.randn(BATCH, LATENT))).mean()).backward()
+        generator_adam.step()
+
+
+def images() -> Tensor:
+    """Random images: what is in them does not change the time."""
+    return torch.randint(256, (1000, 32, 32, 3), dtype=torch.uint8)
+
+
+def textbook_rate(name: str, k: int) -> float:
+    """Seed-iterations a second of the seeds one after another."""
+    torch.set_num_threads(WORKERS)
+    data, done, spent = images(), 0, 0.0
+    for seed in range(SEEDS):
+        gan = Textbook(name, k, seed)
+        gan.iterate(data)
+        start = time.perf_counter()
+        while time.perf_counter() - start < SECONDS / SEEDS:
+            gan.iterate(data)
+            done += 1
+        spent += time.perf_counter() - start
+    return done / spent
+
+
+def our_rate(name: str, k: int) -> float:
+    """Seed-iterations a second of one worker."""
+    torch.set_num_threads(1)
+    data = images()
+    gan = Gan(ModelConfig(name=name, latent=LATENT), TrainConfig(batch=BATCH), k, (32, 32, 3), range(SEEDS))
+    gan.iterate(data)
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < SECONDS:
+        gan.iterate(data)
+        done += SEEDS
+    return done / (time.perf_counter() - start)
+
+
+def main() -> None:
+    cases = [case.split(":") for case in sys.argv[1:] or DEFAULT]
+    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn")) as pool:
+        for name, k in cases:
+            ours, textbook = [], []
+            for _ in range(PAIRS):
+                ours.append(sum(pool.map(our_rate, [name] * WORKERS, [int(k)] * WORKERS)))
+                textbook.append(textbook_rate(name, int(k)))
+            ratio = statistics.median(o / t for o, t in zip(ours, textbook, strict=True))
+            print(
+                f"{name}, k = {k}: {statistics.median(ours):.3g} seed-iterations/s against "
+                f"{statistics.median(textbook):.3g}, ratio {ratio:.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
