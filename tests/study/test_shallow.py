@@ -1,3 +1,4 @@
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,12 +123,12 @@ def test_a_killed_study_started_again_ends_the_same(study, tmp_path, kill):
     assert results(again.folder) == results(study.folder)
 
 
-def test_wider_ones_may_be_added_other_changes_are_refused(study):
-    spec = study.folder.parent / "spec.yaml"
+def test_wider_ones_may_be_added_other_changes_are_refused(study, tmp_path):
+    spec, folder = study.folder.parent / "spec.yaml", shutil.copytree(study.folder, tmp_path / "study")
     with pytest.raises(OverganError, match=r"methods\.GDA\.mu=0\.5, now it is 0\.7.*another folder"):
-        overgan.run(spec, study.folder, ["methods.GDA.mu=0.7"])
-    before = results(study.folder)
-    wider = overgan.run(spec, study.folder, ["widths=[1,3,20,30]"])
+        overgan.run(spec, folder, ["methods.GDA.mu=0.7"])
+    before = results(folder)
+    wider = overgan.run(spec, folder, ["widths=[1,3,20,30]"])
     rows, curves = results(wider.folder)
     assert {name: rows[name] for name in before[0]} == before[0]
     assert {name: curves[name] for name in before[1]} == before[1]
