@@ -98,9 +98,15 @@ def linear(x, layer):
     return x.flatten(1) @ layer.weight[0] + layer.bias[0]
 
 
+def bigger(x):
+    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+
+def smaller(x):
+    return x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).mean((3, 5))
+
+
 def plain_block(x, block, resample, norm):
-    bigger = lambda t: t.repeat_interleave(2, 2).repeat_interleave(2, 3)  # noqa: E731
-    smaller = lambda t: t.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).mean((3, 5))  # noqa: E731
     short = x if isinstance(block.shortcut, nn.Identity) else None
     y = (norm(x, block.norm1) if norm else x).relu()
     if resample == "up":

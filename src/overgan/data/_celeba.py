@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,7 @@ def celeba(root: Path | None, download_to: Path) -> ImageSet:
 def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]:
     images = np.empty((len(names), PIXELS, PIXELS, 3), np.uint8)
 
-    def read(images: np.ndarray, slot: int) -> None:
+    def read(slot: int) -> None:
         path = folder / names[slot]
         try:
             with Image.open(path) as image:
@@ -60,7 +59,7 @@ def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]
         images[slot] = np.asarray(face.resize((PIXELS, PIXELS), Image.Resampling.BILINEAR))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(partial(read, images), range(len(names)), chunksize=64):
+        for _ in pool.map(read, range(len(names))):
             pass
     return images
 

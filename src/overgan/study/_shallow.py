@@ -195,7 +195,7 @@ class ShallowStudy(Study):
             total=len(self.spec.seeds),
             seconds=float(rows.seconds.sum()),
             result=f"{method}: {converged} of {done} converged" if done else "",
-            diverged=rows.seed[rows.diverged == True].nunique(),  # noqa: E712 (a column without rows holds objects)
+            diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
             complete=done == len(self.spec.seeds),
         )
 
