@@ -14,15 +14,16 @@ import overgan
 from overgan.errors import OverganError
 from overgan.study import WorkerError
 from overgan.training import load_tensors, read_checkpoint
+from tests.conftest import SMALL, digest
 
 
 def results(folder):
-    files = {p.relative_to(folder): p.read_text() for p in folder.rglob("*.jsonl")}
+    files = {p.relative_to(folder): digest(p.read_bytes()) for p in folder.rglob("*.jsonl")}
     weights = {}
     for group in sorted(folder.glob("k*")):
         checkpoint = read_checkpoint(group)
         assert checkpoint.complete
-        weights[group.name] = {k: t.numpy().tobytes() for k, t in load_tensors(group, checkpoint).items()}
+        weights[group.name] = {k: digest(t.numpy()) for k, t in load_tensors(group, checkpoint).items()}
     return files, weights
 
 
@@ -32,8 +33,6 @@ def command(spec, out, *more):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    from tests.conftest import SMALL
-
     folder = tmp_path_factory.mktemp("whole")
     spec = folder / "small.yaml"
     spec.write_text(SMALL)

@@ -1,4 +1,7 @@
 import dataclasses
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -17,6 +20,7 @@ from overgan.theory import (
     population_mean,
     simulate,
 )
+from tests.conftest import digest
 
 METHODS = ("gda", "optimal", "alternating")
 
@@ -281,3 +285,16 @@ def test_fresh_latents_need_their_deviation():
         simulate(problem, latents="fresh")
     with pytest.raises(ValueError, match="sigma_z is -1"):
         ShallowGAN(known.Z, known.V, known.W0, known.target, sigma_z=-1.0)
+
+
+def test_the_same_bits_whether_the_kernels_are_compiled_or_come_from_the_cache(tmp_path):
+    code = (
+        "from overgan.theory import ShallowGAN, simulate\n"
+        "problem = ShallowGAN.gaussian(n=50, d=3, m=2, k=20, seed=0, sigma_w=0.5)\n"
+        "print(simulate(problem, steps=1000, mu=0.5).residual_norm.tobytes().hex())"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    first, second = (subprocess.run(command, env=environment, check=True, capture_output=True) for _ in range(2))
+    assert list(tmp_path.rglob("*.nbi"))
+    assert digest(first.stdout) == digest(second.stdout)

@@ -12,6 +12,7 @@ from overgan.metrics import Reference, feature_space
 from overgan.models import ModelConfig
 from overgan.training import TrainConfig, load_tensors, read_checkpoint, train_group
 from overgan.training._checkpoint import save_checkpoint
+from tests.conftest import digest
 
 CONFIG = {"iterations": 30, "batch": 8, "learning_rate": 1e-3, "log_every": 5, "evaluate_every": 10}
 
@@ -41,9 +42,9 @@ def train(digits, reference):
 
 def results(folder):
     checkpoint = read_checkpoint(folder)
-    tensors = {name: t.numpy().tobytes() for name, t in load_tensors(folder, checkpoint).items()}
+    tensors = {name: digest(t.numpy()) for name, t in load_tensors(folder, checkpoint).items()}
     names = ("log.jsonl", "evaluations.jsonl")
-    return checkpoint.iteration, checkpoint.complete, tensors, [(folder / name).read_text() for name in names]
+    return checkpoint.iteration, checkpoint.complete, tensors, [digest((folder / name).read_bytes()) for name in names]
 
 
 def test_what_a_group_leaves_on_disk(train, tmp_path):

@@ -22,7 +22,9 @@ MARGIN = 1e-12  # relative, by which intervals are narrowed: at their ends the s
 FAST = {"nnan", "nsz", "reassoc", "contract"}
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+# inlined: as a function of its own it would be optimized once for each caller, to other roundings, and which of those
+# is called would depend on what was compiled and what was loaded from the cache
+@numba.njit(cache=True, nogil=True, fastmath=FAST, inline="always")
 def _renew(w, old_w, Z, n, eta, q, s, scratch):
     """The signs of a unit anew: s in place; the interval of q in which they hold, and how many changed since old_w.
 
