@@ -9,7 +9,7 @@ from overgan.models import ModelConfig, build, networks, parameter_counts
 from overgan.training import gradient_penalty, stream
 
 CASES = [(name, pixels) for name in ("dcgan", "resnet") for pixels in (32, 64)]
-LATENT, BATCH = 6, 4
+LATENT, BATCH = 6, 16
 
 
 def pair(name, pixels, width=2, seeds=(0, 1, 2)):
@@ -49,11 +49,12 @@ def test_shapes(name, pixels):
     assert all(b.shape[0] == 3 for b in generator.buffers())
 
 
+@pytest.mark.parametrize("batch", [BATCH, 5])  # whole blocks of lanes, and not
 @pytest.mark.parametrize(("name", "pixels"), CASES)
-def test_a_replica_among_others_is_the_network_built_alone(name, pixels):
+def test_a_replica_among_others_is_the_network_built_alone(name, pixels, batch):
     generator, critic = pair(name, pixels)
     generator1, critic1 = pair(name, pixels, seeds=[1])
-    z, real, mix = draw(3, BATCH, LATENT), draw(3, BATCH, 3, pixels, pixels).tanh(), torch.rand(3, BATCH)
+    z, real, mix = draw(3, batch, LATENT), draw(3, batch, 3, pixels, pixels).tanh(), torch.rand(3, batch)
 
     def results(generator, critic, of):
         fake = generator(z[of])

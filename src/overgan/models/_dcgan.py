@@ -5,7 +5,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, unfold
+from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, scores, unfold
 from overgan.models._linear import ReplicaLinear
 from overgan.models._norm import ReplicaBatchNorm
 
@@ -36,13 +36,13 @@ class DCGANGenerator(nn.Module):
 
     def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
         """Images with values in [-1, 1]."""
-        x = self.first(z).unflatten(2, (-1, START, START))
+        x = self.first(z)
         if self.per_number:
-            x = self.norms[0](x.movedim(0, 1).flatten(1)).unflatten(1, x.shape[:1] + x.shape[2:]).movedim(1, 0)
-        x = fold(x)
+            x = self.norms[0](x)
+        x = fold(x.unflatten(2, (-1, START, START)))
         for i, (norm, layer) in enumerate(zip(self.norms, self.layers, strict=True)):
             x = layer((x if i == 0 and self.per_number else norm(x)).relu())
-        return unfold(x.tanh(), len(z))
+        return unfold(x.tanh())
 
 
 class DCGANCritic(nn.Module):
@@ -51,13 +51,12 @@ class DCGANCritic(nn.Module):
     def __init__(self, replicas: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [channels, *(width * multiple for multiple in reversed(multiples(pixels)))]
-        self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, stride=2) for i, o in pairwise(sizes))
+        self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes))
         self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"]) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = fold(images)
         for layer in self.layers:
-            x = nn.functional.leaky_relu(layer(x), 0.2)
-        scores: Tensor = self.last(unfold(x, len(images)).flatten(2))
-        return scores.squeeze(2)
+            x = layer(x)
+        return scores(self.last, x)

@@ -1,8 +1,10 @@
-"""Normalization with a replica axis, of tensors whose replicas are folded into the channels."""
+"""Normalization with a replica axis, of images as _conv.py lays them out, or of plain features."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+MOMENTUM, EPSILON = 0.1, 1e-5
 
 
 class ReplicaBatchNorm(nn.Module):
@@ -18,13 +20,22 @@ class ReplicaBatchNorm(nn.Module):
         self.register_buffer("running_mean", torch.zeros(replicas, features))
         self.register_buffer("running_var", torch.ones(replicas, features))
 
-    def forward(self, x: Float[Tensor, "batch replicas_and_features *size"]) -> Float[Tensor, "batch _ *size"]:
-        """By the batch's statistics in training, by the running ones in evaluation."""
-        mean, var = self.running_mean.view(-1), self.running_var.view(-1)
-        normalized: Tensor = nn.functional.batch_norm(
-            x, mean, var, self.weight.flatten(), self.bias.flatten(), self.training
-        )
-        return normalized
+    def forward(self, x: Float[Tensor, "replicas *size"]) -> Float[Tensor, "replicas *size"]:
+        """By the batch's statistics in training, by the running ones in evaluation.
+
+        x: (replicas, batch, features), or images (replicas, blocks, height, width, features, lanes).
+        """
+        over = (1,) if x.ndim == 3 else (1, 2, 3, 5)
+        shape = [1 if axis in over else length for axis, length in enumerate(x.shape)]
+        if self.training:
+            var, mean = torch.var_mean(x, over, correction=0, keepdim=True)
+            with torch.no_grad():
+                numbers = x.numel() / var.numel()
+                self.running_mean.lerp_(mean.view_as(self.running_mean), MOMENTUM)
+                self.running_var.lerp_(var.view_as(self.running_var) * (numbers / (numbers - 1)), MOMENTUM)
+        else:
+            var, mean = self.running_var.view(shape), self.running_mean.view(shape)
+        return _scale_and_shift(x, var, mean, self.weight.view(shape), self.bias.view(shape))
 
 
 class ReplicaLayerNorm(nn.Module):
@@ -35,6 +46,15 @@ class ReplicaLayerNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(replicas, channels))
         self.bias = nn.Parameter(torch.zeros(replicas, channels))
 
-    def forward(self, x: Float[Tensor, "batch replicas_and_channels h w"]) -> Float[Tensor, "batch _ h w"]:
+    def forward(
+        self, x: Float[Tensor, "replicas blocks h w channels lanes"]
+    ) -> Float[Tensor, "replicas blocks h w channels lanes"]:
         """By the statistics of each image."""
-        return nn.functional.group_norm(x, len(self.weight), self.weight.flatten(), self.bias.flatten())
+        var, mean = torch.var_mean(x, (2, 3, 4), correction=0, keepdim=True)
+        weight, bias = (p[:, None, None, None, :, None] for p in (self.weight, self.bias))
+        return _scale_and_shift(x, var, mean, weight, bias)
+
+
+def _scale_and_shift(x: Tensor, var: Tensor, mean: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    scale = weight * (var + EPSILON).rsqrt()
+    return torch.addcmul(bias - mean * scale, x, scale)

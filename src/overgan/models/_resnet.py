@@ -6,7 +6,7 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import Folded, ReplicaConv2d, fold, unfold
+from overgan.models._conv import Lanes, ReplicaConv2d, fold, leaky_relu, scores, unfold
 from overgan.models._linear import ReplicaLinear
 from overgan.models._norm import ReplicaBatchNorm, ReplicaLayerNorm
 
@@ -15,14 +15,14 @@ Norm = type[ReplicaBatchNorm] | type[ReplicaLayerNorm] | None
 Resample = Literal["up", "down"] | None
 
 
-def up(x: Folded) -> Folded:
+def up(x: Lanes) -> Lanes:
     """Every pixel four times."""
-    return nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+    return x[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1, -1).flatten(4, 5).flatten(2, 3)
 
 
-def down(x: Folded) -> Folded:
+def down(x: Lanes) -> Lanes:
     """The mean of every 2 × 2 pixels."""
-    return nn.functional.avg_pool2d(x, 2)
+    return x.unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean((3, 5))
 
 
 class ResidualBlock(nn.Module):
@@ -39,13 +39,13 @@ class ResidualBlock(nn.Module):
         identity = inputs == outputs and resample is None
         self.shortcut = nn.Identity() if identity else ReplicaConv2d(replicas, inputs, outputs, 1)
 
-    def forward(self, x: Folded) -> Folded:
+    def forward(self, x: Lanes) -> Lanes:
         """At twice, half or the same size."""
         # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
         short = self.shortcut(down(x) if self.resample == "down" else x)
-        y = self.norm1(x).relu()
+        y = leaky_relu(self.norm1(x), 0.0)
         y = self.conv1(up(y) if self.resample == "up" else y)
-        y = self.conv2(self.norm2(y).relu())
+        y = self.conv2(leaky_relu(self.norm2(y), 0.0))
         if self.resample == "up":
             short = up(short)
         result: Tensor = short + (down(y) if self.resample == "down" else y)
@@ -57,13 +57,13 @@ class FirstBlock(nn.Module):
 
     def __init__(self, replicas: int, inputs: int, outputs: int):
         super().__init__()
-        self.conv1 = ReplicaConv2d(replicas, inputs, outputs, 3)
+        self.conv1 = ReplicaConv2d(replicas, inputs, outputs, 3, slope=0.0)
         self.conv2 = ReplicaConv2d(replicas, outputs, outputs, 3)
         self.shortcut = ReplicaConv2d(replicas, inputs, outputs, 1)
 
-    def forward(self, x: Folded) -> Folded:
+    def forward(self, x: Lanes) -> Lanes:
         """At half the size."""
-        result: Tensor = self.shortcut(down(x)) + down(self.conv2(self.conv1(x).relu()))
+        result: Tensor = self.shortcut(down(x)) + down(self.conv2(self.conv1(x)))
         return result
 
 
@@ -86,7 +86,7 @@ class ResNetGenerator(nn.Module):
         x = fold(self.first(z).unflatten(2, (-1, START, START)))
         for block in self.blocks:
             x = block(x)
-        return unfold(self.last(self.norm(x).relu()).tanh(), len(z))
+        return unfold(self.last(self.norm(x).relu()).tanh())
 
 
 class ResNetCritic(nn.Module):
@@ -102,8 +102,6 @@ class ResNetCritic(nn.Module):
             self.blocks = nn.Sequential(
                 FirstBlock(replicas, channels, width),
                 *(ResidualBlock(replicas, width, width, resample, norm=None) for resample in resampling),
-                nn.ReLU(),
-                nn.AdaptiveAvgPool2d(1),
             )
             self.last = ReplicaLinear(replicas, width, 1)
         else:
@@ -113,9 +111,9 @@ class ResNetCritic(nn.Module):
                 *(ResidualBlock(replicas, i, o, "down", ReplicaLayerNorm) for i, o in pairwise(sizes)),
             )
             self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+        self.pooled = pixels == 32
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"]) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = self.blocks(fold(images))
-        scores: Tensor = self.last(unfold(x, len(images)).flatten(2))
-        return scores.squeeze(2)
+        return scores(self.last, leaky_relu(x, 0.0).mean((2, 3), keepdim=True) if self.pooled else x)

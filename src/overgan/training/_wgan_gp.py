@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from overgan.models import input_gradients_only
+
 Images = Float[Tensor, "replicas batch c h w"]
 PerReplica = Float[Tensor, " replicas"]
 
@@ -14,7 +16,8 @@ def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[T
     mix: uniform in [0, 1), one for each pair of images.
     """
     x = torch.lerp(real, fake, mix[..., None, None, None]).requires_grad_()
-    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    with input_gradients_only():
+        (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     norm = torch.linalg.vector_norm(slope.flatten(2), dim=2)
     penalty: Tensor = (norm - 1).square().mean(1)
     return penalty

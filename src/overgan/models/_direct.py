@@ -1,0 +1,159 @@
+"""Convolutions whose vectors run over the images of a batch, so that narrow layers fill them as well as wide ones.
+
+A strided convolution makes a small image from a large one, its transpose a large one from a small one. Images lie in
+memory as (replicas, blocks, pixels, channels, LANES), a block being LANES images of one replica, flattened here.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from jaxtyping import Int64
+
+from overgan.models._simd import LANES, add_product, get, leaky_relu, load, put, splat, store
+
+TILE = 4  # channels whose sums share a loaded vector: with two registers a vector, enough to hide an addition's latency
+GROUP = 256  # products that are added up at once by `correlate`: their operands fit the first-level cache
+
+
+class Taps(NamedTuple):
+    """For every pixel of the result, runs of neighbouring source pixels and the taps of the kernel that they meet.
+
+    Pixel p has the runs first[p] … first[p + 1] − 1. Run j has length[j] source pixels from pixel[j] on, which meet the
+    taps from place[j] on in the order `order`.
+    """
+
+    order: Int64[np.ndarray, " taps"]
+    first: Int64[np.ndarray, " pixels_and_1"]
+    pixel: Int64[np.ndarray, " runs"]
+    place: Int64[np.ndarray, " runs"]
+    length: Int64[np.ndarray, " runs"]
+
+
+@cache
+def taps(pixels: int, kernel: int, stride: int, transposed: bool) -> Taps:
+    """Of the convolution from pixels × pixels, padded by kernel // 2, or of its transpose."""
+    size = pixels // stride
+    row, column, down, right = (a.ravel() for a in np.indices((size, size, kernel, kernel)))
+    y, x = row * stride + down - kernel // 2, column * stride + right - kernel // 2
+    inside = (y >= 0) & (y < pixels) & (x >= 0) & (x < pixels)
+    small, large, tap = (a[inside] for a in (row * size + column, y * pixels + x, down * kernel + right))
+    down, right = np.divmod(np.arange(kernel**2), kernel)
+    # in the transpose neighbouring source pixels meet every stride-th tap, backwards
+    order = np.lexsort((-right, -down, right % stride, down % stride)) if transposed else np.arange(kernel**2)
+    target, source, place = (large, small, np.argsort(order)[tap]) if transposed else (small, large, tap)
+    sort = np.lexsort((source, target))
+    target, source, place = target[sort], source[sort], place[sort]
+    goes_on = (np.diff(target) == 0) & (np.diff(source) == 1) & (np.diff(place) == 1)
+    begins = np.flatnonzero(np.append(True, ~goes_on))
+    first = np.searchsorted(target[begins], np.arange((pixels if transposed else size) ** 2 + 1))
+    return Taps(order, first, source[begins], place[begins], np.diff(begins, append=len(target)))
+
+
+@numba.njit(cache=True, nogil=True)
+def gather(source, weights, bias, slope, out, begin, end, blocks, channels, outputs, first, pixel, place, length):
+    """out = leaky_relu(bias + the sum of weights · source over channels and taps), for the replicas begin … end − 1.
+
+    weights: (replicas, tiles of outputs, taps, channels, TILE), the taps ordered. bias: (replicas, tiles · TILE).
+    """
+    pixels, tiles = len(first) - 1, -(-outputs // TILE)
+    replicas = len(bias) // (tiles * TILE)
+    source_size = len(source) // (replicas * blocks)
+    tile_size = len(weights) // (replicas * tiles)
+    for block in range(begin * blocks, end * blocks):
+        replica = block // blocks
+        for p in range(pixels):
+            for tile in range(tiles):
+                channel = tile * TILE
+                at = replica * tiles * TILE + channel
+                a, b, c, d = splat(get(bias, at)), splat(get(bias, at + 1)), splat(get(bias, at + 2)), splat(get(bias, at + 3))
+                for run in range(get(first, p), get(first, p + 1)):
+                    at = block * source_size + get(pixel, run) * channels * LANES
+                    weight = (replica * tiles + tile) * tile_size + get(place, run) * channels * TILE
+                    for _ in range(get(length, run) * channels):
+                        x = load(source, at)
+                        a = add_product(a, weights, weight, x)
+                        b = add_product(b, weights, weight + 1, x)
+                        c = add_product(c, weights, weight + 2, x)
+                        d = add_product(d, weights, weight + 3, x)
+                        at += LANES
+                        weight += TILE
+                at = ((block * pixels + p) * outputs + channel) * LANES
+                store(out, at, leaky_relu(a, slope))
+                if channel + 1 < outputs:
+                    store(out, at + LANES, leaky_relu(b, slope))
+                if channel + 2 < outputs:
+                    store(out, at + 2 * LANES, leaky_relu(c, slope))
+                if channel + 3 < outputs:
+                    store(out, at + 3 * LANES, leaky_relu(d, slope))
+
+
+@numba.njit(cache=True, nogil=True)
+def correlate(large, small, out, begin, end, blocks, pixels, channels, outputs, kernel, stride):
+    """Add the sums of small · large over images and pixels to out, for the replicas begin … end − 1.
+
+    large has `channels`, small `outputs`. out: (replicas, kernel, tiles of outputs, TILE, row), a row holding the kernel's
+    columns, each with all channels, filled up to whole vectors.
+    """
+    size, padding = pixels // stride, kernel // 2
+    tiles, row = -(-outputs // TILE), -(-kernel * channels // LANES) * LANES
+    wide = (pixels + 2 * padding) * channels
+    rows = max(1, GROUP // (size * LANES))  # of the small image, a group
+    line = size * LANES
+    # one block of the large image, padded, image by image: (pixels + 2 padding, LANES, pixels + 2 padding, channels)
+    spread = np.zeros((pixels + 2 * padding) * LANES * wide + row, np.float32)
+    narrow = np.zeros(tiles * rows * line * TILE, np.float32)  # (tiles, rows, size, LANES, TILE)
+    panel = np.empty(rows * line * LANES, np.float32)  # (rows, size, LANES images, LANES columns)
+    for block in range(begin * blocks, end * blocks):
+        replica = block // blocks
+        at = block * pixels**2 * channels * LANES
+        for y in range(pixels):
+            to = (y + padding) * LANES * wide + padding * channels
+            for _ in range(pixels * channels):
+                for image in range(LANES):
+                    put(spread, to + image * wide, get(large, at + image))
+                at += LANES
+                to += 1
+        for top in range(0, size, rows):
+            count = min(rows, size - top)
+            for tile in range(tiles):
+                channel = tile * TILE
+                to = tile * rows * line * TILE
+                for p in range(top * size, (top + count) * size):
+                    at = ((block * size**2 + p) * outputs + channel) * LANES
+                    for lane in range(min(TILE, outputs - channel)):
+                        for image in range(LANES):
+                            put(narrow, to + image * TILE + lane, get(small, at + lane * LANES + image))
+                    to += LANES * TILE
+            for down in range(kernel):
+                y0, y1 = top, top + count  # the rows whose neighbour is not padding
+                while y0 < y1 and y0 * stride + down < padding:
+                    y0 += 1
+                while y1 > y0 and (y1 - 1) * stride + down >= pixels + padding:
+                    y1 -= 1
+                for column in range(0, row, LANES):
+                    to = 0
+                    for y in range(y0, y1):
+                        for p in range(size):
+                            at = (y * stride + down) * LANES * wide + p * stride * channels + column
+                            for _ in range(LANES):
+                                store(panel, to, load(spread, at))
+                                to += LANES
+                                at += wide
+                    for tile in range(tiles):
+                        result = (((replica * kernel + down) * tiles + tile) * TILE) * row + column
+                        a, b = load(out, result), load(out, result + row)
+                        c, d = load(out, result + 2 * row), load(out, result + 3 * row)
+                        factor = (tile * rows + y0 - top) * line * TILE
+                        for at in range(0, to, LANES):
+                            x = load(panel, at)
+                            a = add_product(a, narrow, factor, x)
+                            b = add_product(b, narrow, factor + 1, x)
+                            c = add_product(c, narrow, factor + 2, x)
+                            d = add_product(d, narrow, factor + 3, x)
+                            factor += TILE
+                        store(out, result, a)
+                        store(out, result + row, b)
+                        store(out, result + 2 * row, c)
+                        store(out, result + 3 * row, d)

@@ -1,0 +1,112 @@
+"""Vectors of 16 single-precision numbers in functions that numba compiles, and array elements without bounds' checks."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+LANES = 16
+_FLOATS = ir.VectorType(ir.FloatType(), LANES)
+
+
+class _VectorType(types.Type):
+    def __init__(self) -> None:
+        super().__init__(f"float32x{LANES}")
+
+
+_vector = _VectorType()
+
+
+@register_model(_VectorType)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any):
+        super().__init__(manager, kind, _FLOATS)
+
+
+def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
+
+
+def _vector_at(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    return builder.bitcast(_element(context, builder, array_type, array, index), _FLOATS.as_pointer())
+
+
+def _splat(builder: Any, number: Any) -> Any:
+    integer = ir.IntType(32)
+    first = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), number, integer(0))
+    return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(integer, LANES), [0] * LANES))
+
+
+@intrinsic
+def load(_typing: Any, array: Any, index: Any) -> Any:
+    """array[index : index + LANES]."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_vector_at(context, builder, signature.args[0], *args), align=4)
+
+    return _vector(array, types.intp), code
+
+
+@intrinsic
+def store(_typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """array[index : index + LANES] = value."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _vector_at(context, builder, signature.args[0], *args[:2]), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, value), code
+
+
+@intrinsic
+def add_product(_typing: Any, total: Any, array: Any, index: Any, value: Any) -> Any:
+    """total + array[index] · value, rounded once."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        factor = builder.load(_element(context, builder, signature.args[1], args[1], args[2]))
+        fma = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_FLOATS, [_FLOATS] * 3), f"llvm.fma.v{LANES}f32"
+        )
+        return builder.call(fma, [_splat(builder, factor), args[3], args[0]])
+
+    return total(total, array, types.intp, value), code
+
+
+@intrinsic
+def leaky_relu(_typing: Any, value: Any, slope: Any) -> Any:
+    """The greater of value and slope · value, for a slope of at most 1."""
+
+    def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        scaled = builder.fmul(args[0], _splat(builder, args[1]))
+        return builder.select(builder.fcmp_ordered(">", scaled, args[0]), scaled, args[0])
+
+    return value(value, types.float32), code
+
+
+@intrinsic
+def splat(_typing: Any, number: Any) -> Any:
+    """A vector of that number."""
+    return _vector(types.float32), lambda _context, builder, _signature, args: _splat(builder, args[0])
+
+
+@intrinsic
+def get(_typing: Any, array: Any, index: Any) -> Any:
+    """array[index]."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_element(context, builder, signature.args[0], *args))
+
+    return array.dtype(array, types.intp), code
+
+
+@intrinsic
+def put(_typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """array[index] = value."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _element(context, builder, signature.args[0], *args[:2]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, array.dtype), code
