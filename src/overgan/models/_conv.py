@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from overgan.models._direct import TILE, correlate, gather, taps
+from overgan.models._direct import TILE, correlate, gather, pack, taps
 from overgan.models._linear import ReplicaLinear
 from overgan.models._simd import LANES
 
@@ -159,13 +159,12 @@ def _convolution(
     *blocks, pixels, _, _, _ = x.shape
     size = pixels * stride if transposed else pixels // stride
     order, *runs = taps(max(pixels, size), kernel, stride, transposed)
-    filled = -outputs % TILE  # channels that fill the last tile
-    w = weight.flatten(3)[..., torch.from_numpy(order)]
-    w = functional.pad(w if transposed else w.transpose(1, 2), (0, 0, 0, filled))  # replicas, inputs, outputs, taps
-    w = w.unflatten(2, (-1, TILE)).permute(0, 2, 4, 1, 3)
+    tiles = -(-outputs // TILE)
+    packed = torch.empty(replicas, tiles, len(order), inputs, TILE)
+    pack(_flat(weight), order, transposed, _flat(packed), replicas, outputs, inputs)
     b = torch.zeros(replicas, outputs) if bias is None else bias
     out = torch.empty(*blocks, size, size, outputs, LANES)
-    arrays = [_flat(t) for t in (x, w, functional.pad(b, (0, filled)))]
+    arrays = [_flat(t) for t in (x, packed, functional.pad(b, (0, tiles * TILE - outputs)))]
     _by_replica(
         lambda begin, end: gather(
             *arrays, np.float32(slope), _flat(out), begin, end, blocks[1], inputs, outputs, *runs

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from jaxtyping import Int64
 
-from overgan.models._simd import LANES, add_product, get, leaky_relu, load, put, splat, store
+from overgan.models._simd import LANES, add_product, get, high, leaky_relu, load, low, put, splat, store, store_fours
 
 TILE = 4  # channels whose sums share a loaded vector: with two registers a vector, enough to hide an addition's latency
 GROUP = 256  # products that are added up at once by `correlate`: their operands fit the first-level cache
@@ -49,6 +49,23 @@ def taps(pixels: int, kernel: int, stride: int, transposed: bool) -> Taps:
     begins = np.flatnonzero(np.append(True, ~goes_on))
     first = np.searchsorted(target[begins], np.arange((pixels if transposed else size) ** 2 + 1))
     return Taps(order, first, source[begins], place[begins], np.diff(begins, append=len(target)))
+
+
+@numba.njit(cache=True, nogil=True)
+def pack(weights, order, transposed, out, replicas, outputs, channels):
+    """The weights as `gather` takes them, from (replicas, outputs, channels, taps), or (…, channels, outputs, taps)."""
+    tiles, taps = -(-outputs // TILE), len(order)
+    stride_o, stride_c = (taps, outputs * taps) if transposed else (channels * taps, taps)
+    at = 0
+    for replica in range(replicas):
+        for tile in range(tiles):
+            for tap in range(taps):
+                first = replica * outputs * channels * taps + tile * TILE * stride_o + get(order, tap)
+                for c in range(channels):
+                    for lane in range(TILE):
+                        here = tile * TILE + lane < outputs
+                        put(out, at, get(weights, first + c * stride_c + lane * stride_o) if here else np.float32(0))
+                        at += 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -110,11 +127,17 @@ def correlate(large, small, out, begin, end, blocks, pixels, channels, outputs, 
         at = block * pixels**2 * channels * LANES
         for y in range(pixels):
             to = (y + padding) * LANES * wide + padding * channels
-            for _ in range(pixels * channels):
-                for image in range(LANES):
-                    put(spread, to + image * wide, get(large, at + image))
-                at += LANES
-                to += 1
+            for _ in range(pixels * channels // 4):
+                w, x = load(large, at), load(large, at + LANES)
+                y_, z = load(large, at + 2 * LANES), load(large, at + 3 * LANES)
+                even, odd = low(w, y_), low(x, z)
+                store_fours(spread, to, wide, low(even, odd))
+                store_fours(spread, to + 4 * wide, wide, high(even, odd))
+                even, odd = high(w, y_), high(x, z)
+                store_fours(spread, to + 8 * wide, wide, low(even, odd))
+                store_fours(spread, to + 12 * wide, wide, high(even, odd))
+                at += 4 * LANES
+                to += 4
         for top in range(0, size, rows):
             count = min(rows, size - top)
             for tile in range(tiles):
@@ -122,9 +145,16 @@ def correlate(large, small, out, begin, end, blocks, pixels, channels, outputs, 
                 to = tile * rows * line * TILE
                 for p in range(top * size, (top + count) * size):
                     at = ((block * size**2 + p) * outputs + channel) * LANES
-                    for lane in range(min(TILE, outputs - channel)):
-                        for image in range(LANES):
-                            put(narrow, to + image * TILE + lane, get(small, at + lane * LANES + image))
+                    w = load(small, at)
+                    x = load(small, at + LANES) if channel + 1 < outputs else splat(np.float32(0))
+                    y_ = load(small, at + 2 * LANES) if channel + 2 < outputs else splat(np.float32(0))
+                    z = load(small, at + 3 * LANES) if channel + 3 < outputs else splat(np.float32(0))
+                    even, odd = low(w, y_), low(x, z)
+                    store(narrow, to, low(even, odd))
+                    store(narrow, to + LANES, high(even, odd))
+                    even, odd = high(w, y_), high(x, z)
+                    store(narrow, to + 2 * LANES, low(even, odd))
+                    store(narrow, to + 3 * LANES, high(even, odd))
                     to += LANES * TILE
             for down in range(kernel):
                 y0, y1 = top, top + count  # the rows whose neighbour is not padding

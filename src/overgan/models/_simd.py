@@ -34,9 +34,8 @@ def _vector_at(context: Any, builder: Any, array_type: Any, array: Any, index: A
 
 
 def _splat(builder: Any, number: Any) -> Any:
-    integer = ir.IntType(32)
-    first = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), number, integer(0))
-    return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(integer, LANES), [0] * LANES))
+    first = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), number, ir.IntType(32)(0))
+    return _shuffle(builder, (first, first), [0] * LANES)
 
 
 @intrinsic
@@ -83,6 +82,45 @@ def leaky_relu(_typing: Any, value: Any, slope: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", scaled, args[0]), scaled, args[0])
 
     return value(value, types.float32), code
+
+
+def _shuffle(builder: Any, args: Any, lanes: list[int]) -> Any:
+    return builder.shuffle_vector(*args, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
+
+
+_INTERLEAVED = [i for pair in zip(range(LANES), range(LANES, 2 * LANES), strict=True) for i in pair]
+
+
+@intrinsic
+def low(_typing: Any, first: Any, second: Any) -> Any:
+    """The first half of first[0], second[0], first[1], second[1], …."""
+    return first(first, second), lambda _context, builder, _signature, args: _shuffle(
+        builder, args, _INTERLEAVED[:LANES]
+    )
+
+
+@intrinsic
+def high(_typing: Any, first: Any, second: Any) -> Any:
+    """The second half of first[0], second[0], first[1], second[1], …."""
+    return first(first, second), lambda _context, builder, _signature, args: _shuffle(
+        builder, args, _INTERLEAVED[LANES:]
+    )
+
+
+@intrinsic
+def store_fours(_typing: Any, array: Any, index: Any, stride: Any, value: Any) -> Any:
+    """array[index + i · stride : … + 4] = value[4 i : 4 i + 4], for all i."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        target, index, stride, value = args
+        for i in range(0, LANES, 4):
+            four = _shuffle(builder, (value, value), list(range(i, i + 4)))
+            at = _element(context, builder, signature.args[0], target, index)
+            builder.store(four, builder.bitcast(at, four.type.as_pointer()), align=4)
+            index = builder.add(index, stride)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, value), code
 
 
 @intrinsic
