@@ -1,7 +1,7 @@
 """Generators and critics, parameterized by width and by replicas."""
 
 from overgan.models._config import ModelConfig, build, networks, parameter_counts
-from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, input_gradients_only
+from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, input_gradients_only
 from overgan.models._dcgan import DCGANCritic, DCGANGenerator
 from overgan.models._linear import ReplicaLinear
 from overgan.models._mlp import MLPCritic, MLPGenerator
@@ -23,6 +23,7 @@ __all__ = [
     "ResNetCritic",
     "ResNetGenerator",
     "build",
+    "fold",
     "input_gradients_only",
     "networks",
     "parameter_counts",

@@ -21,13 +21,16 @@ from torch.nn import functional
 
 from overgan.models._direct import TILE, correlate, gather, pack, taps
 from overgan.models._linear import ReplicaLinear
+from overgan.models._norm import sum_over_images
 from overgan.models._simd import LANES
 
 Lanes = Float[Tensor, "replicas blocks _ _ _ lanes"]  # …, height, width, channels, lanes
 
 
-def fold(x: Float[Tensor, "replicas batch c h w"]) -> Lanes:
+def fold(x: Float[Tensor, "replicas batch c h w"] | Lanes) -> Lanes:
     """The batch into blocks: of LANES images where convolutions are our own, else a single one."""
+    if x.ndim == 6:
+        return x
     whole = _is_ours(x) and x.shape[1] % LANES == 0
     return x.unflatten(1, (-1, LANES) if whole else (1, -1)).permute(0, 1, 4, 5, 3, 2).contiguous()
 
@@ -76,7 +79,7 @@ class _Convolve(torch.autograd.Function):
             large, small = (grad, x) if ctx.transposed else (x, grad)
             to_weight = _Correlate.apply(large, small, weight.shape[-1], ctx.stride)
             if ctx.bias:
-                to_bias = grad.sum((1, 2, 3, 5))
+                to_bias = sum_over_images(grad)
         return to_x, to_weight, to_bias, None, None, None
 
 

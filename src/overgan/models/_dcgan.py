@@ -5,7 +5,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, scores, unfold
+from overgan.models._conv import Lanes, ReplicaConv2d, ReplicaConvTranspose2d, fold, scores, unfold
 from overgan.models._linear import ReplicaLinear
 from overgan.models._norm import ReplicaBatchNorm
 
@@ -36,13 +36,17 @@ class DCGANGenerator(nn.Module):
 
     def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
         """Images with values in [-1, 1]."""
+        return unfold(self.folded(z))
+
+    def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
+        """The images in blocks, as the critic takes them too."""
         x = self.first(z)
         if self.per_number:
             x = self.norms[0](x)
         x = fold(x.unflatten(2, (-1, START, START)))
         for i, (norm, layer) in enumerate(zip(self.norms, self.layers, strict=True)):
             x = layer((x if i == 0 and self.per_number else norm(x)).relu())
-        return unfold(x.tanh())
+        return x.tanh()
 
 
 class DCGANCritic(nn.Module):
@@ -54,7 +58,7 @@ class DCGANCritic(nn.Module):
         self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes))
         self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
 
-    def forward(self, images: Float[Tensor, "replicas batch c h w"]) -> Float[Tensor, "replicas batch"]:
+    def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = fold(images)
         for layer in self.layers:

@@ -83,10 +83,15 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
         """Images with values in [-1, 1]."""
+        return unfold(self.folded(z))
+
+    def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
+        """The images in blocks, as the critic takes them too."""
         x = fold(self.first(z).unflatten(2, (-1, START, START)))
         for block in self.blocks:
             x = block(x)
-        return unfold(self.last(self.norm(x).relu()).tanh())
+        images: Tensor = self.last(self.norm(x).relu()).tanh()
+        return images
 
 
 class ResNetCritic(nn.Module):
@@ -113,7 +118,7 @@ class ResNetCritic(nn.Module):
             self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
         self.pooled = pixels == 32
 
-    def forward(self, images: Float[Tensor, "replicas batch c h w"]) -> Float[Tensor, "replicas batch"]:
+    def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = self.blocks(fold(images))
         return scores(self.last, leaky_relu(x, 0.0).mean((2, 3), keepdim=True) if self.pooled else x)

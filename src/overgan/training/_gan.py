@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 
-from overgan.models import ModelConfig, build, networks, to_images, to_network
+from overgan.models import ModelConfig, build, fold, networks, to_images, to_network
 from overgan.training._config import TrainConfig
 from overgan.training._streams import Streams, stream
 from overgan.training._wgan_gp import PerReplica, critic_loss, generator_loss
@@ -30,6 +30,10 @@ class Gan:
         self.seeds = list(seeds)
         self.iteration = 0
         self.generator, self.critic = build(model, width, shape, [stream(seed, "initialization") for seed in seeds])
+        # a network with a layout of its own keeps to it from generator to critic
+        folds = hasattr(self.generator, "folded")
+        self._generate = self.generator.folded if folds else self.generator
+        self._fold = fold if folds else lambda images: images
         self.networks = {"generator": self.generator, "critic": self.critic}
         self.origin = {
             name: [p.detach().clone() for p in network.parameters()] for name, network in self.networks.items()
@@ -53,13 +57,13 @@ class Gan:
         latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent)
 
         for step in range(steps):
-            real = to_network(images[chosen[:, step]])
+            real = self._fold(to_network(images[chosen[:, step]]))
             with torch.no_grad():
-                fake = self.generator(latents[:, step, :batch])
+                fake = self._generate(latents[:, step, :batch])
             loss, wasserstein, penalty = critic_loss(self.critic, real, fake, mixes[:, step], config.gradient_penalty)
             self._update("critic", loss)
 
-        fooled = generator_loss(self.critic, self.generator(latents[:, steps, :generator_batch]))
+        fooled = generator_loss(self.critic, self._generate(latents[:, steps, :generator_batch]))
         self._update("generator", fooled)
         self.iteration += 1
         self.finite &= (loss + fooled).isfinite().detach()

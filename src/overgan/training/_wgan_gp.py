@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from overgan.models import input_gradients_only
 
-Images = Float[Tensor, "replicas batch c h w"]
+Images = Float[Tensor, "replicas _ _ _ _ *lanes"]  # batch, channels, height, width; or as a critic's network folds them
 PerReplica = Float[Tensor, " replicas"]
 
 
@@ -15,11 +15,11 @@ def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[T
 
     mix: uniform in [0, 1), one for each pair of images.
     """
-    x = torch.lerp(real, fake, mix[..., None, None, None]).requires_grad_()
+    x = torch.lerp(real, fake, mix.reshape(*real.shape[:2], 1, 1, 1, *real.shape[5:])).requires_grad_()
     with input_gradients_only():
         (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    norm = torch.linalg.vector_norm(slope.flatten(2), dim=2)
-    penalty: Tensor = (norm - 1).square().mean(1)
+    norm = torch.linalg.vector_norm(slope.flatten(2, 4), dim=2)
+    penalty: Tensor = (norm - 1).square().flatten(1).mean(1)
     return penalty
 
 
@@ -28,7 +28,7 @@ def critic_loss(
 ) -> tuple[PerReplica, PerReplica, PerReplica]:
     """The loss E D(fake) − E D(real) + penalty_weight · GP, the Wasserstein estimate E D(real) − E D(fake), and GP."""
     scores = critic(torch.cat([real, fake], 1))
-    batch = real.shape[1]
+    batch = scores.shape[1] // 2
     wasserstein = scores[:, :batch].mean(1) - scores[:, batch:].mean(1)
     penalty = gradient_penalty(critic, real, fake, mix)
     return penalty_weight * penalty - wasserstein, wasserstein, penalty
