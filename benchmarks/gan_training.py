@@ -8,6 +8,7 @@ Ours trains five seeds of a width as replicas in each of two single-threaded pro
 """
 
 import multiprocessing
+import os
 import statistics
 import sys
 import time
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from overgan.models import ModelConfig
+from overgan.study._runner import MALLOC
 from overgan.training import Gan, TrainConfig
 
 DEFAULT = ["dcgan:4", "dcgan:8", "dcgan:16", "dcgan:32", "dcgan:64", "resnet:8", "resnet:16"]
@@ -152,6 +154,7 @@ def our_rate(name: str, k: int) -> float:
 
 def main() -> None:
     cases = [case.split(":") for case in sys.argv[1:] or DEFAULT]
+    os.environ.update(MALLOC | os.environ)  # of the workers, as a study sets it
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn")) as pool:
         for name, k in cases:
             ours, textbook = [], []

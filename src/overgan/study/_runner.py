@@ -29,6 +29,9 @@ from overgan.study._study import Study
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
 
+# glibc gives the pages of big temporaries back, and every step faults them in again; other systems ignore this
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+
 Watcher = Callable[[list[GroupStatus]], None]
 
 
@@ -139,7 +142,8 @@ def _work(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None
 
     study = load(folder)
     threads = max(1, cores() // workers)
-    environment = os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
+    environment = MALLOC | os.environ
+    environment |= {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     logs = [folder / f"worker-{i}.log" for i in range(workers)]
     processes = []
     try:
