@@ -154,9 +154,7 @@ def leaky_relu(x: Tensor, slope: float) -> Tensor:
     return y
 
 
-def _convolution(
-    x: Lanes, weight: Tensor, bias: Tensor | None, stride: int, transposed: bool, slope: float
-) -> Lanes:
+def _convolution(x: Lanes, weight: Tensor, bias: Tensor | None, stride: int, transposed: bool, slope: float) -> Lanes:
     replicas, small, large, kernel, _ = weight.shape
     inputs, outputs = (small, large) if transposed else (large, small)
     *blocks, pixels, _, _, _ = x.shape
@@ -168,11 +166,11 @@ def _convolution(
     b = torch.zeros(replicas, outputs) if bias is None else bias
     out = torch.empty(*blocks, size, size, outputs, LANES)
     arrays = [_flat(t) for t in (x, packed, functional.pad(b, (0, tiles * TILE - outputs)))]
-    _by_replica(
+    _share(
         lambda begin, end: gather(
             *arrays, np.float32(slope), _flat(out), begin, end, blocks[1], inputs, outputs, *runs
         ),
-        replicas,
+        replicas * blocks[1],
     )
     return out
 
@@ -183,7 +181,7 @@ def _correlation(large: Lanes, small: Lanes, kernel: int, stride: int) -> Float[
     tiles, row = -(-outputs // TILE), -(-kernel * channels // LANES) * LANES
     out = torch.zeros(replicas, kernel, tiles * TILE, row)
     arrays = [_flat(t) for t in (large, small, out)]
-    _by_replica(
+    _share(
         lambda begin, end: correlate(*arrays, begin, end, blocks, pixels, channels, outputs, kernel, stride), replicas
     )
     return out[:, :, :outputs, : kernel * channels].unflatten(3, (kernel, channels)).permute(0, 2, 4, 1, 3)
@@ -194,12 +192,13 @@ def _flat(x: Tensor) -> Float[np.ndarray, " numbers"]:
     return numbers
 
 
-def _by_replica(work: Callable[[int, int], None], replicas: int) -> None:
-    threads = min(torch.get_num_threads(), replicas)
+def _share(work: Callable[[int, int], None], items: int) -> None:
+    """work(0, items), its range shared among the threads."""
+    threads = min(torch.get_num_threads(), items)
     if threads == 1:
-        work(0, replicas)
+        work(0, items)
     else:
-        bounds = pairwise(replicas * i // threads for i in range(threads + 1))
+        bounds = pairwise(items * i // threads for i in range(threads + 1))
         list(_pool(threads).map(lambda ends: work(*ends), bounds))
 
 

@@ -78,13 +78,18 @@ def gather(source, weights, bias, slope, out, begin, end, blocks, channels, outp
     replicas = len(bias) // (tiles * TILE)
     source_size = len(source) // (replicas * blocks)
     tile_size = len(weights) // (replicas * tiles)
-    for block in range(begin * blocks, end * blocks):
+    for block in range(begin, end):
         replica = block // blocks
         for p in range(pixels):
             for tile in range(tiles):
                 channel = tile * TILE
                 at = replica * tiles * TILE + channel
-                a, b, c, d = splat(get(bias, at)), splat(get(bias, at + 1)), splat(get(bias, at + 2)), splat(get(bias, at + 3))
+                a, b, c, d = (
+                    splat(get(bias, at)),
+                    splat(get(bias, at + 1)),
+                    splat(get(bias, at + 2)),
+                    splat(get(bias, at + 3)),
+                )
                 for run in range(get(first, p), get(first, p + 1)):
                     at = block * source_size + get(pixel, run) * channels * LANES
                     weight = (replica * tiles + tile) * tile_size + get(place, run) * channels * TILE

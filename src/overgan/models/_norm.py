@@ -64,16 +64,12 @@ def sum_over_images(
     return _sum(x.flatten(4).flatten(1, 3), x.shape[5])
 
 
-def _sum(
-    x: Float[Tensor, "replicas numbers features_and_lanes"], lanes: int
-) -> Float[Tensor, "replicas features"]:
+def _sum(x: Float[Tensor, "replicas numbers features_and_lanes"], lanes: int) -> Float[Tensor, "replicas features"]:
     """Over numbers and lanes; a product with ones is several times as fast as a sum over those axes."""
     sums = x.new_ones(len(x), 1, x.shape[1]) @ x
     return sums.unflatten(2, (-1, lanes)).sum((1, 3))
 
 
-def _spread(
-    x: Float[Tensor, "replicas features"], lanes: int
-) -> Float[Tensor, "replicas 1 features_and_lanes"]:
+def _spread(x: Float[Tensor, "replicas features"], lanes: int) -> Float[Tensor, "replicas 1 features_and_lanes"]:
     """For all lanes, in memory: a broadcast along short last axes is slow."""
     return x[:, None, :, None].expand(-1, -1, -1, lanes).flatten(2)

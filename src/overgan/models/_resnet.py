@@ -1,8 +1,9 @@
 """The ResNet generator and critic at 32 and 64 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,12 +18,42 @@ Resample = Literal["up", "down"] | None
 
 def up(x: Lanes) -> Lanes:
     """Every pixel four times."""
-    return x[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1, -1).flatten(4, 5).flatten(2, 3)
+    y: Tensor = _Repeat.apply(x, 1.0)
+    return y
 
 
 def down(x: Lanes) -> Lanes:
     """The mean of every 2 × 2 pixels."""
-    return x.unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean((3, 5))
+    y: Tensor = _Gather.apply(x, 0.25)
+    return y
+
+
+class _Repeat(torch.autograd.Function):
+    """factor · every pixel, four times: the transpose of `_Gather`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:  # type: ignore[override]
+        ctx.factor = factor
+        x = x if factor == 1 else factor * x
+        return x[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1, -1).flatten(4, 5).flatten(2, 3)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        return _Gather.apply(*grads, ctx.factor), None
+
+
+class _Gather(torch.autograd.Function):
+    """factor · the sum of every 2 × 2 pixels."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:  # type: ignore[override]
+        ctx.factor = factor
+        rows = x[:, :, ::2] + x[:, :, 1::2]
+        return (rows[:, :, :, ::2] + rows[:, :, :, 1::2]).mul_(factor)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        return _Repeat.apply(*grads, ctx.factor), None
 
 
 class ResidualBlock(nn.Module):
@@ -33,8 +64,8 @@ class ResidualBlock(nn.Module):
         self.resample = resample
         middle = inputs if resample == "down" else outputs
         self.norm1 = norm(replicas, inputs) if norm else nn.Identity()
-        self.conv1 = ReplicaConv2d(replicas, inputs, middle, 3)
-        self.norm2 = norm(replicas, middle) if norm else nn.Identity()
+        self.conv1 = ReplicaConv2d(replicas, inputs, middle, 3, slope=1.0 if norm else 0.0)
+        self.norm2 = norm(replicas, middle) if norm else None
         self.conv2 = ReplicaConv2d(replicas, middle, outputs, 3)
         identity = inputs == outputs and resample is None
         self.shortcut = nn.Identity() if identity else ReplicaConv2d(replicas, inputs, outputs, 1)
@@ -45,7 +76,7 @@ class ResidualBlock(nn.Module):
         short = self.shortcut(down(x) if self.resample == "down" else x)
         y = leaky_relu(self.norm1(x), 0.0)
         y = self.conv1(up(y) if self.resample == "up" else y)
-        y = self.conv2(leaky_relu(self.norm2(y), 0.0))
+        y = self.conv2(leaky_relu(self.norm2(y), 0.0) if self.norm2 else y)
         if self.resample == "up":
             short = up(short)
         result: Tensor = short + (down(y) if self.resample == "down" else y)
