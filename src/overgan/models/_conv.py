@@ -1,8 +1,8 @@
 """Convolutions with a replica axis.
 
 Between layers images lie as (replicas, blocks, height, width, channels, lanes), a replica's batch in blocks of `lanes`
-images. With LANES images a block, on a CPU, convolutions are our own, whose vectors run over the lanes; they are several
-times as fast as a library's for narrow layers. Everywhere else they are one grouped convolution of all replicas.
+images. With LANES images a block, on a CPU, convolutions are our own, whose vectors run over the lanes: several times
+as fast as a library's for narrow layers. Everywhere else they are one grouped convolution of all replicas.
 """
 
 import math
@@ -31,8 +31,9 @@ def fold(x: Float[Tensor, "replicas batch c h w"] | Lanes) -> Lanes:
     """The batch into blocks: of LANES images where convolutions are our own, else a single one."""
     if x.ndim == 6:
         return x
-    whole = _is_ours(x) and x.shape[1] % LANES == 0
-    return x.unflatten(1, (-1, LANES) if whole else (1, -1)).permute(0, 1, 4, 5, 3, 2).contiguous()
+    replicas, batch, *image = x.shape
+    blocks = batch // LANES if _is_ours(x) and batch % LANES == 0 else 1
+    return x.reshape(replicas, blocks, -1, *image).permute(0, 1, 4, 5, 3, 2).contiguous()
 
 
 def _is_ours(x: Tensor) -> bool:
@@ -58,7 +59,7 @@ class _Convolve(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, transposed: bool, slope: float
     ) -> Tensor:
         y = _convolution(x, weight, bias, stride, transposed, slope)
@@ -87,7 +88,7 @@ class _Correlate(torch.autograd.Function):
     """The gradient of a convolution with respect to its weight, from its large and its small images."""
 
     @staticmethod
-    def forward(ctx: Any, large: Tensor, small: Tensor, kernel: int, stride: int) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, large: Tensor, small: Tensor, kernel: int, stride: int) -> Tensor:
         ctx.save_for_backward(large, small)
         ctx.stride = stride
         return _correlation(large, small, kernel, stride)
@@ -108,7 +109,7 @@ class _Activate(torch.autograd.Function):
     """LeakyReLU without a second derivative."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, slope: float) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, slope: float) -> Tensor:
         y = functional.leaky_relu(x, slope)
         ctx.save_for_backward(y)
         ctx.slope = slope
@@ -123,7 +124,7 @@ class _Mask(torch.autograd.Function):
     """grad where y > 0, slope · grad elsewhere."""
 
     @staticmethod
-    def forward(ctx: Any, grad: Tensor, y: Tensor, slope: float) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, grad: Tensor, y: Tensor, slope: float) -> Tensor:
         ctx.save_for_backward(y)
         ctx.slope = slope
         masked: Tensor = torch.ops.aten.leaky_relu_backward(grad, y, slope, True)
@@ -165,13 +166,9 @@ def _convolution(x: Lanes, weight: Tensor, bias: Tensor | None, stride: int, tra
     pack(_flat(weight), order, transposed, _flat(packed), replicas, outputs, inputs)
     b = torch.zeros(replicas, outputs) if bias is None else bias
     out = torch.empty(*blocks, size, size, outputs, LANES)
-    arrays = [_flat(t) for t in (x, packed, functional.pad(b, (0, tiles * TILE - outputs)))]
-    _share(
-        lambda begin, end: gather(
-            *arrays, np.float32(slope), _flat(out), begin, end, blocks[1], inputs, outputs, *runs
-        ),
-        replicas * blocks[1],
-    )
+    filled = functional.pad(b, (0, tiles * TILE - outputs))
+    arrays = _flat(x), _flat(packed), _flat(filled), np.float32(slope), _flat(out)
+    _share(gather, replicas * blocks[1], *arrays, blocks[1], inputs, outputs, *runs)
     return out
 
 
@@ -180,11 +177,10 @@ def _correlation(large: Lanes, small: Lanes, kernel: int, stride: int) -> Float[
     outputs = small.shape[4]
     tiles, row = -(-outputs // TILE), -(-kernel * channels // LANES) * LANES
     out = torch.zeros(replicas, kernel, tiles * TILE, row)
-    arrays = [_flat(t) for t in (large, small, out)]
-    _share(
-        lambda begin, end: correlate(*arrays, begin, end, blocks, pixels, channels, outputs, kernel, stride), replicas
-    )
-    return out[:, :, :outputs, : kernel * channels].unflatten(3, (kernel, channels)).permute(0, 2, 4, 1, 3)
+    arrays = _flat(large), _flat(small), _flat(out)
+    _share(correlate, replicas, *arrays, blocks, pixels, channels, outputs, kernel, stride)
+    sums = out[:, :, :outputs, : kernel * channels]
+    return sums.reshape(replicas, kernel, outputs, kernel, channels).permute(0, 2, 4, 1, 3)
 
 
 def _flat(x: Tensor) -> Float[np.ndarray, " numbers"]:
@@ -192,14 +188,14 @@ def _flat(x: Tensor) -> Float[np.ndarray, " numbers"]:
     return numbers
 
 
-def _share(work: Callable[[int, int], None], items: int) -> None:
-    """work(0, items), its range shared among the threads."""
+def _share(kernel: Callable[..., None], items: int, *arguments: Any) -> None:
+    """kernel(0, items, …), its range shared among the threads."""
     threads = min(torch.get_num_threads(), items)
     if threads == 1:
-        work(0, items)
+        kernel(0, items, *arguments)
     else:
         bounds = pairwise(items * i // threads for i in range(threads + 1))
-        list(_pool(threads).map(lambda ends: work(*ends), bounds))
+        list(_pool(threads).map(lambda ends: kernel(*ends, *arguments), bounds))
 
 
 @cache
@@ -216,7 +212,7 @@ def _grouped(x: Lanes, weight: Tensor, bias: Tensor, stride: int, transposed: bo
         y = functional.conv_transpose2d(*folded, stride, padding, output_padding=1, groups=replicas)
     else:
         y = functional.conv2d(*folded, stride, padding, groups=replicas)
-    y = y.unflatten(1, (replicas, -1)).unflatten(0, (x.shape[1], -1)).permute(2, 0, 4, 5, 3, 1).contiguous()
+    y = y.reshape(x.shape[1], x.shape[5], replicas, -1, *y.shape[2:]).permute(2, 0, 4, 5, 3, 1).contiguous()
     return y if slope == 1 else leaky_relu(y, slope)
 
 

@@ -46,7 +46,8 @@ class DCGANGenerator(nn.Module):
         x = fold(x.unflatten(2, (-1, START, START)))
         for i, (norm, layer) in enumerate(zip(self.norms, self.layers, strict=True)):
             x = layer((x if i == 0 and self.per_number else norm(x)).relu())
-        return x.tanh()
+        images: Tensor = x.tanh()
+        return images
 
 
 class DCGANCritic(nn.Module):

@@ -69,8 +69,8 @@ def pack(weights, order, transposed, out, replicas, outputs, channels):
 
 
 @numba.njit(cache=True, nogil=True)
-def gather(source, weights, bias, slope, out, begin, end, blocks, channels, outputs, first, pixel, place, length):
-    """out = leaky_relu(bias + the sum of weights · source over channels and taps), for the replicas begin … end − 1.
+def gather(begin, end, source, weights, bias, slope, out, blocks, channels, outputs, first, pixel, place, length):
+    """Write leaky_relu(bias + the sum of weights · source over channels and taps) to out, for blocks begin … end − 1.
 
     weights: (replicas, tiles of outputs, taps, channels, TILE), the taps ordered. bias: (replicas, tiles · TILE).
     """
@@ -112,11 +112,11 @@ def gather(source, weights, bias, slope, out, begin, end, blocks, channels, outp
 
 
 @numba.njit(cache=True, nogil=True)
-def correlate(large, small, out, begin, end, blocks, pixels, channels, outputs, kernel, stride):
+def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, kernel, stride):
     """Add the sums of small · large over images and pixels to out, for the replicas begin … end − 1.
 
-    large has `channels`, small `outputs`. out: (replicas, kernel, tiles of outputs, TILE, row), a row holding the kernel's
-    columns, each with all channels, filled up to whole vectors.
+    large has `channels`, small `outputs`. out: (replicas, kernel, tiles of outputs, TILE, row), a row holding the
+    kernel's columns, each with all channels, filled up to whole vectors.
     """
     size, padding = pixels // stride, kernel // 2
     tiles, row = -(-outputs // TILE), -(-kernel * channels // LANES) * LANES

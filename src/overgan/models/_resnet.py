@@ -32,7 +32,7 @@ class _Repeat(torch.autograd.Function):
     """factor · every pixel, four times: the transpose of `_Gather`."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
         ctx.factor = factor
         x = x if factor == 1 else factor * x
         return x[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1, -1).flatten(4, 5).flatten(2, 3)
@@ -46,7 +46,7 @@ class _Gather(torch.autograd.Function):
     """factor · the sum of every 2 × 2 pixels."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
         ctx.factor = factor
         rows = x[:, :, ::2] + x[:, :, 1::2]
         return (rows[:, :, :, ::2] + rows[:, :, :, 1::2]).mul_(factor)

@@ -1,4 +1,4 @@
-"""Vectors of 16 single-precision numbers in functions that numba compiles, and array elements without bounds' checks."""
+"""Vectors of 16 single-precision numbers in functions that numba compiles, and array elements without any checks."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def store(_typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 @intrinsic
 def add_product(_typing: Any, total: Any, array: Any, index: Any, value: Any) -> Any:
-    """total + array[index] · value, rounded once."""
+    """The sum total + array[index] · value, rounded once."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         factor = builder.load(_element(context, builder, signature.args[1], args[1], args[2]))

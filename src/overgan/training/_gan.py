@@ -1,6 +1,6 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Bool, UInt8
@@ -31,9 +31,9 @@ class Gan:
         self.iteration = 0
         self.generator, self.critic = build(model, width, shape, [stream(seed, "initialization") for seed in seeds])
         # a network with a layout of its own keeps to it from generator to critic
-        folds = hasattr(self.generator, "folded")
-        self._generate = self.generator.folded if folds else self.generator
-        self._fold = fold if folds else lambda images: images
+        own = getattr(self.generator, "folded", None)
+        self._generate: Callable[[Tensor], Tensor] = own or self.generator
+        self._fold: Callable[[Tensor], Tensor] = fold if own else lambda images: images
         self.networks = {"generator": self.generator, "critic": self.critic}
         self.origin = {
             name: [p.detach().clone() for p in network.parameters()] for name, network in self.networks.items()
