@@ -222,6 +222,7 @@ class _ReplicaConvolution(nn.Module):
     def __init__(self, replicas: int, shape: tuple[int, int], kernel: int, stride: int, slope: float):
         super().__init__()
         self.stride, self.slope = stride, slope
+        self.dtype = torch.float32  # of the products
         self.weight = nn.Parameter(torch.empty(replicas, *shape, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(replicas, shape[1 if self.transposed else 0]))
 
@@ -238,6 +239,9 @@ class _ReplicaConvolution(nn.Module):
 
     def forward(self, x: Lanes) -> Lanes:
         """The convolution and LeakyReLU, replica by replica."""
+        if self.dtype == torch.bfloat16:
+            rounded = x.to(self.dtype), self.weight.to(self.dtype), self.bias.to(self.dtype)
+            return _grouped(*rounded, self.stride, self.transposed, self.slope).float()
         convolve = _Convolve.apply if _is_ours(x) and x.shape[-1] == LANES else _grouped
         y: Tensor = convolve(x, self.weight, self.bias, self.stride, self.transposed, self.slope)
         return y

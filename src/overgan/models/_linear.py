@@ -15,6 +15,7 @@ class ReplicaLinear(nn.Module):
 
     def __init__(self, replicas: int, inputs: int, outputs: int):
         super().__init__()
+        self.dtype = torch.float32  # of the products
         self.weight = nn.Parameter(torch.empty(replicas, inputs, outputs))
         self.bias = nn.Parameter(torch.zeros(replicas, 1, outputs))
 
@@ -26,4 +27,6 @@ class ReplicaLinear(nn.Module):
 
     def forward(self, x: Float[Tensor, "replicas batch inputs"]) -> Float[Tensor, "replicas batch outputs"]:
         """X @ weight + bias, replica by replica."""
+        if self.dtype == torch.bfloat16:
+            return (x.to(self.dtype) @ self.weight.to(self.dtype)).float() + self.bias
         return torch.baddbmm(self.bias, x, self.weight)

@@ -20,6 +20,9 @@ class TrainConfig(BaseModel):
     learning_rate: float = Field(1e-4, gt=0, description="Adam's, of both networks")
     betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's")
     schedule: Literal["constant", "linear"] = Field("constant", description="linear: learning rate down to 0")
+    precision: Literal["auto", "float32", "bf16-mixed"] = Field(
+        "auto", description="bf16-mixed: products of bfloat16 numbers; auto is float32"
+    )
     log_every: int = Field(100, ge=1, description="iterations between two rows of losses")
     evaluate_every: int = Field(5_000, ge=1, description="iterations between two evaluations")
     checkpoint_seconds: float = Field(

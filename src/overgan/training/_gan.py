@@ -1,21 +1,39 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
+from torch.func import functional_call
 
-from overgan.models import ModelConfig, build, fold, networks, to_images, to_network
+from overgan.models import ModelConfig, activations, build, fold, networks, to_images, to_network
 from overgan.training._config import TrainConfig
 from overgan.training._streams import Streams, stream
-from overgan.training._wgan_gp import PerReplica, critic_loss, generator_loss
+from overgan.training._wgan_gp import Images, PerReplica, critic_loss, generator_loss
 
-GENERATE_CHUNK = 500  # images of a replica generated at once: bounds the memory of wide layers
+PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
+COPIES = 5  # of a layer's output that an update of the critic holds: real, fake, mixed, and the mixed ones' derivatives
+GENERATE_CHUNK = 64  # images of a replica generated at once, as many as in training: bounds the memory of wide layers
+
+
+@dataclass
+class Part:
+    """Some of a group's replicas, for as long as their parameters do not change."""
+
+    rows: slice
+    generate: Callable[[Tensor], Images]
+    critic: Callable[[Images], Tensor]
+    fold: Callable[[Tensor], Images]
 
 
 class Gan:
-    """Generator, critic, their optimizers and random streams, one replica for each seed."""
+    """Generator, critic, their optimizers and random streams, one replica for each seed.
+
+    at_once: replicas whose losses are computed together; by default as many as their layers' memory allows.
+    """
 
     def __init__(
         self,
@@ -24,16 +42,18 @@ class Gan:
         width: int,
         shape: tuple[int, int, int],
         seeds: Sequence[int],
+        device: str = "cpu",
+        at_once: int | None = None,
     ):
         self.config = config
         self.latent = model.latent
+        self.device = device
         self.seeds = list(seeds)
+        self.at_once = at_once or replicas_at_once(model, config, width, shape)
         self.iteration = 0
-        self.generator, self.critic = build(model, width, shape, [stream(seed, "initialization") for seed in seeds])
-        # a network with a layout of its own keeps to it from generator to critic
-        own = getattr(self.generator, "folded", None)
-        self._generate: Callable[[Tensor], Tensor] = own or self.generator
-        self._fold: Callable[[Tensor], Tensor] = fold if own else lambda images: images
+        dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
+        pair = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
+        self.generator, self.critic = (network.to(device) for network in pair)
         self.networks = {"generator": self.generator, "critic": self.critic}
         self.origin = {
             name: [p.detach().clone() for p in network.parameters()] for name, network in self.networks.items()
@@ -42,44 +62,67 @@ class Gan:
             name: torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas, fused=True)
             for name, network in self.networks.items()
         }
-        self.finite = torch.ones(len(seeds), dtype=torch.bool)  # no loss was infinite or NaN so far
+        self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)  # no loss was infinite or NaN so far
         self.streams = {name: Streams(seeds, name) for name in ("batches", "latents", "interpolation")}
 
     def iterate(self, images: UInt8[Tensor, "images h w c"]) -> dict[str, PerReplica]:
-        """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each."""
+        """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each.
+
+        images: on the Gan's device.
+        """
         config = self.config
         for adam in self.adam.values():
             adam.param_groups[0]["lr"] = config.learning_rate_at(self.iteration)
         steps, batch = config.critic_steps, config.batch
-        chosen = self.streams["batches"].integers(len(images), steps, batch)
-        mixes = self.streams["interpolation"].uniform(steps, batch)
         generator_batch = config.generator_batch or batch
-        latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent)
+        chosen = self.streams["batches"].integers(len(images), steps, batch).to(self.device)
+        mixes = self.streams["interpolation"].uniform(steps, batch).to(self.device)
+        latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent).to(self.device)
+
+        def criticize(part: Part, step: int) -> tuple[PerReplica, ...]:
+            real = part.fold(to_network(images[chosen[part.rows, step]]))
+            with torch.no_grad():
+                fake = part.generate(latents[part.rows, step, :batch])
+            return critic_loss(part.critic, real, fake, mixes[part.rows, step], config.gradient_penalty)
+
+        def fool(part: Part) -> tuple[PerReplica, ...]:
+            return (generator_loss(part.critic, part.generate(latents[part.rows, steps, :generator_batch])),)
 
         for step in range(steps):
-            real = self._fold(to_network(images[chosen[:, step]]))
-            with torch.no_grad():
-                fake = self._generate(latents[:, step, :batch])
-            loss, wasserstein, penalty = critic_loss(self.critic, real, fake, mixes[:, step], config.gradient_penalty)
-            self._update("critic", loss)
-
-        fooled = generator_loss(self.critic, self._generate(latents[:, steps, :generator_batch]))
-        self._update("generator", fooled)
+            loss, wasserstein, penalty = self._update("critic", partial(criticize, step=step))
+        (fooled,) = self._update("generator", fool)
         self.iteration += 1
-        self.finite &= (loss + fooled).isfinite().detach()
+        self.finite &= (loss + fooled).isfinite()
         return {
-            "critic_loss": loss.detach(),
-            "wasserstein": wasserstein.detach(),
-            "gradient_penalty": penalty.detach(),
-            "generator_loss": fooled.detach(),
+            "critic_loss": loss,
+            "wasserstein": wasserstein,
+            "gradient_penalty": penalty,
+            "generator_loss": fooled,
         }
 
-    def _update(self, name: str, loss: PerReplica) -> None:
-        # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
-        # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
+    def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]]) -> list[PerReplica]:
+        """A step of Adam down the first of the losses, which it returns."""
         self.adam[name].zero_grad()
-        torch.autograd.backward(loss.sum(), inputs=list(self.networks[name].parameters()))
+        values = []
+        for part in self._parts():
+            loss, *others = losses(part)
+            # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
+            # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
+            torch.autograd.backward(loss.sum(), inputs=list(self.networks[name].parameters()))
+            values.append([value.detach() for value in (loss, *others)])
         self.adam[name].step()
+        return [torch.cat(value) for value in zip(*values, strict=True)]
+
+    def _parts(self) -> Iterator[Part]:
+        replicas = len(self.seeds)
+        if self.at_once >= replicas:
+            # a network with a layout of its own keeps to it from generator to critic
+            folded = getattr(self.generator, "folded", None)
+            yield Part(slice(None), folded or self.generator, self.critic, fold if folded else _as_they_are)
+            return
+        for first in range(0, replicas, self.at_once):
+            rows = slice(first, first + self.at_once)
+            yield Part(rows, _rows(self.generator, rows), _rows(self.critic, rows), _as_they_are)
 
     @torch.no_grad()
     def moved(self) -> dict[str, PerReplica]:
@@ -127,7 +170,7 @@ class Gan:
     def restore(self, tensors: dict[str, Tensor], iteration: int) -> None:
         """Go on from what `tensors` gave after `iteration` iterations of the same seeds."""
         self.iteration = iteration
-        self.finite = tensors["finite"]
+        self.finite = tensors["finite"].to(self.device)
         for name, streams in self.streams.items():
             streams.state = tensors[f"streams.{name}"]
         for name, network in self.networks.items():
@@ -142,13 +185,31 @@ class Gan:
             adam.load_state_dict(state)
 
 
+def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape: tuple[int, int, int]) -> int:
+    """How many replicas are trained together: all that PART_BYTES hold, at least one; one of a model of the user's."""
+    if model.own:
+        return 1
+    batch = max(config.batch, config.generator_batch or 0)
+    return max(1, PART_BYTES // (COPIES * activations(model, width, shape, batch) * torch.float32.itemsize))
+
+
+def _rows(network: nn.Module, rows: slice) -> Callable[[Tensor], Tensor]:
+    """The network of some of its replicas."""
+    tensors = {name: t[rows] for name, t in (*network.named_parameters(), *network.named_buffers())}
+    return lambda x: functional_call(network, tensors, (x,))
+
+
+def _as_they_are(images: Tensor) -> Tensor:
+    return images
+
+
 @torch.no_grad()
 def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
     """Images of the first n latents of each seed's evaluation stream."""
-    latents = Streams(seeds, "evaluation").normal(n, latent)
+    latents = Streams(seeds, "evaluation").normal(n, latent).to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()  # batch norm by running statistics: an image must not depend on those beside it
-    images = torch.cat([to_images(generator(z)) for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
+    images = torch.cat([to_images(generator(z)).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
     generator.train(training)
     return images
 

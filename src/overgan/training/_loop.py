@@ -35,6 +35,7 @@ def train_group(
     width: int,
     seeds: list[int],
     stopping: Callable[[], bool],
+    device: str = "cpu",
 ) -> None:
     """Train all seeds of one width as replicas, from the newest checkpoint in `folder` to the last iteration.
 
@@ -47,17 +48,17 @@ def train_group(
     # resume
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:
-        gan, diverged, seconds = Gan(model, config, width, images.shape, seeds), dict[int, int](), 0.0
+        gan, diverged, seconds = Gan(model, config, width, images.shape, seeds, device), dict[int, int](), 0.0
     elif checkpoint.complete:
         return
     else:
-        gan = Gan(model, config, width, images.shape, checkpoint.seeds)
+        gan = Gan(model, config, width, images.shape, checkpoint.seeds, device)
         gan.restore(load_tensors(folder, checkpoint), checkpoint.iteration)
         diverged, seconds = dict(checkpoint.diverged), checkpoint.seconds
     for name in (LOG, EVALUATIONS):
         _forget_after(folder / name, gan.iteration)
 
-    train = torch.from_numpy(images.train)
+    train = torch.from_numpy(images.train).to(device)
     saved = shown = time.monotonic()
     fid = None
     while gan.iteration < config.iterations and gan.seeds:
@@ -71,10 +72,10 @@ def train_group(
         # drop what diverged, log the rest
         if gan.iteration % config.log_every == 0 or evaluate:
             logged = losses | gan.moved()
-            finite = gan.finite & torch.stack(list(logged.values())).isfinite().all(0)
+            finite = (gan.finite & torch.stack(list(logged.values())).isfinite().all(0)).cpu()
             if not finite.all():
                 diverged |= {seed: gan.iteration for seed, ok in zip(gan.seeds, finite, strict=True) if not ok}
-                logged = {name: values[finite] for name, values in logged.items()}
+                logged = {name: values.cpu()[finite] for name, values in logged.items()}
                 gan.keep(finite)
             append_jsonl(folder / LOG, _rows(gan, logged))
 

@@ -1,8 +1,10 @@
 """The WGAN-GP losses (Gulrajani et al., 2017; paper, Section 3), replica by replica."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from overgan.models import input_gradients_only
 
@@ -10,7 +12,9 @@ Images = Float[Tensor, "replicas _ _ _ _ *lanes"]  # batch, channels, height, wi
 PerReplica = Float[Tensor, " replicas"]
 
 
-def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[Tensor, "replicas batch"]) -> PerReplica:
+def gradient_penalty(
+    critic: Callable[[Images], Tensor], real: Images, fake: Images, mix: Float[Tensor, "replicas batch"]
+) -> PerReplica:
     """E (‖∇D(x̂)‖ − 1)² at x̂ = real + mix · (fake − real), differentiable in the critic's parameters.
 
     mix: uniform in [0, 1), one for each pair of images.
@@ -24,7 +28,11 @@ def gradient_penalty(critic: nn.Module, real: Images, fake: Images, mix: Float[T
 
 
 def critic_loss(
-    critic: nn.Module, real: Images, fake: Images, mix: Float[Tensor, "replicas batch"], penalty_weight: float
+    critic: Callable[[Images], Tensor],
+    real: Images,
+    fake: Images,
+    mix: Float[Tensor, "replicas batch"],
+    penalty_weight: float,
 ) -> tuple[PerReplica, PerReplica, PerReplica]:
     """The loss E D(fake) − E D(real) + penalty_weight · GP, the Wasserstein estimate E D(real) − E D(fake), and GP."""
     scores = critic(torch.cat([real, fake], 1))
@@ -34,7 +42,7 @@ def critic_loss(
     return penalty_weight * penalty - wasserstein, wasserstein, penalty
 
 
-def generator_loss(critic: nn.Module, fake: Images) -> PerReplica:
+def generator_loss(critic: Callable[[Images], Tensor], fake: Images) -> PerReplica:
     """− E D(fake)."""
     scores: Tensor = critic(fake)
     return -scores.mean(1)
