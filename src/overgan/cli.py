@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
@@ -30,7 +31,12 @@ def presets() -> None:
     from overgan.study import load_spec, preset_names
 
     table = Table(
-        Column("preset", no_wrap=True), "figures", "trained on", "widths", "seeds", "length of a run", "time here"
+        Column("preset", no_wrap=True),
+        "figures",
+        "widths × seeds",
+        "a run",
+        "time here",
+        box=SIMPLE_HEAD,
     )
     for name in preset_names():
         spec = load_spec(name)
@@ -39,16 +45,14 @@ def presets() -> None:
         table.add_row(
             name,
             ", ".join(map(str, spec.figures)),
-            spec.subject,
-            f"{spec.widths[0]} … {spec.widths[-1]}",
-            str(len(spec.seeds)),
+            f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}",
             spec.length,
             f"about {_duration(seconds)}",
         )
     console.print(table)
     console.print(
-        "Times are extrapolated from a few iterations at every width, evaluation not counted, "
-        "or from the first seed of a theory study."
+        "Times are extrapolated: from an iteration at the narrower widths and the arithmetic of the wider ones, "
+        "evaluation not counted, or from the first seed of a theory study."
     )
 
 
@@ -60,12 +64,21 @@ def run(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")
     ] = None,
     scale: Annotated[float, typer.Option(help="Fraction of the iterations and samples to run.")] = 1.0,
-    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core].")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core, or one a GPU].")] = None,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="What trains; auto: a GPU if there is one.")] = (
+        "auto"
+    ),
 ) -> None:
     """Start a study, or go on with it, and write its report."""
+    from overgan.study import load_spec
+
+    if notice := load_spec(preset_or_yaml, overrides or [], scale).notice:
+        console.print(notice)
     try:
         with _progress() as watch:
-            study = overgan.run(preset_or_yaml, out, overrides or [], scale=scale, workers=workers, watch=watch)
+            study = overgan.run(
+                preset_or_yaml, out, overrides or [], scale=scale, workers=workers, device=device, watch=watch
+            )
     except KeyboardInterrupt:
         _fail("stopped; the same command goes on from the last checkpoint", 130)
     page = overgan.write_report(study.folder)

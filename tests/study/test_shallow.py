@@ -103,7 +103,7 @@ def test_stopped_at_any_run_it_goes_on_to_the_same_results(study, tmp_path):
     spec = study.spec
     stops = iter([True, False, True])
     for _ in range(3):  # after the first run, after the third, and at an end without work
-        spec.worker(tmp_path, threads=2)(20, lambda: next(stops))
+        spec.worker(tmp_path, threads=2, device="cpu")(20, lambda: next(stops))
     ours, whole = results(tmp_path), results(study.folder)
     assert ours[0]["k0020"] == whole[0]["k0020"]
     assert ours[1] == {name: curves for name, curves in whole[1].items() if name.startswith("k0020")}

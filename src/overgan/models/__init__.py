@@ -1,6 +1,6 @@
 """Generators and critics, parameterized by width and by replicas."""
 
-from overgan.models._config import ModelConfig, activations, build, networks, parameter_counts
+from overgan.models._config import ModelConfig, build, networks, parameter_counts, sizes
 from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, input_gradients_only
 from overgan.models._dcgan import DCGANCritic, DCGANGenerator
 from overgan.models._linear import ReplicaLinear
@@ -22,12 +22,12 @@ __all__ = [
     "ReplicaLinear",
     "ResNetCritic",
     "ResNetGenerator",
-    "activations",
     "build",
     "fold",
     "input_gradients_only",
     "networks",
     "parameter_counts",
+    "sizes",
     "to_images",
     "to_network",
 ]

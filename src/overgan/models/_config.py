@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -159,21 +159,37 @@ def parameter_counts(config: ModelConfig, width: int, shape: tuple[int, int, int
     }
 
 
-def activations(config: ModelConfig, width: int, shape: tuple[int, int, int], batch: int) -> int:
-    """Numbers that the layers of one replica's two networks give for a batch."""
+class Size(NamedTuple):
+    """Of the layers of one network, for one image."""
+
+    outputs: int  # numbers that they give
+    products: int  # that they add up
+
+
+def sizes(config: ModelConfig, width: int, shape: tuple[int, int, int]) -> dict[str, Size]:
+    """Of one replica's `generator` and `critic`, which are not the user's own."""
     height, pixels, channels = shape
-    total = 0
-
-    def count(_layer: nn.Module, _inputs: Any, output: torch.Tensor) -> None:
-        nonlocal total
-        total += output.numel()
-
     with torch.device("meta"):
         generator, critic = networks(config, width, shape, replicas=1)
-        for network in (generator, critic):
-            for module in network.modules():
-                if not list(module.children()):
-                    module.register_forward_hook(count)
-        generator(torch.empty(1, batch, config.latent))
-        critic(torch.empty(1, batch, channels, height, pixels))
-    return total
+        return {
+            "generator": _size(generator, torch.empty(1, 1, config.latent)),
+            "critic": _size(critic, torch.empty(1, 1, channels, height, pixels)),
+        }
+
+
+def _size(network: nn.Module, x: torch.Tensor) -> Size:
+    outputs = products = 0
+
+    def count(layer: nn.Module, inputs: Any, output: torch.Tensor) -> None:
+        nonlocal outputs, products
+        outputs += output.numel()
+        if isinstance(layer, ReplicaLinear):
+            products += layer.weight.numel()
+        elif isinstance(layer, ReplicaConv2d | ReplicaConvTranspose2d):
+            products += layer.weight.numel() * min(t.shape[2] * t.shape[3] for t in (*inputs, output))
+
+    for module in network.modules():
+        if not list(module.children()):
+            module.register_forward_hook(count)
+    network.eval()(x)  # batch norm of a single image
+    return Size(outputs, products)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import UInt8
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from overgan.data import DataConfig, image_shape, load_images
 from overgan.errors import OverganError
 from overgan.files import read_json, write_atomic
 from overgan.metrics import FeatureName, Reference, feature_space
-from overgan.models import ModelConfig, parameter_counts
+from overgan.models import ModelConfig, parameter_counts, sizes
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._spec import STRICT, Facts, Spec, Stopping, Work
 from overgan.study._status import GroupStatus
@@ -34,7 +34,7 @@ from overgan.training import (
     train_group,
 )
 
-WARM_UP, MEASURED = 1, 2  # iterations, for the cost of a study
+LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
 
 
 class EvaluateConfig(BaseModel):
@@ -54,6 +54,12 @@ class GanSpec(Spec):
     model: ModelConfig
     train: TrainConfig
     evaluate: EvaluateConfig
+
+    @model_validator(mode="after")
+    def _own_precision(self) -> "GanSpec":
+        if self.model.own and self.train.precision == "bf16-mixed":
+            raise ValueError("train.precision=bf16-mixed is not for a model of your own, which has its own precision")
+        return self
 
     @property
     def subject(self) -> str:
@@ -99,26 +105,55 @@ class GanSpec(Spec):
         )
 
     def seconds(self) -> float:
-        """Extrapolated from a few iterations of every width on random images; evaluation is not counted."""
+        """Extrapolated from an iteration on random images, evaluation not counted.
+
+        Widths are timed from the narrowest on: with all replicas, or, if that is long, with one and a part of the batch.
+        Once that is long too, the time grows as the number of products does.
+        """
         shape = image_shape(self.data)
-        images = torch.randint(256, (self.train.batch, *shape), dtype=torch.uint8)
+        part = min(PROBE_BATCH, self.train.batch)
+        share = part / max(self.train.batch, self.train.generator_batch or 0) / len(self.seeds)
+        probe_config = self.train.model_copy(update={"batch": part, "generator_batch": None})
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            total = 0.0
+            total, probe, pace = 0.0, 0.0, 0.0
             for width in self.widths:
-                gan = Gan(self.model, self.train, width, shape, self.seeds)
-                for _ in range(WARM_UP):
-                    gan.iterate(images)
-                start = time.perf_counter()
-                for _ in range(MEASURED):
-                    gan.iterate(images)
-                total += (time.perf_counter() - start) / MEASURED * self.train.iterations
+                products = self._products(width, shape)
+                if probe <= LONG:
+                    probe = _time(Gan(self.model, probe_config, width, shape, self.seeds[:1]), shape)
+                    whole = probe / share
+                    if whole <= LONG:
+                        whole = _time(Gan(self.model, self.train, width, shape, self.seeds), shape)
+                    pace = whole / products
+                total += pace * products
         finally:
             torch.set_num_threads(threads)
-        return total / min(cores(), len(self.widths))
+        return total * self.train.iterations / min(cores(), len(self.widths))
 
-    def worker(self, folder: Path, threads: int) -> Work:
+    def _products(self, width: int, shape: tuple[int, int, int]) -> int:
+        """Of an iteration, an image; the critic's gradient and its penalty take eleven times its products."""
+        generator, critic = (size.products for size in sizes(self.model, width, shape).values())
+        return self.train.critic_steps * (generator + 11 * critic) + 3 * generator + 2 * critic
+
+    def devices(self, wanted: str) -> list[str]:
+        """The CPU, or every GPU that PyTorch sees."""
+        gpus = torch.cuda.device_count()
+        if wanted == "cuda" and not gpus:
+            raise OverganError(
+                "--device cuda: PyTorch sees no GPU; install its CUDA build and a driver, or use --device cpu"
+            )
+        if wanted in ("auto", "cuda") and gpus:
+            return [f"cuda:{i}" for i in range(gpus)]
+        return super().devices(wanted)
+
+    @property
+    def notice(self) -> str:
+        """That a model of the user's is trained one seed after another."""
+        one_by_one = self.model.own and len(self.seeds) > 1
+        return f"{self.model.name} has no replica axis: its seeds are trained one at a time" if one_by_one else ""
+
+    def worker(self, folder: Path, threads: int, device: str) -> Work:
         """Train the group of a width."""
         torch.set_num_threads(threads)
         images = load_images(self.data)
@@ -127,7 +162,7 @@ class GanSpec(Spec):
 
         def train(width: int, stopping: Stopping) -> None:
             group = group_folder(folder, width)
-            train_group(group, images, reference, self.model, self.train, width, self.seeds, stopping)
+            train_group(group, images, reference, self.model, self.train, width, self.seeds, stopping, device)
 
         return train
 
@@ -137,6 +172,15 @@ class GanSpec(Spec):
 
 
 SPEC = GanSpec
+
+
+def _time(gan: Gan, shape: tuple[int, int, int]) -> float:
+    """Of an iteration, after one that is not timed."""
+    images = torch.randint(256, (gan.config.batch, *shape), dtype=torch.uint8)
+    gan.iterate(images)
+    start = time.perf_counter()
+    gan.iterate(images)
+    return time.perf_counter() - start
 
 
 class GanStudy(Study):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 from overgan.errors import OverganError
@@ -46,6 +47,7 @@ def run(
     *,
     scale: float = 1.0,
     workers: int | None = None,
+    device: str = "auto",
     watch: Watcher | None = None,
 ) -> Study:
     """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
@@ -54,19 +56,22 @@ def run(
     out: the study's folder, by default runs/NAME.
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
     scale: fraction of the iterations and samples to run.
-    workers: processes, each with its share of the cores; by default one a core, but no more than there are widths.
+    workers: processes, each with its share of the cores; by default one a core, or one a GPU, but no more than there
+        are widths.
+    device: cpu, cuda (every GPU that PyTorch sees), or auto: cuda if there is one.
     watch: called about twice a second with every group's status.
 
     The same spec on the same machine with the same number of workers gives the same bits, interrupted or not.
 
-    Raises OverganError for a wrong spec, images that cannot be had, a folder that is in use, that cannot be written
-    or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
+    Raises OverganError for a wrong spec, images or a device that cannot be had, a folder that is in use, that cannot be
+    written or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
     """
     spec = load_spec(preset_or_yaml, overrides, scale)
     folder = Path(out) if out is not None else Path("runs") / spec.name
     if workers is not None and workers < 1:
         raise OverganError(f"--workers {workers}: at least 1 is needed")
-    workers = min(workers or cores(), len(spec.widths))
+    devices = spec.devices(device)
+    workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(spec.widths))
     command = _command(preset_or_yaml, folder, overrides, scale)
     try:
         with ExitStack() as stack:
@@ -76,7 +81,7 @@ def run(
                 refuse_changes(folder, read_description(folder).spec, spec)
             elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
                 raise OverganError(f"{folder} is not empty and holds no study; name another folder with --out")
-            description = _describe(spec, command, workers)
+            description = _describe(spec, command, workers, devices)
             if begun:
                 _refuse_other_numbers(folder, read_description(folder), description)
             else:
@@ -86,7 +91,7 @@ def run(
                         f"{folder} was begun by another `overgan run` a moment ago; start this one again"
                     )
             write_description(folder, description)
-            _work(folder, spec, workers, watch)
+            _work(folder, spec, workers, devices, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with --out"
@@ -108,7 +113,7 @@ def _lock(stack: ExitStack, folder: Path) -> None:
         )
 
 
-def _describe(spec: Spec, command: str, workers: int) -> Description:
+def _describe(spec: Spec, command: str, workers: int, devices: list[str]) -> Description:
     facts = spec.facts()
     return Description(
         spec=spec,
@@ -117,7 +122,7 @@ def _describe(spec: Spec, command: str, workers: int) -> Description:
         features=facts.features,
         parameters=facts.parameters,
         versions=versions(),
-        machine=machine(workers),
+        machine=machine(workers) | {"devices": devices},
     )
 
 
@@ -134,7 +139,7 @@ def _refuse_other_numbers(folder: Path, old: Description, new: Description) -> N
         )
 
 
-def _work(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None:
+def _work(folder: Path, spec: Spec, workers: int, devices: list[str], watch: Watcher | None) -> None:
     for width in spec.widths:  # a worker of a run that was killed may still be at its last iteration
         with try_lock(group_folder(folder, width), timeout=GRACE_SECONDS) as free:
             if not free:
@@ -147,7 +152,7 @@ def _work(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None
     logs = [folder / f"worker-{i}.log" for i in range(workers)]
     processes = []
     try:
-        for log in logs:
+        for log, device in zip(logs, cycle(devices), strict=False):
             with log.open("wb") as output:
                 command = [
                     sys.executable,
@@ -156,6 +161,7 @@ def _work(folder: Path, spec: Spec, workers: int, watch: Watcher | None) -> None
                     str(folder),
                     str(threads),
                     str(os.getpid()),
+                    device,
                 ]
                 processes.append(
                     subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)

@@ -101,7 +101,7 @@ class ShallowSpec(Spec):
             self._run(self.seeds[0], width)
         return (time.perf_counter() - start) * len(self.seeds) / min(cores(), len(self.widths))
 
-    def worker(self, folder: Path, threads: int) -> Work:
+    def worker(self, folder: Path, threads: int, device: str) -> Work:  # noqa: ARG002 — always the CPU
         """Simulate every run of a width that its folder lacks, by all methods."""
 
         def work(width: int, stopping: Stopping) -> None:

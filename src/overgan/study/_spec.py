@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from overgan.errors import OverganError
+
 if TYPE_CHECKING:
     from overgan.study._store import Description
     from overgan.study._study import Study
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 Width = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+DEVICES = ("auto", "cpu", "cuda")
 
 Stopping = Callable[[], bool]
 Work = Callable[[int, Stopping], None]  # all runs of one width, those that are done left out, until told to stop
@@ -72,8 +76,24 @@ class Spec(BaseModel, ABC):
         """Seconds that all groups would take on this machine, one single-threaded worker a core."""
 
     @abstractmethod
-    def worker(self, folder: Path, threads: int) -> Work:
-        """What a worker process does for each width, with so many threads."""
+    def worker(self, folder: Path, threads: int, device: str) -> Work:
+        """What a worker process does for each width, with so many threads on that device."""
+
+    def devices(self, wanted: str) -> list[str]:
+        """What the workers run on, in turn. Raises OverganError if there is no such device.
+
+        wanted: auto, cpu or cuda.
+        """
+        if wanted not in DEVICES:
+            raise OverganError(f"--device {wanted}: must be one of {', '.join(DEVICES)}")
+        if wanted == "cuda":
+            raise OverganError(f"--device cuda: a study of kind {self.kind} runs on the CPU; leave --device out")
+        return ["cpu"]
+
+    @property
+    def notice(self) -> str:
+        """What the user should know before it runs, if anything."""
+        return ""
 
     @abstractmethod
     def study(self, folder: Path, description: "Description") -> "Study":

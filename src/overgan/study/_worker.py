@@ -1,6 +1,6 @@
 """A worker: a process that works on one group of a study after another, started by the runner.
 
-python -m overgan.study._worker FOLDER THREADS PARENT_PID
+python -m overgan.study._worker FOLDER THREADS PARENT_PID DEVICE
 """
 
 import os
@@ -14,7 +14,7 @@ from overgan.study._load import read_description
 from overgan.study._store import group_folder, try_lock
 
 
-def main(folder: Path, threads: int, parent: int) -> None:
+def main(folder: Path, threads: int, parent: int, device: str) -> None:
     """Finish every group that is not finished and that no other worker has, the widest first."""
     stopped = False
 
@@ -29,7 +29,7 @@ def main(folder: Path, threads: int, parent: int) -> None:
     signal.signal(signal.SIGINT, stop)
 
     spec = read_description(folder).spec
-    work = spec.worker(folder, threads)
+    work = spec.worker(folder, threads, device)
     for width in sorted(spec.widths, reverse=True):
         with try_lock(group_folder(folder, width)) as is_ours:
             if is_ours:
@@ -40,7 +40,7 @@ def main(folder: Path, threads: int, parent: int) -> None:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     except OverganError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

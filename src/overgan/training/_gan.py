@@ -9,7 +9,7 @@ from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from overgan.models import ModelConfig, activations, build, fold, networks, to_images, to_network
+from overgan.models import ModelConfig, build, fold, networks, sizes, to_images, to_network
 from overgan.training._config import TrainConfig
 from overgan.training._streams import Streams, stream
 from overgan.training._wgan_gp import Images, PerReplica, critic_loss, generator_loss
@@ -189,8 +189,9 @@ def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape:
     """How many replicas are trained together: all that PART_BYTES hold, at least one; one of a model of the user's."""
     if model.own:
         return 1
+    outputs = sum(size.outputs for size in sizes(model, width, shape).values())
     batch = max(config.batch, config.generator_batch or 0)
-    return max(1, PART_BYTES // (COPIES * activations(model, width, shape, batch) * torch.float32.itemsize))
+    return max(1, PART_BYTES // (COPIES * outputs * batch * torch.float32.itemsize))
 
 
 def _rows(network: nn.Module, rows: slice) -> Callable[[Tensor], Tensor]:
