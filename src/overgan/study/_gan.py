@@ -107,7 +107,7 @@ class GanSpec(Spec):
     def seconds(self) -> float:
         """Extrapolated from an iteration on random images, evaluation not counted.
 
-        Widths are timed from the narrowest on: with all replicas, or, if that is long, with one and a part of the batch.
+        Widths are timed from the narrowest on, with all replicas, or, if that is long, one and a part of the batch.
         Once that is long too, the time grows as the number of products does.
         """
         shape = image_shape(self.data)
