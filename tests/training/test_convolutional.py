@@ -7,10 +7,11 @@ import torch
 
 from overgan.models import ModelConfig, to_network
 from overgan.training import Gan, TrainConfig, critic_loss, generator_loss
+from overgan.training._gan import replicas_at_once
 from overgan.training._streams import Streams
 
 MODELS = ("dcgan", "resnet")
-LATENT, BATCH, GENERATOR_BATCH = 5, 4, 6
+LATENT, BATCH, GENERATOR_BATCH = 5, 16, 32
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,10 @@ def images():
     return torch.randint(256, (20, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
-def gan(name, seeds):
-    train = TrainConfig(batch=BATCH, generator_batch=GENERATOR_BATCH, critic_steps=2, learning_rate=1e-3)
-    return Gan(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds)
+def gan(name, seeds, at_once=None, **config):
+    config = {"batch": BATCH, "generator_batch": GENERATOR_BATCH, "critic_steps": 2, "learning_rate": 1e-3} | config
+    train = TrainConfig(**config)
+    return Gan(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds, at_once=at_once)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -89,3 +91,42 @@ def test_a_sample_does_not_depend_on_those_beside_it(name, images, monkeypatch):
     # one step of 255: where a value lies between two, the rounding of the sums decides
     assert (together.int() - trained.sample(7).int()).abs().max() <= 1
     assert trained.generator.training
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_replicas_may_be_trained_in_parts(name, images):
+    # Adam makes full steps of gradients that are only rounding errors, so the steps are short
+    whole, parts = (gan(name, [0, 1, 2], at_once, learning_rate=1e-5) for at_once in (None, 2))
+    for _ in range(2):
+        expected, losses = whole.iterate(images), parts.iterate(images)
+    for key, values in losses.items():
+        torch.testing.assert_close(values, expected[key], rtol=1e-4, atol=1e-4)
+    z = Streams([0, 1, 2], "evaluation").normal(BATCH, LATENT)
+    torch.testing.assert_close(parts.generator(z), whole.generator(z), rtol=1e-3, atol=1e-4)
+    for key, buffer in whole.generator.named_buffers():  # batch norm's running statistics
+        torch.testing.assert_close(parts.generator.get_buffer(key), buffer, rtol=1e-3, atol=1e-4)
+    start = gan(name, [0, 1, 2], learning_rate=1e-5)
+    for (key, now), before in zip(parts.critic.named_parameters(), start.critic.parameters(), strict=True):
+        if key == "last.bias":  # its gradient is 0: it cancels between real and generated images
+            continue
+        assert (now != before).flatten(1).any(1).all(), key  # every replica was trained
+
+
+def test_wide_networks_are_trained_in_parts():
+    config, train = ModelConfig(name="resnet"), TrainConfig()
+    counts = [replicas_at_once(config, train, width, (64, 64, 3)) for width in (4, 32, 256)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] >= 5
+    assert counts[-1] == 1
+
+
+@pytest.mark.parametrize("name", [*MODELS, "mlp"])
+def test_bfloat16_products_give_nearly_the_same_losses(name, images):
+    # short steps, so that the losses are those of the same weights
+    exact, rounded = (gan(name, [0, 1], precision=p, learning_rate=1e-6) for p in ("float32", "bf16-mixed"))
+    expected, losses = exact.iterate(images), rounded.iterate(images)
+    assert all(p.dtype == torch.float32 for p in rounded.critic.parameters())
+    for key, values in losses.items():
+        assert not torch.equal(values, expected[key]), key
+        # a bfloat16 number is within 2^-9 of what it stands for; a score passes through no more than 20 layers
+        assert (values - expected[key]).abs().max() <= 20 / 512 * max(1, expected[key].abs().max()), key

@@ -13,7 +13,7 @@ from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d
 from overgan.models._dcgan import DCGANCritic, DCGANGenerator
 from overgan.models._linear import ReplicaLinear
 from overgan.models._mlp import MLPCritic, MLPGenerator
-from overgan.models._own import OneByOne, builder, check
+from overgan.models._own import OneByOne, check, construct
 from overgan.models._resnet import ResNetCritic, ResNetGenerator
 
 NAMES = ("mlp", "dcgan", "resnet")
@@ -123,8 +123,7 @@ def build(
 
 
 def _own(name: str, generator: int, critic: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
-    construct = builder(name)
-    return construct(generator, shape)[0], construct(critic, shape)[1]
+    return construct(name, generator, shape)[0], construct(name, critic, shape)[1]
 
 
 def _stack(pairs: Sequence[tuple[nn.Module, nn.Module]]) -> tuple[OneByOne, OneByOne]:

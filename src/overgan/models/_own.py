@@ -2,7 +2,8 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,48 +12,54 @@ from torch.func import functional_call
 
 from overgan.errors import OverganError
 
-Build = Callable[[int, tuple[int, int, int]], tuple[nn.Module, nn.Module]]
 
-
-def builder(name: str) -> Build:
-    """The function that `package.module:function` names; modules in the current folder are found too.
+def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
+    """What the function that `package.module:function` names builds; modules in the current folder are found too.
 
     It takes a width and an image's (height, width, channels) and returns a generator, from latents (batch, latent) to
     images (batch, channels, height, width) in [-1, 1], and a critic, from such images to a score each.
 
-    Raises OverganError if it cannot be imported.
+    Raises OverganError if it cannot be imported, fails, or gives something else.
     """
     module, _, function = name.partition(":")
     folder = str(Path.cwd())
     sys.path.insert(0, folder)
-    try:
-        build: Build = getattr(importlib.import_module(module), function)
-    except Exception as error:  # whatever the user's module does
-        raise OverganError(f"model.name: {name} cannot be imported ({type(error).__name__}: {error})") from None
-    finally:
-        sys.path.remove(folder)
-    return build
+    with _explained(f"model.name: {name} cannot be imported"):
+        try:
+            build = getattr(importlib.import_module(module), function)
+        finally:
+            sys.path.remove(folder)
+    with _explained(f"model.name: {name} fails"):
+        generator, critic = build(width, shape)
+    for network in (generator, critic):
+        if not isinstance(network, nn.Module):
+            raise OverganError(f"model.name: {name} gives a {type(network).__name__}, a torch.nn.Module is needed")
+    return generator, critic
 
 
 def check(name: str, pair: tuple[nn.Module, nn.Module], latent: int, shape: tuple[int, int, int]) -> None:
-    """Raise OverganError if the networks do not take and give what they must."""
-    generator, critic = pair
+    """Raise OverganError if the networks, as replicas, do not take and give what they must."""
     height, width, channels = shape
-    try:
-        with torch.no_grad():
-            images = generator(torch.randn(1, 2, latent))
-            scores = critic(torch.randn(1, 2, channels, height, width))
-    except Exception as error:  # whatever the user's networks do
-        line = str(error).splitlines()[0] if str(error) else ""
-        raise OverganError(f"model.name: {name}: a network fails ({type(error).__name__}: {line})") from None
-    for network, given, expected in (
-        ("generator", images.shape[2:], (channels, height, width)),
-        ("critic", scores.shape[2:], ()),
+    image = (channels, height, width)
+    for network, what, given, needed in zip(
+        pair, ("generator", "critic"), ((latent,), image), (image, ()), strict=True
     ):
-        if tuple(given) != expected:
+        with _explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
+            results = network(torch.randn(1, 2, *given))
+        if tuple(results.shape) != (1, 2, *needed):
             raise OverganError(
-                f"model.name: {name}: the {network} gives {tuple(given)} for each image, {expected} is needed"
+                f"model.name: {name}: for 2 images the {what} gives {tuple(results.shape[1:])}, "
+                f"{(2, *needed)} is needed"
             )
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Whatever the user's code raises, as one line."""
+    try:
+        yield
+    except Exception as error:
+        raise OverganError(f"{what} ({type(error).__name__}: {' '.join(str(error).split())})") from None
 
 
 class OneByOne(nn.Module):
