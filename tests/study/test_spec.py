@@ -8,8 +8,36 @@ from overgan.study import Spec, load_spec, preset_names
 def test_presets_are_valid_and_named_after_their_file(name):
     spec = load_spec(name)
     assert spec.name == name
-    assert len(spec.widths) >= 7
+    assert len(spec.widths) >= 6
     assert len(spec.seeds) >= 5
+
+
+FIGURES = {  # of the paper; narrowest and widest
+    "dcgan-cifar10": ([1, "4a", "5a", "6a", 10], (4, 128)),
+    "dcgan-celeba": (["4b", "5b"], (4, 128)),
+    "resnet-cifar10": (["4d", "6b"], (8, 256)),
+    "resnet-celeba": (["4e"], (8, 256)),
+    "resnet-cifar10-generator": ([7], (8, 256)),
+    "resnet-cifar10-critic": ([7], (8, 256)),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_papers_convolutional_studies_are_at_full_scale(name):
+    spec = load_spec(name)
+    figures, ends = FIGURES[name]
+    assert spec.figures == figures
+    assert (spec.widths[0], spec.widths[-1]) == ends
+    assert (spec.train.iterations, spec.train.batch, spec.seeds) == (300_000, 64, [0, 1, 2, 3, 4])
+    assert (spec.train.gradient_penalty, spec.train.critic_steps, spec.scale) == (10, 5, 1)
+    # the paper's Adam for DCGAN; the reference code's for the ResNet, with its settings at 32 pixels
+    dcgan, celeba = name.startswith("dcgan"), "celeba" in name
+    assert spec.train.betas == ((0.5, 0.999) if dcgan else (0.0, 0.9))
+    assert spec.train.learning_rate == (1e-4 if dcgan or celeba else 2e-4)
+    assert spec.train.schedule == ("constant" if dcgan or celeba else "linear")
+    assert spec.train.generator_batch == (None if dcgan or celeba else 128)
+    held = spec.model.generator_width, spec.model.critic_width
+    assert held == {"generator": (None, 128), "critic": (128, None)}.get(name.split("-")[-1], (None, None))
 
 
 def test_the_papers_mlp_study_is_at_full_scale():
