@@ -23,7 +23,9 @@ from overgan.theory import (
 from tests.conftest import digest
 
 METHODS = ("gda", "optimal", "alternating")
-LUCK = 1000  # rounding at every step may be amplified by so much more than the few nudges that stand for it
+# whether a sign changes a step earlier or later is luck: over 150 unstable problems, 16 nudges that stand for the rounding
+# at every step came within a factor of 12.4, and 8 of them within 100
+LUCK = 100
 
 
 def norm(x):
@@ -129,9 +131,9 @@ def problems(draw):
     return ShallowGAN(Z, V, random.standard_normal((k, d)), target)
 
 
-def nudge(problem, name, change):
+def nudge(problem, name, change, seed):
     array = getattr(problem, name)
-    signs = np.random.default_rng(0).choice([-1, 1], array.shape)
+    signs = np.random.default_rng(seed).choice([-1, 1], array.shape)
     return dataclasses.replace(problem, **{name: array * (1 + change * signs)})
 
 
@@ -152,8 +154,8 @@ def test_the_engines_agree(problem, method, factor, mu, critic_steps):
     # where the dynamics amplify rounding: what a relative change of 1e-15 makes in the reference alone. In W0; and in
     # V, because W outgrows a small W0 and the change is then rounded away, while rounding goes on at every step
     nudged = [
-        simulate(nudge(problem, name, change), engine="autograd", **arguments)
-        for name in ("W0", "V")
+        simulate(nudge(problem, name, change, seed), engine="autograd", **arguments)
+        for name, seed in (("W0", 0), ("W0", 1), ("W0", 2), ("V", 0))
         for change in (-1e-15, 1e-15)
     ]
     lengths = {len(t.residual_norm) for t in (exact, reference, *nudged)}
