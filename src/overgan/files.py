@@ -67,3 +67,9 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 def sha256(content: bytes) -> str:
     """The SHA-256 checksum of content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """The SHA-256 checksum of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

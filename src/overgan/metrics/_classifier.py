@@ -1,7 +1,6 @@
 """Features of a small classifier that is trained on the image set's own labels."""
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from overgan.data import ImageSet
 from overgan.errors import OverganError
 from overgan.files import read_json, sha256, write_atomic, write_json
+from overgan.metrics._embedding import Embedding
 
 FEATURES = 64
 BATCH = 64
@@ -48,9 +48,6 @@ class Classifier(nn.Module):
         return scores
 
 
-Embedding = Callable[[UInt8[np.ndarray, "images h w c"]], Float[np.ndarray, "images features"]]
-
-
 def classifier_features(images: ImageSet, cache: Path) -> tuple[Embedding, dict[str, Any]]:
     """The embedding into 64 features, and facts: its held-out accuracy, its classes, its weights' checksum.
 
@@ -62,7 +59,7 @@ def classifier_features(images: ImageSet, cache: Path) -> tuple[Embedding, dict[
     if images.train_labels is None or images.test_labels is None:
         raise OverganError(
             f"{images.name} has no labels, which classifier features need; "
-            "sort the images into class sub-folders, or set evaluate.features=[pixels]"
+            "sort the images into class sub-folders, or use other features, such as pixels (evaluate.features=[pixels])"
         )
     classes = int(max(images.train_labels.max(), images.test_labels.max())) + 1
     network = Classifier(images.shape, classes)

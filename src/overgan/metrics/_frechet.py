@@ -16,18 +16,70 @@ def frechet_distance(
 ) -> float:
     """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½).
 
-    Covariances are symmetric positive semidefinite and may be singular.
+    Covariances are symmetric positive semidefinite and may be singular. Never negative, complex or NaN.
+
+    Raises ValueError if a shape does not fit, a value is not finite, or a covariance is not symmetric.
     """
+    for name, mean, cov in (("1", mean1, cov1), ("2", mean2, cov2)):
+        if mean.shape != mean1.shape or cov.shape != (len(mean1), len(mean1)):
+            raise ValueError(f"mean{name} has shape {mean.shape} and cov{name} {cov.shape}; all must have one dimension")
+        if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
+            raise ValueError(f"mean{name} or cov{name} has values that are not finite")
+        if not np.allclose(cov, cov.T, rtol=1e-5, atol=1e-8 * np.abs(cov).max(initial=0)):
+            raise ValueError(f"cov{name} is not symmetric")
     return gaussian_distance((mean1, _root(cov1)), (mean2, _root(cov2)))
 
 
+class GaussianFit:
+    """Mean and covariance (divided by images − 1) of features that come in batches, in float64 and constant memory.
+
+    Batches are merged as in Chan, Golub and LeVeque (1983). As many images as there are features are held back: if
+    no more come, their deviations from the mean are the smaller root.
+    """
+
+    def __init__(self) -> None:
+        self._count = self._held = 0
+        self._batches: list[np.ndarray] = []
+        self._mean, self._scatter = np.zeros(()), np.zeros(())
+
+    def add(self, features: Float[np.ndarray, "images features"]) -> None:
+        """Some more images."""
+        self._batches.append(features.astype(np.float64))
+        self._held += len(features)
+        if self._held > features.shape[1]:
+            self._merge()
+
+    def gaussian(self) -> Gaussian:
+        """The mean, and a root of the covariance. Raises ValueError if there are fewer than 2 images."""
+        if self._count + self._held < 2:
+            raise ValueError(f"{self._count + self._held} images; at least 2 have a covariance")
+        if not self._count:
+            features = np.concatenate(self._batches)
+            mean = features.mean(0)
+            return mean, (features - mean).T / np.sqrt(len(features) - 1)
+        if self._held:
+            self._merge()
+        return self._mean, _root(self._scatter / (self._count - 1))
+
+    def _merge(self) -> None:
+        features = np.concatenate(self._batches)
+        mean = features.mean(0)
+        deviations = features - mean
+        shift, total = mean - self._mean, self._count + self._held
+        self._scatter = (
+            self._scatter
+            + deviations.T @ deviations
+            + np.multiply.outer(shift, shift) * (self._count * self._held / total)
+        )
+        self._mean = self._mean + shift * (self._held / total)
+        self._batches, self._held, self._count = [], 0, total
+
+
 def fit_gaussian(features: Float[np.ndarray, "images features"]) -> Gaussian:
-    """Mean, and a root of the covariance (divided by images − 1), in float64. Needs at least 2 images."""
-    features = features.astype(np.float64)
-    mean = features.mean(0)
-    deviations = (features - mean) / np.sqrt(len(features) - 1)
-    few = len(features) < features.shape[1]  # then they are the smaller root
-    return mean, deviations.T if few else _root(deviations.T @ deviations)
+    """Mean, and a root of the covariance, of features that fit in memory. Raises ValueError for fewer than 2 images."""
+    fit = GaussianFit()
+    fit.add(features)
+    return fit.gaussian()
 
 
 def gaussian_distance(first: Gaussian, second: Gaussian) -> float:
@@ -36,7 +88,8 @@ def gaussian_distance(first: Gaussian, second: Gaussian) -> float:
     cross = root1.T @ root2
     gram = cross @ cross.T if cross.shape[0] < cross.shape[1] else cross.T @ cross
     singular_values = np.sqrt(scipy.linalg.eigvalsh(gram).clip(0))
-    return float(((mean1 - mean2) ** 2).sum() + (root1**2).sum() + (root2**2).sum() - 2 * singular_values.sum())
+    traces = (root1**2).sum() + (root2**2).sum()
+    return float(((mean1 - mean2) ** 2).sum() + max(0.0, traces - 2 * singular_values.sum()))
 
 
 def _root(cov: Float[np.ndarray, "features features"]) -> Float[np.ndarray, "features features"]:

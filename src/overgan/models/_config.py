@@ -1,6 +1,5 @@
 """The `model` section of a spec, and the networks it stands for."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from overgan.models._linear import ReplicaLinear
 from overgan.models._mlp import MLPCritic, MLPGenerator
 from overgan.models._own import OneByOne, check, construct
 from overgan.models._resnet import ResNetCritic, ResNetGenerator
+from overgan.own import is_own
 
 NAMES = ("mlp", "dcgan", "resnet")
 SIZES, COLOUR = (32, 64), 3  # of the convolutional models' images: pixels, channels
@@ -45,7 +45,7 @@ class ModelConfig(BaseModel):
     @field_validator("name")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in NAMES and not re.fullmatch(r"[\w.]+:\w+", name):
+        if name not in NAMES and not is_own(name):
             raise ValueError(f"must be one of {', '.join(NAMES)}, or package.module:function of your own")
         return name
 

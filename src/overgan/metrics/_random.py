@@ -1,0 +1,38 @@
+"""Features of a convolutional network with random weights, for images that have neither labels nor Inception."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import nn
+
+from overgan.files import sha256
+from overgan.metrics._embedding import Embedding
+
+CHANNELS = (64, 128, 256)
+BATCH = 256
+
+
+def random_features(seed: int, channels: int) -> tuple[Embedding, dict[str, Any]]:
+    """The embedding into 256 features, and facts: the weights' SHA-256.
+
+    Three 3 × 3 convolutions of stride 2 with He-normal weights, drawn from the seed, and LeakyReLU 0.2; each feature
+    is a channel's mean over the pixels. Nothing is trained.
+
+    channels: of the images.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip((channels, *CHANNELS), CHANNELS, strict=False):
+        convolution = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
+        nn.init.kaiming_normal_(convolution.weight, 0.2, generator=generator)
+        layers += [convolution, nn.LeakyReLU(0.2)]
+    network = nn.Sequential(*layers).requires_grad_(False)
+    weights = b"".join(p.numpy().tobytes() for p in network.parameters())
+
+    def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
+        batches = torch.from_numpy(np.ascontiguousarray(images)).split(BATCH)
+        return torch.cat([network(b.movedim(-1, 1) / 127.5 - 1).mean((2, 3)) for b in batches]).numpy()
+
+    return embed, {"dimension": CHANNELS[-1], "sha256": sha256(weights)}
