@@ -33,6 +33,7 @@ def fit_manifold(points: Points, nearest_k: int = 5) -> Manifold:
 
     Raises ValueError if points is not finite or has no more than nearest_k rows.
     """
+    check_points(points=points)
     if nearest_k < 1:
         raise ValueError(f"nearest_k is {nearest_k}; it must be at least 1")
     if len(points) <= nearest_k:

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Float64, Int64, UInt8
 Points = Float32[np.ndarray, "_ _"] | UInt8[np.ndarray, "_ _"]  # (points, dimensions)
 
 ROWS, COLUMNS = 2048, 4096
-PAIRS = 2**22  # values, of pairs whose distance is computed exactly, that are in memory at a time
+PAIRS = 2**17  # values, of pairs whose distance is computed exactly, at a time: 1 MB, which stays in the cache
 LARGEST = 1e15  # its square, summed over the dimensions, is still a float32
 ROUNDOFF = 2.0**-24  # of float32
 
