@@ -1,0 +1,129 @@
+"""Do generated images repeat the training images? Two comparisons with images that were held out."""
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+from jaxtyping import Float64
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+
+from overgan.metrics._neighbours import nearest_neighbours
+from overgan.metrics._tiles import Points, check_points
+
+CLUSTERED = 10_000  # training points at most that k-means sees
+
+
+@dataclass(frozen=True)
+class MemorizedShare:
+    """The share of generated images that are nearer to the training set, and the ends of its confidence interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DataCopying:
+    """The statistic C_T, its standard deviation if nothing is copied or missed, and how many cells it comes from."""
+
+    c_t: float
+    deviation: float
+    cells_used: int
+    cells: int
+
+
+def memorized_share(generated: Points, train: Points, held_out: Points, *, confidence: float = 0.95) -> MemorizedShare:
+    """The share of generated images whose nearest neighbour is in the training rather than in the held-out set.
+
+    Points are (points, dimensions), float32 features or uint8 pixels. A tie counts half. 1/2 is expected of a model
+    that has learned the distribution, 1 of one that repeats the training set.
+
+    The interval is Clopper and Pearson's exact binomial one; if ties leave half an image over, its lower end is that
+    of the count without, its upper end that of the count with one more half. It is the uncertainty from the number of
+    generated images; that from the choice of the two sets is not in it.
+
+    Raises ValueError if the sets are empty, not finite, of different dimensions, or train and held_out differ in size.
+    """
+    check_points(generated=generated, train=train, held_out=held_out)
+    if len(train) != len(held_out):
+        raise ValueError(
+            f"train has {len(train)} rows but held_out has {len(held_out)}; they must be equally many, "
+            "because a larger set is nearer: draw a subset of the larger one"
+        )
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; it must be between 0 and 1")
+    to_train, to_held_out = (nearest_neighbours(generated, points)[0][:, 0] for points in (train, held_out))
+    images = len(generated)
+    memorized = float((to_train < to_held_out).sum() + (to_train == to_held_out).sum() / 2)
+    low, high = (
+        scipy.stats.binomtest(whole, images).proportion_ci(confidence, method="exact")
+        for whole in (math.floor(memorized), math.ceil(memorized))
+    )
+    return MemorizedShare(memorized / images, float(low.low), float(high.high))
+
+
+def data_copying(
+    generated: Points, train: Points, held_out: Points, *, cells: int = 10, min_generated: int = 20, seed: int = 0
+) -> DataCopying:
+    """C_T of Meehan, Chaudhuri and Dasgupta (2020): ≪ 0 if training images are copied, ≫ 0 if the model underfits.
+
+    Points are (points, dimensions), float32 features or uint8 pixels; any number of each. In each cell the distances
+    to the nearest training point of the m generated and the n held-out points are compared: U is the number of pairs
+    with the generated point farther, ties counted half, and z = (U − mn/2)/σ, σ² its variance if both are of one
+    distribution. C_T is the mean of z over the cells, weighted by their shares of the held-out points. Cells with
+    fewer than min_generated generated points, or no held-out ones, are left out.
+
+    cells: of k-means on the training set (on 10,000 of its points, drawn by the seed, if it has more).
+    The distance is that to the whole training set, as in the paper; its authors' code takes the cell's part of it.
+
+    Raises ValueError if the sets are empty, not finite, of different dimensions, or no cell is left.
+    """
+    check_points(generated=generated, train=train, held_out=held_out)
+    if not 1 <= cells <= len(train):
+        raise ValueError(f"cells is {cells}; it must be from 1 to the number of rows of train, {len(train)}")
+    if min_generated < 1:
+        raise ValueError(f"min_generated is {min_generated}; it must be at least 1")
+    centres = _centres(train, cells, seed)
+    cell_of_generated, cell_of_held_out = (nearest_neighbours(p, centres)[1][:, 0] for p in (generated, held_out))
+    to_train, to_train_held_out = (nearest_neighbours(p, train)[0][:, 0] for p in (generated, held_out))
+    z, weights = [], []
+    for cell in range(cells):
+        ours, theirs = to_train[cell_of_generated == cell], to_train_held_out[cell_of_held_out == cell]
+        if len(ours) >= min_generated and len(theirs) > 0:
+            z.append(mann_whitney_z(ours, theirs))
+            weights.append(len(theirs))
+    if not z:
+        raise ValueError(
+            f"generated has {len(generated)} rows in {cells} cells, and no cell has min_generated = {min_generated} "
+            "of them and a held-out one; fewer cells or more images are needed"
+        )
+    shares = np.array(weights) / sum(weights)
+    return DataCopying(float(shares @ z), float(np.sqrt(shares @ shares)), len(z), cells)
+
+
+def mann_whitney_z(x: Float64[np.ndarray, " m"], y: Float64[np.ndarray, " n"]) -> float:
+    """The number of pairs with x > y, less its expectation mn/2, in standard deviations; 0 if all values are equal.
+
+    Mann and Whitney (1947), with the variance for tied values: mn/12 (N + 1 − Σ(t³ − t)/(N(N − 1))), N = m + n, t the
+    number of times that a value occurs. No correction for continuity.
+    """
+    m, n = len(x), len(y)
+    total = m + n
+    pooled = np.concatenate([x, y])
+    u = scipy.stats.rankdata(pooled)[:m].sum() - m * (m + 1) / 2
+    times = np.unique(pooled, return_counts=True)[1].astype(np.float64)
+    variance = m * n / 12 * (total + 1 - (times**3 - times).sum() / (total * (total - 1)))
+    return float((u - m * n / 2) / np.sqrt(variance)) if len(times) > 1 else 0.0
+
+
+def _centres(train: Points, cells: int, seed: int) -> Points:
+    if len(train) > CLUSTERED:
+        train = train[np.random.default_rng(seed).permutation(len(train))[:CLUSTERED]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than cells: some stay empty
+        clusters = KMeans(cells, n_init=1, random_state=seed).fit(train.astype(np.float32))
+    centres: np.ndarray = clusters.cluster_centers_
+    return centres.astype(np.float32)

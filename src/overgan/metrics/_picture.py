@@ -1,0 +1,38 @@
+"""Generated images beside the training images nearest to them (Fig. 10)."""
+
+import math
+
+import numpy as np
+from jaxtyping import UInt8
+
+SMALLEST = 32  # pixels
+LINE, GAP = 1, 6  # pixels between images, and between the generated ones and their neighbours
+WHITE = 255
+
+
+def neighbour_picture(
+    generated: UInt8[np.ndarray, "_ _ _ _"], neighbours: UInt8[np.ndarray, "_ _ _ _ _"]
+) -> UInt8[np.ndarray, "height width channels"]:
+    """One picture with a row for each generated image: the image, a gap, then its neighbours.
+
+    generated: (rows, h, w, c), grey (c = 1) or colour (c = 3).
+    neighbours: (rows, count, h, w, c), nearest first, as `train[indices]` with `nearest_neighbours`' indices.
+    Images of less than 32 pixels are magnified by the smallest whole factor that makes both sides at least 32.
+
+    Raises ValueError if the shapes do not fit together or there is no image.
+    """
+    rows, *shape = generated.shape
+    if generated.size == 0 or shape[2] not in (1, 3):
+        raise ValueError(f"generated has shape {generated.shape}; images (rows, h, w, 1 or 3) are needed")
+    expected = (rows, neighbours.shape[1], *shape)
+    if neighbours.shape[1] == 0 or neighbours.shape != expected:
+        raise ValueError(f"neighbours has shape {neighbours.shape}; (rows, count, h, w, c) = {expected} is needed")
+    times = max(1, math.ceil(SMALLEST / min(shape[:2])))
+    line, gap = (((0, 0), (0, 0), (0, LINE), (0, pixels), (0, 0)) for pixels in (LINE, GAP))
+    tiles = [
+        np.pad(images.repeat(times, 2).repeat(times, 3), margin, constant_values=WHITE)
+        for images, margin in ((generated[:, None], gap), (neighbours, line))
+    ]
+    lines = [part.swapaxes(1, 2).reshape(rows, part.shape[2], -1, shape[2]) for part in tiles]  # rows, y, x, c
+    picture = np.concatenate(lines, axis=2)
+    return picture.reshape(-1, *picture.shape[2:])[:-LINE, :-LINE]
