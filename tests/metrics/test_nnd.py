@@ -13,8 +13,8 @@ from overgan.metrics._nnd import STATE, check_images, summary
 from overgan.metrics._nnd_critic import Divergence, build_critic, distance
 
 TINY = NNDConfig(iterations=12, evaluation_batches=5, batch=4, width=2)
-LINEAR = NNDConfig(iterations=800, evaluation_batches=200, batch=64, layers=0, learning_rate=2e-2, average=0.9)
-SMALL = NNDConfig(iterations=200, evaluation_batches=50, batch=32, width=4, learning_rate=5e-3, average=0.97)
+LINEAR = NNDConfig(iterations=300, evaluation_batches=100, batch=16, layers=0, learning_rate=3e-2, average=0.9)
+SMALL = NNDConfig(iterations=150, evaluation_batches=50, batch=16, width=4, learning_rate=5e-3, average=0.97)
 
 
 def noise(n, shape=(8, 8, 1), low=0, high=256, seed=0):
@@ -154,18 +154,19 @@ def test_linear_critics_of_shifted_images_reach_the_closed_form(shape):
     nnd = neural_net_divergence(constant(150, shape), constant(110, shape), config=LINEAR)
     a = 40 / 128 * math.sqrt(math.prod(shape))
     s = 1 + a / 20
-    assert nnd.standard_error < 1.5 * s * math.sqrt(2 / 12 / 64) / 128 / math.sqrt(200)
-    # Adam's steps leave each of up to 240 weights within about a thousandth of its optimum, and the value is flat there
-    assert nnd.value == pytest.approx(a + a**2 / 40, rel=1e-3)
-    assert nnd.wasserstein == pytest.approx(s * a, rel=1e-2)
-    assert nnd.penalty == pytest.approx((s - 1) ** 2, rel=0.1)
+    # a standard deviation of 100 batches has a relative standard error of 7 %
+    assert nnd.standard_error == pytest.approx(s * math.sqrt(2 / 12 / 16) / 128 / 10, rel=0.28)
+    # the value is flat at its optimum, the parts of it are not
+    assert nnd.value == pytest.approx(a + a**2 / 40, abs=4 * nnd.standard_error)
+    assert nnd.wasserstein == pytest.approx(s * a, rel=1e-3)
+    assert nnd.penalty == pytest.approx((s - 1) ** 2, rel=1e-2)
 
 
 def test_another_weight_of_the_penalty_has_its_own_closed_form():
     """With weight λ the optimum is a + a² / 4λ."""
     config = LINEAR.model_copy(update={"gradient_penalty": 2.0})
     nnd = neural_net_divergence(constant(150), constant(110), config=config)
-    assert nnd.value == pytest.approx(2.5 + 2.5**2 / 8, rel=1e-3)
+    assert nnd.value == pytest.approx(2.5 + 2.5**2 / 8, abs=4 * nnd.standard_error)
 
 
 def test_convolutional_critics_of_shifted_images_come_near_the_best_of_all_critics():
