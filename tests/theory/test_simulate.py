@@ -23,8 +23,8 @@ from overgan.theory import (
 from tests.conftest import digest
 
 METHODS = ("gda", "optimal", "alternating")
-# whether a sign changes a step earlier or later is luck: over 150 unstable problems, 16 nudges that stand for the rounding
-# at every step came within a factor of 12.4, and 8 of them within 100
+# whether a sign changes a step earlier or later is luck: over 150 unstable problems, 16 nudges that stand for the
+# rounding at every step came within a factor of 12.4, and 8 of them within 100
 LUCK = 100
 
 

@@ -16,15 +16,16 @@ from overgan.errors import OverganError
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 PARTS = ("train", "test")
+GREY = ("L", "LA", "1")  # Pillow's names
 
 Entry = tuple[PurePosixPath, Callable[[], bytes]]
 
 
 class ImageFiles:
-    """Files that are like an array (images, height, width, channels) of uint8: they have a length, and [i:j] reads them.
+    """Files that are like an array (images, height, width, channels) of uint8: a length, and [i:j], which reads them.
 
     paths: below the deepest folder that holds them all, as they lie, which is fast to read in a compressed tar file.
-    channels: of the images that [i:j] gives; 1 if the first is grey. Grey images among colour ones become colour.
+    channels: of what [i:j] gives. Grey images among colour ones become colour; None looks no further than i … j.
     """
 
     def __init__(self, root: Path, entries: Sequence[Entry], channels: int | None = None):
@@ -38,6 +39,15 @@ class ImageFiles:
         """The images of a slice, or of an array of indices. Raises OverganError as `read` does."""
         return ImageFiles(self.root, [self._entries[i] for i in np.arange(len(self))[chosen]], self.channels).read()
 
+    def scan(self) -> None:
+        """Look at every file's head and fix the number of channels. Raises OverganError as `read` does."""
+        first: tuple[int, int] | None = None
+        for path, read in self._entries:
+            with _opened(f"{self.root}: {path}", read) as image:
+                first = first or image.size
+                self._check_size(path, image.size, first)
+                self.channels = max(self.channels or 1, 1 if image.mode in GREY else 3)
+
     def read(self) -> UInt8[np.ndarray, "images h w c"]:
         """All of them. Raises OverganError if one cannot be read, or they differ in size."""
         images: np.ndarray | None = None
@@ -45,16 +55,19 @@ class ImageFiles:
             image = _decode(f"{self.root}: {path}", read)
             if images is None:
                 images = np.empty((len(self), *image.shape[:2], self.channels or image.shape[2]), np.uint8)
-            if image.shape[:2] != images.shape[1:3]:
-                raise OverganError(
-                    f"{self.root}: {path} has {image.shape[1]} × {image.shape[0]} pixels but {self._entries[0][0]} has "
-                    f"{images.shape[2]} × {images.shape[1]}; bring all images to one size"
-                )
+            self._check_size(path, image.shape[1::-1], images.shape[2:0:-1])
             if image.shape[2] > images.shape[3]:
                 images = np.repeat(images, 3, axis=3)
             images[i] = image
         assert images is not None  # noqa: S101 - there is always an entry
         return images
+
+    def _check_size(self, path: PurePosixPath, size: tuple[int, ...], first: tuple[int, ...]) -> None:
+        if size != first:
+            raise OverganError(
+                f"{self.root}: {path} has {size[0]} × {size[1]} pixels but {self._entries[0][0]} has "
+                f"{first[0]} × {first[1]}; bring all images to one size"
+            )
 
 
 @contextmanager
@@ -128,12 +141,18 @@ def _is_image(path: PurePosixPath) -> bool:
 
 def _decode(where: str, read: Callable[[], bytes]) -> UInt8[np.ndarray, "height width channels"]:
     """One image: 1 channel if it is grey, 3 if it has colours."""
+    with _opened(where, read) as image:
+        grey = image.mode in GREY
+        array = np.asarray(image.convert("L" if grey else "RGB"))
+        return array[..., None] if grey else array
+
+
+@contextmanager
+def _opened(where: str, read: Callable[[], bytes]) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(read())) as image:
             if image.mode.startswith(("I", "F")):
                 raise OverganError(f"{where} has more than 8 bits a channel; convert it to 8 bits")
-            grey = image.mode in ("L", "LA", "1")
-            array = np.asarray(image.convert("L" if grey else "RGB"))
-            return array[..., None] if grey else array
+            yield image
     except (UnidentifiedImageError, OSError, EOFError, SyntaxError, tarfile.TarError) as error:
         raise OverganError(f"{where} cannot be read as an image ({error}); mend or remove it") from None

@@ -28,10 +28,10 @@ class ImageSet:
                 raise OverganError(
                     f"{self.name}: {len(images)} {part} images; at least 2 are needed in each part: add images"
                 )
-        if self.train.shape[1:] != self.test.shape[1:]:
+        train, test = (size_in_words(images.shape[1:]) for images in (self.train, self.test))
+        if train != test:
             raise OverganError(
-                f"{self.name}: training images of {_size(self.train)} and held-out images of {_size(self.test)}; "
-                "bring them to one size"
+                f"{self.name}: training images of {train} and held-out images of {test}; bring them to one size"
             )
 
     @property
@@ -61,6 +61,7 @@ class ImageSet:
         return digest.hexdigest()
 
 
-def _size(images: Images) -> str:
-    height, width, channels = images.shape[1:]
+def size_in_words(shape: tuple[int, ...]) -> str:
+    """Of (height, width, channels), such as 32 × 32 pixels and 3 channels."""
+    height, width, channels = shape
     return f"{width} × {height} pixels and {channels} channel{'s' if channels > 1 else ''}"

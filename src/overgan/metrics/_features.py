@@ -30,7 +30,7 @@ class FeatureSpace:
 
 
 def canonical(name: str) -> str:
-    """The name of a feature space as tables have it: random is random-0. Raises ValueError if there is no such space."""
+    """The name of a feature space as tables have it: random is random-0. Raises ValueError if there is none."""
     if name == "random":
         return "random-0"
     if name not in NAMES and not re.fullmatch(r"random-\d{1,9}", name) and not is_own(name):

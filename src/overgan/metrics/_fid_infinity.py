@@ -16,15 +16,18 @@ def fid_infinity(
     """The intercept a of a fit FID(N) = a + b/N, both sides having N images, so that neither side's number biases it.
 
     Each N = n, n/2, … n/5 uses all images, in disjoint random parts whose distances are averaged. What the mean of p
-    parts fluctuates by itself has a variance in proportion to p, so the fit weighs it by 1/p. The fluctuation of a with the draw of the images is, to first order, common to all N: it is
-    the sum of the images' influences. Its standard deviation is that of the parts, scaled by √(N/n), pooled over N.
-    The standard error adds the fit's own in quadrature.
+    parts fluctuates by itself has a variance in proportion to p, so the fit weighs it by 1/p. The fluctuation of a with
+    the draw of the images is, to first order, common to all N: it is the sum of the images' influences. Its standard
+    deviation is that of the parts, scaled by √(N/n), pooled over N. The standard error adds the fit's own in
+    quadrature. It can be negative.
 
     Raises ValueError if a side has fewer than 10 images or the sides differ in number.
     """
     n = len(generated)
     if len(real) != n or n < LEAST:
-        raise ValueError(f"{n} generated and {len(real)} real images; as many on both sides are needed, at least {LEAST}")
+        raise ValueError(
+            f"{n} generated and {len(real)} real images; as many on both sides are needed, at least {LEAST}"
+        )
     random = np.random.default_rng(seed)
     orders = [random.permutation(n), random.permutation(n)]
     inverse, means, weights, variances, freedom = [], [], [], 0.0, 0

@@ -22,7 +22,9 @@ def frechet_distance(
     """
     for name, mean, cov in (("1", mean1, cov1), ("2", mean2, cov2)):
         if mean.shape != mean1.shape or cov.shape != (len(mean1), len(mean1)):
-            raise ValueError(f"mean{name} has shape {mean.shape} and cov{name} {cov.shape}; all must have one dimension")
+            raise ValueError(
+                f"mean{name} has shape {mean.shape} and cov{name} {cov.shape}; all must have one dimension"
+            )
         if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
             raise ValueError(f"mean{name} or cov{name} has values that are not finite")
         if not np.allclose(cov, cov.T, rtol=1e-5, atol=1e-8 * np.abs(cov).max(initial=0)):

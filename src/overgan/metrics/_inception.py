@@ -65,7 +65,9 @@ def _load(path: Path) -> nn.Module:
         network = FeatureExtractorInceptionV3("overgan", [LAYER], str(path))
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
-        raise OverganError(f"{path} does not hold torch-fidelity's Inception weights ({reason}); download {SOURCE}") from None
+        raise OverganError(
+            f"{path} does not hold torch-fidelity's Inception weights ({reason}); download {SOURCE}"
+        ) from None
     for module in network.modules():
         if isinstance(module, BasicConv2d):  # batch norm of fixed statistics is a part of the convolution
             module.conv = nn.utils.fusion.fuse_conv_bn_eval(module.conv, module.bn)

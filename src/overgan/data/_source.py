@@ -1,0 +1,61 @@
+"""Images from wherever a user has them: an array, a .npy file, a directory or a tar file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from overgan.data._files import ImageFiles, open_files
+from overgan.errors import OverganError
+
+Source = UInt8[np.ndarray, "_ _ _ _"] | str | Path  # images (images, height, width, channels), or where they are
+
+
+@contextmanager
+def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
+    """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
+
+    source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
+    name: what they are, for errors. Raises OverganError if there are none, or an array is not one of images.
+    """
+    if isinstance(source, np.ndarray):
+        yield _checked(source, name)
+        return
+    path = Path(source).expanduser()
+    if path.suffix == ".npy" and path.is_file():
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise OverganError(
+                f"{name}: {path} cannot be read as a .npy file ({error}); write it with np.save"
+            ) from None
+        yield _checked(array, f"{name}: {path}")
+        return
+    with open_files(path, name) as files:
+        files.scan()
+        yield files
+
+
+class Subset:
+    """Some of the images, read when they are asked for."""
+
+    def __init__(self, images: Any, chosen: Int64[np.ndarray, " chosen"]):
+        self._images, self._chosen = images, chosen
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __getitem__(self, part: Any) -> UInt8[np.ndarray, "images h w c"]:
+        images: np.ndarray = np.asarray(self._images[self._chosen[part]])
+        return images
+
+
+def _checked(array: np.ndarray, name: str) -> np.ndarray:
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
+        raise OverganError(
+            f"{name}: an array {array.shape} of {array.dtype}; one of uint8 (images, height, width, 1 or 3) is needed"
+        )
+    return array

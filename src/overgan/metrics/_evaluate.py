@@ -1,0 +1,187 @@
+"""All metrics of anybody's images, in one call."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import UInt8
+
+from overgan.data import ImageFiles, ImageSet, Source, Subset, class_labels, open_images, size_in_words
+from overgan.errors import OverganError, did_you_mean
+from overgan.metrics._features import canonical, feature_space
+from overgan.metrics._inception import Precision
+from overgan.metrics._nnd import neural_net_divergence
+from overgan.metrics._nnd_critic import NNDConfig
+from overgan.metrics._reference import Metric, Reference, check_metrics
+from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What `evaluate` found."""
+
+    rows: list[dict[str, Any]]  # one a feature space: its name as `features`, and the metrics; NND's is "critic"
+    facts: dict[str, Any]  # images compared, their number and SHA-256, what identifies the features, versions
+    pictures: dict[str, UInt8[np.ndarray, "h w c"]] = field(default_factory=dict)  # nearest neighbours, by space
+
+    def __getitem__(self, metric: str) -> float:
+        """A metric such as fid_test, in the first feature space that has it."""
+        for row in self.rows:
+            if metric in row:
+                value: float = row[metric]
+                return value
+        raise KeyError(f"{metric}; there are {', '.join(key for row in self.rows for key in row)}")
+
+
+def evaluate(
+    generated: Source,
+    train: Source | None = None,
+    test: Source | None = None,
+    features: str | Sequence[str] = "inception",
+    metrics: Sequence[Metric] = ("fid",),
+    *,
+    samples: int | Literal["all"] | None = None,
+    weights: str | Path | None = None,
+    precision: Precision = "float32",
+    nnd: NNDConfig | None = None,
+    neighbour_rows: int = 0,
+    cache: Path | None = None,
+    progress: Progress = no_progress,
+) -> Evaluation:
+    """Compare generated images with training images, held-out images, or both.
+
+    generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
+        files of images; all of one size.
+    features: one or more of inception, classifier, random, random-SEED, pixels, package.module:function.
+    metrics: fid, kid, prdc, fid_infinity, memorization (needs both real sets), nnd (needs test; with train also that of
+        the training images, for comparison).
+    samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
+        has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
+    weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
+    nnd: how the critic of nnd is trained.
+    neighbour_rows: generated images of which `pictures` shows the nearest training images, in pixel space among all of
+        them, and, if memorization is asked for, in each feature space among those compared.
+    cache: folder of what is computed from real images, by default in the user's cache folder.
+    progress: called with what is being done, how many are done and of how many.
+
+    Raises OverganError, before any long work, for images that cannot be read or do not match, an unknown name, weights
+    that are missing, or fewer images than a metric needs.
+    """
+    names = [features] if isinstance(features, str) else list(features)
+    for metric in metrics:
+        if metric not in METRICS:
+            raise OverganError(f"no metric {metric}{did_you_mean(metric, METRICS)}")
+    if not metrics or not names:
+        raise OverganError("no metric or no features; name at least one of each")
+    given = {"generated": generated, "train": train, "test": test}
+    with ExitStack() as stack:
+        sets = {k: stack.enter_context(open_images(v, k)) for k, v in given.items() if v is not None}
+        if len(sets) < 2:
+            raise OverganError("there is nothing to compare with: name training images, held-out images, or both")
+        shape = _one_shape(sets)
+        labelled = _labelled(sets) if "classifier" in map(_known, names) else None
+        chosen = _choose(sets, samples, labelled)
+        real = {part: chosen[part] for part in sets if part != "generated"}
+        check_metrics(metrics, list(real), min(map(len, chosen.values())))
+        if samples == "all" and len({len(images) for images in chosen.values()}) > 1:
+            for metric in {"fid_infinity", "memorization"}.intersection(metrics):
+                raise OverganError(f"{metric} needs as many images on every side; leave samples={samples} out")
+        spaces = [
+            feature_space(name, labelled or shape, weights=weights, precision=precision)
+            for name in dict.fromkeys(names)
+        ]
+        checksum = fingerprint(chosen["generated"], progress, "generated images")
+        reference = Reference(real, spaces, metrics, cache, progress)
+        rows = reference.score(chosen["generated"])
+        if "nnd" in metrics:
+            rows.append(_nnd(chosen, nnd or NNDConfig(), progress))
+        pictures = {}
+        if neighbour_rows and "train" in sets:
+            progress("nearest neighbours", 0, 1)
+            pictures = reference.neighbour_pictures(chosen["generated"][:neighbour_rows], sets["train"])
+        images = {"generated": checksum} | reference.checksums
+        facts = {
+            "images": {k: {"of": len(sets[k]), "compared": len(chosen[k]), "sha256": images[k]} for k in sets},
+            "features": {space.name: space.facts for space in spaces},
+            "versions": {name: version(name) for name in VERSIONS_OF},
+        }
+        if "nnd" in metrics:
+            facts["nnd"] = (nnd or NNDConfig()).model_dump()
+    return Evaluation(rows, facts, pictures)
+
+
+def _known(name: str) -> str:
+    try:
+        return canonical(name)
+    except ValueError as error:
+        raise OverganError(str(error)) from None
+
+
+def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
+    shapes = {name: images[:1].shape[1:] for name, images in sets.items()}
+    (first, shape), *others = shapes.items()
+    for name, other in others:
+        if other != shape:
+            raise OverganError(
+                f"{first} images have {size_in_words(shape)} but {name} images {size_in_words(other)}; bring them "
+                "to one size, and all to grey or all to colour"
+            )
+    height, width, channels = shape
+    return height, width, channels
+
+
+def _labelled(sets: Mapping[str, Any]) -> ImageSet:
+    """The real sets with the names of their class sub-folders as labels."""
+    if "train" not in sets or "test" not in sets:
+        raise OverganError("classifier features need training and held-out images, both in class sub-folders; add them")
+    parts, classes = {}, {}
+    for part in ("train", "test"):
+        files = sets[part]
+        folders = [path.parent for path in files.paths] if isinstance(files, ImageFiles) else [PurePosixPath()]
+        classes[part] = sorted(set(folders))
+        parts[part] = files[:], class_labels(folders)
+        if parts[part][1] is None:
+            raise OverganError(
+                f"{part} images have no labels, which classifier features need; sort them into class sub-folders, or "
+                "use other features, such as random"
+            )
+    if classes["train"] != classes["test"]:
+        raise OverganError("training and held-out images do not have the same class sub-folders; rename them")
+    (train, train_labels), (test, test_labels) = parts["train"], parts["test"]
+    return ImageSet("training set", train, test, train_labels, test_labels)
+
+
+def _choose(
+    sets: Mapping[str, Images], samples: int | Literal["all"] | None, labelled: ImageSet | None
+) -> dict[str, Subset]:
+    """Of each set the images that are compared; of the training set none that a classifier was trained on."""
+    available = {name: np.arange(len(images)) for name, images in sets.items()}
+    if labelled:
+        available["train"] = labelled.reference
+    if samples == "all":
+        return {name: Subset(images, np.sort(available[name])) for name, images in sets.items()}
+    most = min(map(len, available.values()))
+    if samples is not None and not 1 <= samples <= most:
+        raise OverganError(f"samples is {samples}, but there are only {most} images on the smallest side")
+    n = samples or most
+    draws = {name: np.random.default_rng(0).permutation(indices)[:n] for name, indices in available.items()}
+    return {name: Subset(images, np.sort(draws[name])) for name, images in sets.items()}
+
+
+def _nnd(chosen: Mapping[str, Images], config: NNDConfig, progress: Progress) -> dict[str, Any]:
+    """Of the generated images, and of training images in their place: what a generator has that repeats those."""
+    row: dict[str, Any] = {"features": "critic"}
+    for key, name in (("nnd", "generated"), ("nnd_train", "train")):
+        if name in chosen:
+            result = neural_net_divergence(
+                chosen["test"][:], chosen[name][:], config=config, progress=partial(progress, f"NND of {name} images")
+            )
+            row |= {key: result.value, f"{key}_error": result.standard_error}
+    return row
