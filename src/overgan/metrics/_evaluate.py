@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
@@ -15,7 +14,6 @@ from overgan.data import ImageFiles, ImageSet, Source, Subset, class_labels, ope
 from overgan.errors import OverganError, did_you_mean
 from overgan.metrics._features import canonical, feature_space
 from overgan.metrics._inception import Precision
-from overgan.metrics._nnd import neural_net_divergence
 from overgan.metrics._nnd_critic import NNDConfig
 from overgan.metrics._reference import Metric, Reference, check_metrics
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
@@ -75,9 +73,8 @@ def evaluate(
     that are missing, or fewer images than a metric needs.
     """
     names = [features] if isinstance(features, str) else list(features)
-    for metric in metrics:
-        if metric not in METRICS:
-            raise OverganError(f"no metric {metric}{did_you_mean(metric, METRICS)}")
+    for unknown in set(metrics).difference(METRICS):
+        raise OverganError(f"no metric {unknown}{did_you_mean(unknown, METRICS)}")
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
     given = {"generated": generated, "train": train, "test": test}
@@ -91,17 +88,15 @@ def evaluate(
         real = {part: chosen[part] for part in sets if part != "generated"}
         check_metrics(metrics, list(real), min(map(len, chosen.values())))
         if samples == "all" and len({len(images) for images in chosen.values()}) > 1:
-            for metric in {"fid_infinity", "memorization"}.intersection(metrics):
-                raise OverganError(f"{metric} needs as many images on every side; leave samples={samples} out")
+            for name in {"fid_infinity", "memorization"}.intersection(metrics):
+                raise OverganError(f"{name} needs as many images on every side; leave samples={samples} out")
         spaces = [
             feature_space(name, labelled or shape, weights=weights, precision=precision)
             for name in dict.fromkeys(names)
         ]
         checksum = fingerprint(chosen["generated"], progress, "generated images")
-        reference = Reference(real, spaces, metrics, cache, progress)
+        reference = Reference(real, spaces, metrics, nnd=nnd, cache=cache, progress=progress)
         rows = reference.score(chosen["generated"])
-        if "nnd" in metrics:
-            rows.append(_nnd(chosen, nnd or NNDConfig(), progress))
         pictures = {}
         if neighbour_rows and "train" in sets:
             progress("nearest neighbours", 0, 1)
@@ -113,7 +108,7 @@ def evaluate(
             "versions": {name: version(name) for name in VERSIONS_OF},
         }
         if "nnd" in metrics:
-            facts["nnd"] = (nnd or NNDConfig()).model_dump()
+            facts["nnd"] = reference.nnd.model_dump()
     return Evaluation(rows, facts, pictures)
 
 
@@ -173,15 +168,3 @@ def _choose(
     n = samples or most
     draws = {name: np.random.default_rng(0).permutation(indices)[:n] for name, indices in available.items()}
     return {name: Subset(images, np.sort(draws[name])) for name, images in sets.items()}
-
-
-def _nnd(chosen: Mapping[str, Images], config: NNDConfig, progress: Progress) -> dict[str, Any]:
-    """Of the generated images, and of training images in their place: what a generator has that repeats those."""
-    row: dict[str, Any] = {"features": "critic"}
-    for key, name in (("nnd", "generated"), ("nnd_train", "train")):
-        if name in chosen:
-            result = neural_net_divergence(
-                chosen["test"][:], chosen[name][:], config=config, progress=partial(progress, f"NND of {name} images")
-            )
-            row |= {key: result.value, f"{key}_error": result.standard_error}
-    return row

@@ -47,7 +47,7 @@ def inception_features(weights: Path | None, precision: Precision) -> tuple[Embe
     @torch.inference_mode()
     def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
         parts = []
-        for batch in torch.from_numpy(np.ascontiguousarray(images)).split(BATCH):
+        for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), BATCH):
             colour = batch.movedim(-1, 1).expand(-1, 3, -1, -1)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                 parts.append(network(colour)[0].float().numpy())

@@ -32,7 +32,7 @@ def random_features(seed: int, channels: int) -> tuple[Embedding, dict[str, Any]
     weights = b"".join(p.numpy().tobytes() for p in network.parameters())
 
     def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
-        batches = torch.from_numpy(np.ascontiguousarray(images)).split(BATCH)
+        batches = torch.split(torch.from_numpy(np.ascontiguousarray(images)), BATCH)
         return torch.cat([network(b.movedim(-1, 1) / 127.5 - 1).mean((2, 3)) for b in batches]).numpy()
 
     return embed, {"dimension": CHANNELS[-1], "sha256": sha256(weights)}

@@ -1,27 +1,34 @@
 """The real side of every comparison, computed once, and all metrics of generated images against it."""
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from filelock import FileLock
 from jaxtyping import UInt8
 from platformdirs import user_cache_path
 
+from overgan.data import ImageSet
 from overgan.errors import OverganError
+from overgan.files import sha256
 from overgan.metrics._features import FeatureSpace
 from overgan.metrics._fid_infinity import LEAST, fid_infinity
 from overgan.metrics._frechet import gaussian_distance
 from overgan.metrics._kid import kernel_distance
 from overgan.metrics._memorization import data_copying, memorized_share
 from overgan.metrics._neighbours import nearest_neighbours
+from overgan.metrics._nnd import neural_net_divergence
+from overgan.metrics._nnd_critic import NNDConfig
 from overgan.metrics._picture import neighbour_picture
 from overgan.metrics._prdc import Manifold, fit_manifold, prdc
 from overgan.metrics._sample import Images, Progress, Sample, cached, describe, fingerprint, no_progress
 
 Metric = Literal["fid", "kid", "prdc", "fid_infinity", "memorization", "nnd"]
 LEAST_IMAGES = {"fid": 2, "kid": 2, "prdc": 6, "fid_infinity": LEAST, "memorization": 20, "nnd": 2}
+CRITIC = "critic"  # the feature space of nnd
 NEAREST_K = 5
 NEIGHBOURS = 8
 CELL = 40  # images that a cell of C_T has on average, at least
@@ -33,6 +40,7 @@ class Reference:
     parts: "train" and "test", or one of them; equally many images in each, because the Fréchet distance and others
     depend on the number.
     metrics: those of `score`. Each needs some images: see LEAST_IMAGES.
+    nnd: how the critic of nnd is trained.
     cache: folder for what is computed from the real images, by default in the user's cache folder.
 
     Raises OverganError if there are too few images for a metric, or one that needs both parts lacks one.
@@ -43,42 +51,94 @@ class Reference:
         parts: Mapping[str, Images],
         spaces: Sequence[FeatureSpace],
         metrics: Sequence[Metric] = ("fid",),
+        *,
+        nnd: NNDConfig | None = None,
         cache: Path | None = None,
         progress: Progress = no_progress,
     ):
         self.parts, self.spaces, self.metrics = dict(parts), list(spaces), list(metrics)
         self.samples = min(len(images) for images in parts.values())
         check_metrics(self.metrics, list(parts), self.samples)
+        self.nnd = nnd or NNDConfig()
+        self.cache = cache or user_cache_path("overgan") / "real"
         self.progress = progress
         self.keep = not {"fid", "nnd"}.issuperset(metrics)
         self.checksums = {part: fingerprint(images, progress, f"{part} images") for part, images in parts.items()}
-        folder = cache or user_cache_path("overgan") / "real"
-        self._real = {
-            space.name: {
-                part: _Real(cached(space, images, self.checksums[part], self.keep, folder, progress, f"{part} images"))
-                for part, images in parts.items()
-            }
-            for space in self.spaces
-        }
 
-    def score(self, generated: Images) -> list[dict[str, Any]]:
-        """For each feature space a row: its name, and every metric but nnd of as many generated images.
+        def real(space: FeatureSpace, part: str) -> _Real:
+            images, checksum = parts[part], self.checksums[part]
+            return _Real(cached(space, images, checksum, self.keep, self.cache, progress, f"{part} images"))
 
-        fid_train, fid_test; kid_train, kid_train_error, …; precision_train, recall_train, density_train,
-        coverage_train, …; fid_infinity_train, fid_infinity_train_error, …; nearer_train, nearer_train_low,
-        nearer_train_high, c_t.
+        self._real = {space.name: {part: real(space, part) for part in parts} for space in self.spaces}
+
+    @classmethod
+    def of(
+        cls,
+        images: ImageSet,
+        spaces: Sequence[FeatureSpace],
+        samples: int,
+        metrics: Sequence[Metric] = ("fid",),
+        **more: Any,
+    ) -> "Reference":
+        """That of an image set: all sides have `samples` images, but at most as many as `images.reference` has."""
+        samples = min(samples, len(images.reference))
+        held_out = np.random.default_rng(0).permutation(len(images.test))
+        parts = {"train": images.train[images.reference[:samples]], "test": images.test[held_out[:samples]]}
+        return cls(parts, spaces, metrics, **more)
+
+    def score(
+        self,
+        generated: Images,
+        metrics: Sequence[Metric] | None = None,
+        folder: Path | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> list[dict[str, Any]]:
+        """For each feature space a row with its name, `features`, and metrics of as many generated images.
+
+        metrics: some of those that the reference was made for, by default all.
+        folder, stopping: of nnd, which can go on from what an interrupted call left in the folder.
+
+        fid: fid_train, fid_test. kid: kid_train, kid_train_error, …. prdc: precision_train, recall_train,
+        density_train, coverage_train, …. fid_infinity: fid_infinity_train, fid_infinity_train_error, ….
+        memorization: nearer_train, nearer_train_low, nearer_train_high, c_t. nnd: a row with the features "critic", and
+        nnd, nnd_error; of training images in the generated ones' place, as if memorized: nnd_train, nnd_train_error.
+
+        Raises NNDStopped if `stopping` says yes.
         """
-        rows = []
+        metrics = self.metrics if metrics is None else metrics
+        rows: list[dict[str, Any]] = []
         for space in self.spaces:
             sample = describe(space, generated, self.keep, self.progress, "generated images")
-            real = self._real[space.name]
             row: dict[str, Any] = {"features": space.name}
-            for metric in self.metrics:
+            for metric in metrics:
                 if metric != "nnd":
                     self.progress(f"{metric} in {space.name} features", 0, 1)
-                    row |= _METRICS[metric](sample, real)
+                    row |= _METRICS[metric](sample, self._real[space.name])
             rows.append(row)
+        if "nnd" in metrics:
+            rows.append({"features": CRITIC} | self._nnd(generated, folder, stopping))
         return rows
+
+    def _nnd(self, generated: Images, folder: Path | None, stopping: Callable[[], bool]) -> dict[str, float]:
+        def divergence(images: Images, name: str, folder: Path | None) -> dict[str, float]:
+            progress = partial(self.progress, f"NND of {name} images")
+            arrays = (np.asarray(side[:]) for side in (self.parts["test"], images))
+            result = neural_net_divergence(
+                *arrays, config=self.nnd, folder=folder, stopping=stopping, progress=progress
+            )
+            key = "nnd" if name == "generated" else f"nnd_{name}"
+            return {key: result.value, f"{key}_error": result.standard_error}
+
+        row = divergence(generated, "generated", folder)
+        if "train" not in self.parts:
+            return row
+        # that of the training images is computed once: its last state stays in the cache
+        config = self.nnd.model_dump_json(exclude={"checkpoint_seconds"})
+        key = sha256(f"{sorted(self.checksums.items())} {config} {version('torch')}".encode())[:32]
+        shared = self.cache / f"nnd-{key}"
+        shared.mkdir(parents=True, exist_ok=True)
+        with FileLock(shared / ".lock"):
+            return row | divergence(self.parts["train"], "train", shared)
 
     def neighbour_pictures(
         self, generated: UInt8[np.ndarray, "rows h w c"], train: Images, count: int = NEIGHBOURS

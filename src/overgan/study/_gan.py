@@ -8,12 +8,21 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import UInt8
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
-from overgan.data import DataConfig, image_shape, load_images
+from overgan.data import DataConfig, ImageSet, image_shape, load_images
 from overgan.errors import OverganError
 from overgan.files import read_json, write_atomic
-from overgan.metrics import FeatureName, Reference, feature_space
+from overgan.metrics import (
+    FeatureSpace,
+    Metric,
+    NNDConfig,
+    Precision,
+    Reference,
+    canonical,
+    check_metrics,
+    feature_space,
+)
 from overgan.models import ModelConfig, parameter_counts, sizes
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._spec import STRICT, Facts, Spec, Stopping, Work
@@ -42,8 +51,35 @@ class EvaluateConfig(BaseModel):
 
     model_config = STRICT
 
-    features: list[FeatureName] = Field(["classifier"], min_length=1, description="the first one decides the width")
+    features: list[str] = Field(["classifier"], min_length=1, description="the first one decides the width")
+    metrics: list[Metric] = Field(["fid"], description="at every evaluation; fid decides the width")
+    final_metrics: list[Metric] = Field([], description="at the last iteration, beside those")
     samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+    inception_weights: str | None = Field(None, description="file; by default where torch-fidelity keeps it")
+    precision: Precision = Field("float32", description="of inception: bf16 is faster on some processors")
+    nnd: NNDConfig = NNDConfig()
+
+    @field_validator("features")
+    @classmethod
+    def _known(cls, features: list[str]) -> list[str]:
+        return [canonical(name) for name in features]
+
+    @field_validator("metrics")
+    @classmethod
+    def _has_fid(cls, metrics: list[Metric]) -> list[Metric]:
+        if "fid" not in metrics:
+            raise ValueError("must have fid, which decides the width")
+        return metrics
+
+    @property
+    def all_metrics(self) -> list[Metric]:
+        """Of the last evaluation."""
+        return list(dict.fromkeys([*self.metrics, *self.final_metrics]))
+
+    def spaces(self, images: ImageSet) -> list[FeatureSpace]:
+        """The feature spaces. Raises OverganError if one cannot be had."""
+        weights, precision = self.inception_weights, self.precision
+        return [feature_space(name, images, weights=weights, precision=precision) for name in self.features]
 
 
 class GanSpec(Spec):
@@ -85,22 +121,27 @@ class GanSpec(Spec):
                 "log_every": scale(train.log_every, 1),
             }
         )
-        evaluate = evaluate.model_copy(update={"samples": scale(evaluate.samples, 2)})
+        nnd = {name: scale(getattr(evaluate.nnd, name), 2) for name in ("iterations", "evaluation_batches")}
+        evaluate = evaluate.model_copy(
+            update={"samples": scale(evaluate.samples, 2), "nnd": evaluate.nnd.model_copy(update=nnd)}
+        )
         return self.model_copy(update={"train": train, "evaluate": evaluate, "scale": self.scale * factor})
 
     def facts(self) -> Facts:
         """The images, the feature spaces and the networks' sizes."""
         images = load_images(self.data)
+        compared = min(self.evaluate.samples, len(images.reference))
+        check_metrics(self.evaluate.all_metrics, ["train", "test"], compared)
         return Facts(
             data={
                 "name": images.name,
                 "train": len(images.train),
                 "test": len(images.test),
-                "compared": min(self.evaluate.samples, len(images.reference)),
+                "compared": compared,
                 "shape": list(images.shape),
                 "fingerprint": images.fingerprint,
             },
-            features={name: feature_space(name, images).facts for name in self.evaluate.features},
+            features={space.name: space.facts for space in self.evaluate.spaces(images)},
             parameters={width: parameter_counts(self.model, width, images.shape) for width in self.widths},
         )
 
@@ -157,12 +198,14 @@ class GanSpec(Spec):
         """Train the group of a width."""
         torch.set_num_threads(threads)
         images = load_images(self.data)
-        spaces = [feature_space(name, images) for name in self.evaluate.features]
-        reference = Reference(images, spaces, self.evaluate.samples)
+        config = self.evaluate
+        reference = Reference.of(images, config.spaces(images), config.samples, config.all_metrics, nnd=config.nnd)
 
         def train(width: int, stopping: Stopping) -> None:
             group = group_folder(folder, width)
-            train_group(group, images, reference, self.model, self.train, width, self.seeds, stopping, device)
+            train_group(
+                group, images, reference, config.metrics, self.model, self.train, width, self.seeds, stopping, device
+            )
 
         return train
 
