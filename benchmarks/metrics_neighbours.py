@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
@@ -30,7 +29,7 @@ def images(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
     if folder:
         from overgan.data import DataConfig, load_images
 
-        real = load_images(DataConfig(name="folder", root=Path(folder)))
+        real = load_images(DataConfig(name="folder", root=folder))
         queries, references = real.test[:QUERIES], real.train[:REFERENCES]
         return queries.reshape(len(queries), -1), references.reshape(len(references), -1)
     random = np.random.default_rng(0)

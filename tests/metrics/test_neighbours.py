@@ -134,6 +134,7 @@ POINTS = np.zeros((3, 2), np.float32)
         (POINTS, POINTS + np.float32(np.nan), 1, "references has the value nan; all values must be finite"),
         (POINTS - np.float32(np.inf), POINTS, 1, "queries has the value -inf; all values must be finite"),
         (POINTS, POINTS + np.float32(1e20), 1, r"references has the value 1\S+e\+20; .* at most 1e\+15"),
+        (POINTS, POINTS.astype(np.float64), 1, "references has dtype float64; float32 features or uint8 pixels"),
         (POINTS, POINTS, 4, "count is 4; it must be from 1 to the number of references, 3"),
         (POINTS, POINTS, 0, "count is 0"),
     ],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
@@ -35,6 +35,7 @@ def by_definition(real, generated, k):
     )
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_the_papers_definitions_hold_for_points_with_many_equal_distances(data):
     k = data.draw(st.integers(1, 4))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
+from jaxtyping import Float, Float32, Float64, Int64, UInt8
 
-Points = Float32[np.ndarray, "_ _"] | UInt8[np.ndarray, "_ _"]  # (points, dimensions)
+Points = Float[np.ndarray, "_ _"] | UInt8[np.ndarray, "_ _"]  # (points, dimensions); of floats only float32
 
 ROWS, COLUMNS = 2048, 4096
 PAIRS = 2**17  # values, of pairs whose distance is computed exactly, at a time: 1 MB, which stays in the cache
@@ -64,9 +64,11 @@ def exact_squared(
 
 
 def check_points(**sets: Points) -> None:
-    """Raise ValueError, naming the argument, unless all have rows, finite values and the same dimensions."""
+    """Raise ValueError, naming the argument, unless all are finite float32 or uint8 rows of the same dimensions."""
     (first_name, first), *_ = sets.items()
     for name, points in sets.items():
+        if points.dtype not in (np.float32, np.uint8):
+            raise ValueError(f"{name} has dtype {points.dtype}; float32 features or uint8 pixels are needed")
         if points.size == 0:
             raise ValueError(f"{name} has shape {points.shape}; at least one row and one column are needed")
         if points.shape[1] != first.shape[1]:
