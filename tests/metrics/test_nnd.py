@@ -100,7 +100,7 @@ def test_training_is_adam_averaging_and_schedule_written_out(schedule):
     real, generated = (torch.from_numpy(noise(20, (8, 8, 3), seed=seed)) for seed in (0, 1))
     ours, draws = (Divergence(real, generated, config, 3, "cpu") for _ in range(2))
     weights = [p.detach().double().requires_grad_() for p in draws.critic.parameters()]
-    averages = [w.detach().clone() for w in weights]
+    history = []
     first, second = ([torch.zeros_like(w) for w in weights] for _ in range(2))
     for t in range(1, config.iterations + 1):
         images, mix = draws._draw()
@@ -117,14 +117,33 @@ def test_training_is_adam_averaging_and_schedule_written_out(schedule):
             step = first[i] / (1 - 0.5**t) / (torch.sqrt(second[i] / (1 - 0.9**t)) + 1e-8)
             rate = 2e-4 * (1 - (t - 1) / config.iterations) if schedule == "linear" else 2e-4
             weights[i] = (weights[i] - rate * step).detach().requires_grad_()
-            averages[i] = 0.7 * averages[i] + 0.3 * weights[i].detach()
+        history.append([w.detach() for w in weights])
         ours.step()
         # a loss of about 10 in single precision
         assert ours.loss.item() == pytest.approx(loss.item(), rel=1e-4)
+    decays = [0.7**age for age in reversed(range(config.iterations))]
+    averages = [
+        sum(d * w for d, w in zip(decays, past, strict=True)) / sum(decays) for past in zip(*history, strict=True)
+    ]
     for network, expected in ((ours.critic, weights), (ours.average, averages)):
         for parameter, value in zip(list(network.parameters())[:-1], expected, strict=False):
             # weights move by up to 12 · 2e-4; rounding may turn a step whose gradient is near zero
             torch.testing.assert_close(parameter.detach().double(), value.detach(), rtol=0, atol=2e-5)
+
+
+def test_the_average_of_many_iterations_is_the_articles():
+    """θ̄ ← 0.999 θ̄ + 0.001 θ, from the start's θ: it is forgotten as 0.999^iterations."""
+    config = TINY.model_copy(update={"iterations": 40, "average": 0.5})
+    real, generated = (torch.from_numpy(noise(20, seed=seed)) for seed in (0, 1))
+    divergence = Divergence(real, generated, config, 0, "cpu")
+    articles = [p.detach().clone() for p in divergence.critic.parameters()]
+    for _ in range(40):
+        divergence.step()
+        articles = [
+            0.5 * mean + 0.5 * p.detach() for mean, p in zip(articles, divergence.critic.parameters(), strict=True)
+        ]
+    for mean, article in zip(divergence.average.parameters(), articles, strict=True):
+        torch.testing.assert_close(mean, article, rtol=0, atol=1e-6)  # 0.5^40 and rounding
 
 
 def test_pixels_are_dithered_within_their_level_and_draws_are_of_both_sets():

@@ -31,7 +31,9 @@ class NNDConfig(BaseModel):
     learning_rate: float = Field(2e-4, gt=0, description="Adam's")
     betas: tuple[Momentum, Momentum] = Field((0.0, 0.9), description="Adam's")
     schedule: Literal["constant", "linear"] = Field("linear", description="linear: learning rate down to 0")
-    average: Momentum = Field(0.999, description="decay of the moving average of the critic that is evaluated")
+    average: Momentum = Field(
+        0.999, description="decay of the moving average of the critic that is evaluated; lower it for few iterations"
+    )
     checkpoint_seconds: float = Field(60.0, ge=0, description="time between two checkpoints")
 
     def learning_rate_at(self, iteration: int) -> float:
@@ -138,10 +140,12 @@ class Divergence:
         torch.autograd.backward(loss)
         self.adam.param_groups[0]["lr"] = self.config.learning_rate_at(self.iteration)
         self.adam.step()
-        for mean, parameter in zip(self.average.parameters(), self.critic.parameters(), strict=True):
-            mean.lerp_(parameter.detach(), 1 - self.config.average)
         self.loss = loss.detach()
         self.iteration += 1
+        # the reference's weight, 1 - average, leaves the start average^iterations: nothing of 100,000, most of 100
+        weight = (1 - self.config.average) / (1 - self.config.average**self.iteration)
+        for mean, parameter in zip(self.average.parameters(), self.critic.parameters(), strict=True):
+            mean.lerp_(parameter.detach(), weight)
 
     def _evaluate(self) -> None:
         parts = distance(self.average, *self._draw(), self.config.slope_epsilon, differentiable=False)
