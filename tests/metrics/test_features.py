@@ -69,7 +69,7 @@ def test_the_classifier_is_not_trained_on_the_images_it_is_compared_on(digits, t
 def test_the_reference_compares_equal_numbers_of_images(digits, tmp_path):
     space = feature_space("pixels", digits, tmp_path)
     for asked, expected in ((10_000, 360), (100, 100)):
-        reference = Reference(digits, [space], asked)
+        reference = Reference.of(digits, [space], asked, cache=tmp_path)
         assert reference.samples == expected
         generated = digits.test[:expected][:, ::-1].copy()
         (row,) = reference.score(generated)
@@ -85,7 +85,7 @@ def test_the_reference_compares_equal_numbers_of_images(digits, tmp_path):
 
 
 def test_real_images_are_nearer_than_noise(digits, tmp_path):
-    reference = Reference(digits, [feature_space("pixels", digits, tmp_path)], 300)
+    reference = Reference.of(digits, [feature_space("pixels", digits, tmp_path)], 300, cache=tmp_path)
     unseen = np.setdiff1d(np.arange(1437), digits.reference)[:300]
     (real,) = reference.score(digits.train[unseen])
     (noise,) = reference.score(np.random.default_rng(0).integers(256, size=(300, 8, 8, 1), dtype=np.uint8))

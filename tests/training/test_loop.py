@@ -19,7 +19,7 @@ CONFIG = {"iterations": 30, "batch": 8, "learning_rate": 1e-3, "log_every": 5, "
 
 @pytest.fixture(scope="module")
 def reference(digits, tmp_path_factory):
-    return Reference(digits, [feature_space("pixels", digits, tmp_path_factory.mktemp("cache"))], 50)
+    return Reference.of(digits, [feature_space("pixels", digits)], 50, cache=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def train(digits, reference):
             return asked >= stop_after
 
         model, settings = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG | config)
-        train_group(folder, digits, reference, model, settings, 8, list(seeds), stopping)
+        train_group(folder, digits, reference, ["fid"], model, settings, 8, list(seeds), stopping)
         return folder
 
     return train

@@ -122,9 +122,9 @@ class Reference:
     def _nnd(self, generated: Images, folder: Path | None, stopping: Callable[[], bool]) -> dict[str, float]:
         def divergence(images: Images, name: str, folder: Path | None) -> dict[str, float]:
             progress = partial(self.progress, f"NND of {name} images")
-            arrays = (np.asarray(side[:]) for side in (self.parts["test"], images))
+            real, fake = (np.asarray(side[:]) for side in (self.parts["test"], images))
             result = neural_net_divergence(
-                *arrays, config=self.nnd, folder=folder, stopping=stopping, progress=progress
+                real, fake, config=self.nnd, folder=folder, stopping=stopping, progress=progress
             )
             key = "nnd" if name == "generated" else f"nnd_{name}"
             return {key: result.value, f"{key}_error": result.standard_error}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
 
 
+@runtime_checkable
 class Images(Protocol):
     """A uint8 array (images, height, width, channels), or what is read like one."""
 
