@@ -161,7 +161,7 @@ class Divergence:
             [images[i.to(self.device)] for images, i in zip((self.real, self.generated), chosen, strict=True)]
         )
         pixels = (images.float() - 128) / 128 + self.config.dither * dither.to(self.device)
-        return pixels.movedim(-1, 1), mix.to(self.device)  # a channels-last view, which convolutions like
+        return pixels.movedim(-1, 1), mix.to(self.device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that `restore` needs, by name; not copied."""
