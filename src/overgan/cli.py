@@ -1,16 +1,17 @@
 """The `overgan` command: every command calls one public function."""
 
+import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 import overgan
@@ -149,6 +150,98 @@ def sample(
 ) -> None:
     """Images from a checkpoint, as PNG files."""
     console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")
+
+
+@app.command()
+def evaluate(
+    generated: Annotated[str | None, typer.Option(metavar="PATH", help="Generated images: folder, tar, .npy.")] = None,
+    train: Annotated[str | None, typer.Option(metavar="PATH", help="Training images.")] = None,
+    test: Annotated[str | None, typer.Option(metavar="PATH", help="Held-out images.")] = None,
+    study: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Instead: the checkpoints of a study, which keeps the results.")
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,…", help="inception, classifier, random, pixels, module:factory [default: inception]."
+        ),
+    ] = None,
+    metrics: Annotated[
+        str, typer.Option(metavar="NAME,…", help="fid, kid, prdc, fid_infinity, memorization, nnd.")
+    ] = "fid,kid",
+    samples: Annotated[
+        str | None, typer.Option(metavar="N|all", help="Images on each side [default: the smallest set's].")
+    ] = None,
+    inception_weights: Annotated[
+        str | None, typer.Option(metavar="FILE", help="torch-fidelity's file [default: where it keeps it].")
+    ] = None,
+    precision: Annotated[Literal["float32", "bf16"], typer.Option(help="Of inception.")] = "float32",
+    nnd_iterations: Annotated[int, typer.Option(min=1, help="Updates of the critic of nnd.")] = 100_000,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
+) -> None:
+    """Compare anybody's images, or a study's checkpoints, with training and held-out images."""
+    from overgan.metrics import NNDConfig
+    from overgan.report import COLUMNS, evaluation_table, write_evaluation
+
+    count: Any = samples if samples in (None, "all") else _whole_number("--samples", samples)
+    names = features.split(",") if features else None
+    wanted: Any = metrics.split(",")
+    nnd = NNDConfig(iterations=nnd_iterations, evaluation_batches=max(2, min(10_000, nnd_iterations // 10)))
+    if study is not None:
+        if generated or train or test or html or samples == "all":
+            raise OverganError("--study DIR has images of its own; leave --generated, --train, --test, --html out")
+        settings = {"features": names, "samples": count, "inception_weights": inception_weights}
+        given = {key: value for key, value in settings.items() if value is not None}
+        with _bar() as progress:
+            overgan.load(study).evaluate(wanted, progress=progress, nnd=nnd, precision=precision, **given)
+        console.print(f"report: {overgan.write_report(study)}")
+        return
+    if generated is None:
+        raise OverganError("--generated PATH is missing, or --study DIR")
+    with _bar() as progress:
+        evaluation = overgan.metrics.evaluate(
+            generated,
+            train,
+            test,
+            names or "inception",
+            wanted,
+            samples=count,
+            weights=inception_weights,
+            precision=precision,
+            nnd=nnd,
+            neighbour_rows=10 if html else 0,
+            progress=progress,
+        )
+    if html:
+        write_evaluation(evaluation, html)
+    if json_:
+        print(json.dumps({"results": evaluation.rows} | evaluation.facts, indent=2))
+        return
+    table = Table(*COLUMNS, box=SIMPLE_HEAD)
+    for row in evaluation_table(evaluation):
+        table.add_row(*row)
+    console.print(table)
+    images = evaluation.facts["images"]
+    console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
+    if html:
+        console.print(f"page: {html}")
+
+
+def _whole_number(option: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise OverganError(f"{option} {value}: must be a whole number or all") from None
+
+
+@contextmanager
+def _bar() -> "Iterator[Callable[[str, int, int], None]]":
+    """A bar on the error output for what takes longer than a moment; it is gone in the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
 
 
 @contextmanager

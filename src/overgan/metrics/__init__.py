@@ -12,10 +12,11 @@ from overgan.metrics._nnd import NND, NNDStopped, neural_net_divergence
 from overgan.metrics._nnd_critic import NNDConfig
 from overgan.metrics._picture import neighbour_picture
 from overgan.metrics._prdc import PRDC, Manifold, fit_manifold, prdc
-from overgan.metrics._reference import Metric, Reference, check_metrics
-from overgan.metrics._sample import Progress, fingerprint
+from overgan.metrics._reference import CRITIC, Metric, Reference, check_metrics
+from overgan.metrics._sample import Progress, fingerprint, no_progress
 
 __all__ = [
+    "CRITIC",
     "METRICS",
     "NND",
     "PRDC",
@@ -48,5 +49,6 @@ __all__ = [
     "nearest_neighbours",
     "neighbour_picture",
     "neural_net_divergence",
+    "no_progress",
     "prdc",
 ]

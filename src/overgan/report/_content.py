@@ -20,6 +20,7 @@ class Content:
     table_note: str
     method: list[str]  # paragraphs
     samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
+    neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     data: str = ""  # what identifies the images
 
 

@@ -1,19 +1,40 @@
 """The report of a GAN's width study."""
 
-import base64
 from collections.abc import Sequence
 
 from overgan.report._content import Content, mean_and_deviation, state
+from overgan.report._evaluation import png_url
 from overgan.report._gan_figures import fid_label, figures
 from overgan.report._gan_findings import findings
 from overgan.study._gan import GanStudy
-from overgan.training import SAMPLES
+from overgan.training import NEIGHBOURS, SAMPLES
+
+MORE = {  # columns of a study's frame beside FID, and what the table calls them
+    "fid_infinity_train": "FID∞ train",
+    "fid_infinity_test": "FID∞ test",
+    "kid_train": "KID train",
+    "kid_test": "KID test",
+    "precision_test": "precision",
+    "recall_test": "recall",
+    "density_test": "density",
+    "coverage_test": "coverage",
+    "nearer_train": "share nearer to training images",
+    "c_t": "C_T",
+    "nnd": "NND",
+    "nnd_train": "NND of training images",
+}
 
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     parts = [(name, part) for name in spec.evaluate.features for part in ("train", "test")]
+    more = [
+        (str(name), column, label)
+        for name, rows in study.last().groupby("features", sort=False)
+        for column, label in MORE.items()
+        if column in rows and rows[column].notna().any()
+    ]
     return Content(
         subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {len(spec.widths)} widths, "
         f"{len(spec.seeds)} seeds each, {spec.length}.",
@@ -25,22 +46,29 @@ def content(study: GanStudy) -> Content:
             "critic parameters",
             "ms per run and iteration",
             *(f"{fid_label(name)}, {part}" for name, part in parts),
+            *(f"{label}, {name}" for name, _, label in more),
             "runs",
         ],
-        rows=[_row(study, width, parts) for width in spec.widths],
+        rows=[_row(study, width, parts, more) for width in spec.widths],
         table_note="FID: mean ± standard deviation over the runs, at the last iteration.",
         method=_method(study),
         samples=_samples(study),
+        neighbours=_neighbours(study),
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )
 
 
-def _row(study: GanStudy, width: int, parts: Sequence[tuple[str, str]]) -> list[str]:
+def _row(
+    study: GanStudy, width: int, parts: Sequence[tuple[str, str]], more: Sequence[tuple[str, str, str]]
+) -> list[str]:
     counts, pace = study.description.parameters[width], study.group_status(width).seconds_each
     fids = []
     for name, part in parts:
         final = study.final(name)
         fids.append(mean_and_deviation(final[f"fid_{part}"][final.k == width]))
+    for name, column, _ in more:
+        final = study.final(name)
+        fids.append(mean_and_deviation(final[column][final.k == width].dropna()))
     milliseconds = f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"
     return [str(width), f"{counts['generator']:,}", f"{counts['critic']:,}", milliseconds, *fids, state(study, width)]
 
@@ -57,8 +85,13 @@ def _method(study: GanStudy) -> list[str]:
                 f"; their network classifies {100 * facts['accuracy']:.1f} % of the held-out images right (it was "
                 "trained on the labels of the training images that FID does not use)"
             )
+        if name == "inception":
+            sentence += f"; their weights have the SHA-256 {facts['sha256']}, computed in {facts['precision']}"
         sentences.append(f"{sentence}.")
-    sentences.append("These are not Inception's features: no number here compares with a published FID.")
+    if "inception" in study.description.features:
+        sentences.append("Only FID in inception features compares with a published one, of as many images.")
+    else:
+        sentences.append("These are not Inception's features: no number here compares with a published FID.")
     return [" ".join(sentences)]
 
 
@@ -68,5 +101,16 @@ def _samples(study: GanStudy) -> list[tuple[int, str]]:
     for width in study.spec.widths:
         newest = max((study.group(width) / SAMPLES).glob("*.png"), default=None)
         if newest:
-            grids.append((width, f"data:image/png;base64,{base64.b64encode(newest.read_bytes()).decode()}"))
+            grids.append((width, png_url(newest.read_bytes())))
     return grids
+
+
+def _neighbours(study: GanStudy) -> list[tuple[str, str]]:
+    """Of the narrowest and the widest width that have them (paper, Fig. 10)."""
+    folders = [(width, study.group(width) / NEIGHBOURS) for width in study.spec.widths]
+    there = [(width, folder) for width, folder in folders if folder.is_dir()]
+    return [
+        (f"k = {width}, nearest by {path.stem}", png_url(path.read_bytes()))
+        for width, folder in (there[:1] + there[1:][-1:])
+        for path in sorted(folder.glob("*.png"))
+    ]

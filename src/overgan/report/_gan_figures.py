@@ -2,12 +2,13 @@
 
 import pandas as pd
 
+from overgan.metrics import CRITIC
 from overgan.report._content import scale_note
 from overgan.report._plot import Panel, Plot, colors, over_seeds
 from overgan.study._gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
-GENERATOR, CRITIC = "#9c36b5", "#e8590c"
+GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
 def figures(study: GanStudy) -> list[Plot]:
@@ -21,6 +22,9 @@ def figures(study: GanStudy) -> list[Plot]:
             plots.append(fid_against_width(study, final, features))
         if len(frame):
             plots.append(fid_over_iterations(study, frame, features))
+    critic = study.final(CRITIC)
+    if len(critic):
+        plots.append(nnd_against_width(study, critic))
     losses = study.losses()
     if len(losses):
         plots.append(distance_from_initialization(study, losses))
@@ -29,7 +33,7 @@ def figures(study: GanStudy) -> list[Plot]:
 
 def fid_label(features: str) -> str:
     """A name such as 'classifier FID': FID may stand alone only for Inception's features."""
-    return f"{features} FID"
+    return "FID" if features == "inception" else f"{features} FID"
 
 
 def fid_against_width(study: GanStudy, final: pd.DataFrame, features: str) -> Plot:
@@ -43,6 +47,25 @@ def fid_against_width(study: GanStudy, final: pd.DataFrame, features: str) -> Pl
         panels=[Panel([over_seeds(name, final, "k", f"fid_{part}", color) for part, name, color in curves])],
         x="widths",
         y_log=True,
+    )
+
+
+def nnd_against_width(study: GanStudy, critic: pd.DataFrame) -> Plot:
+    """NND against k, beside that of memorized training images (paper, Fig. 6)."""
+    return Plot(
+        name="nnd",
+        title=f"Neural net divergence against width{scale_note(study)}",
+        x_label="width k",
+        y_label="NND, mean and range over seeds",
+        panels=[
+            Panel(
+                [
+                    over_seeds("generated images", critic, "k", "nnd", TEST),
+                    over_seeds("training images, as if memorized", critic, "k", "nnd_train", TRAIN, dashed=True),
+                ]
+            )
+        ],
+        x="widths",
     )
 
 
@@ -77,8 +100,8 @@ def distance_from_initialization(study: GanStudy, losses: pd.DataFrame) -> Plot:
         panels=[
             Panel(
                 [
-                    over_seeds("generator", last, "k", "moved_generator", GENERATOR),
-                    over_seeds("critic", last, "k", "moved_critic", CRITIC),
+                    over_seeds("generator", last, "k", "moved_generator", GENERATOR_COLOR),
+                    over_seeds("critic", last, "k", "moved_critic", CRITIC_COLOR),
                 ]
             )
         ],

@@ -1,6 +1,7 @@
 """What a GAN's width study found, in words."""
 
 from overgan.errors import OverganError
+from overgan.metrics import CRITIC
 from overgan.report._content import runs_sentences
 from overgan.report._gan_figures import fid_label
 from overgan.study._gan import GanStudy
@@ -31,6 +32,7 @@ def findings(study: GanStudy) -> list[str]:
             f"On held-out images {fid_label(features)} is {gap.min():+.0%} to {gap.max():+.0%} against training ones, "
             "over all widths; a gap that opens with k would mean memorization."
         )
+    sentences += _memorization(study) + _nnd(study)
     losses = study.losses()
     moved = (
         losses[losses.iteration == study.spec.train.iterations].groupby("k")[["moved_generator", "moved_critic"]].mean()
@@ -43,3 +45,29 @@ def findings(study: GanStudy) -> list[str]:
             f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training keeps it small."
         )
     return sentences + runs_sentences(study, "they are left out")
+
+
+def _memorization(study: GanStudy) -> list[str]:
+    final = study.final()
+    if "nearer_train" not in final or not final.nearer_train.notna().any():
+        return []
+    share = final.groupby("k").nearer_train.mean()
+    text = (
+        f"{share.min():.0%} to {share.max():.0%} of the generated images are nearer to the training images than to as "
+        "many held-out ones, over all widths; one half means that nothing is memorized"
+    )
+    if "c_t" in final and final.c_t.notna().any():
+        c_t = final.groupby("k").c_t.mean()
+        text += f". C_T goes from {c_t.iloc[0]:.2g} to {c_t.iloc[-1]:.2g}; far below 0 would mean copies"
+    return [f"{text}."]
+
+
+def _nnd(study: GanStudy) -> list[str]:
+    critic = study.final(CRITIC)
+    if critic.empty:
+        return []
+    nnd = critic.groupby("k").nnd.mean()
+    return [
+        f"NND goes from {nnd.iloc[0]:.3g} at k = {nnd.index[0]} to {nnd.iloc[-1]:.3g} at k = {nnd.index[-1]}; training "
+        f"images in the generated ones' place have {critic.nnd_train.mean():.3g}."
+    ]

@@ -1,10 +1,8 @@
 """report.html: one page that opens offline, and the PNG figures beside it, both made from the study's folder alone."""
 
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 import plotly.offline
 from omegaconf import OmegaConf
 
@@ -12,6 +10,7 @@ from overgan.errors import OverganError
 from overgan.files import write_atomic
 from overgan.report._content import Content
 from overgan.report._plot import to_html, to_png
+from overgan.report._template import template
 from overgan.study import Study, load
 
 PAGE = "report.html"
@@ -30,9 +29,8 @@ def write_report(folder: str | Path) -> Path:
     """
     study = load(folder)
     said = content(study)
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((files("overgan.report") / "page.html.j2").read_text(encoding="utf-8"))
-    page = template.render(
+    page = template("page.html.j2").render(
+        title=study.spec.name,
         spec=study.spec,
         description=study.description,
         content=said,

@@ -1,8 +1,9 @@
 """Width studies of GANs: their spec, and their results."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,12 @@ from overgan.metrics import (
     Metric,
     NNDConfig,
     Precision,
+    Progress,
     Reference,
     canonical,
     check_metrics,
     feature_space,
+    no_progress,
 )
 from overgan.models import ModelConfig, parameter_counts, sizes
 from overgan.study._analysis import Recommendation, recommend
@@ -33,6 +36,7 @@ from overgan.training import (
     EVALUATIONS,
     LOG,
     PROGRESS,
+    Checkpoint,
     Gan,
     TrainConfig,
     generate,
@@ -43,6 +47,8 @@ from overgan.training import (
     train_group,
 )
 
+LATER = "later.jsonl"  # of `evaluate`
+ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
 
 
@@ -232,8 +238,17 @@ class GanStudy(Study):
     spec: GanSpec
 
     def frame(self) -> pd.DataFrame:
-        """One row per run, evaluation and feature space: k, seed, iteration, features, fid_train, fid_test."""
-        return self._rows(EVALUATIONS, ["k", "seed", "iteration", "features", "fid_train", "fid_test"])
+        """One row per run, evaluation and feature space: k, seed, iteration, features, fid_train, fid_test, ….
+
+        Other metrics are columns of those names, empty where they were not asked for. What `evaluate_study` measured
+        afterwards takes the place of what was measured before.
+        """
+        frame = self._rows(EVALUATIONS, [*ROW, "fid_train", "fid_test"])
+        later = self._rows(LATER, ROW)
+        if later.empty:
+            return frame
+        merged = later.set_index(ROW).combine_first(frame.set_index(ROW)).reset_index()
+        return merged[[*frame.columns, *(column for column in later.columns if column not in frame.columns)]]
 
     def losses(self) -> pd.DataFrame:
         """One row per run and logged iteration: k, seed, iteration, the losses, and how far each network has moved."""
@@ -261,9 +276,14 @@ class GanStudy(Study):
 
         features: by default the spec's first.
         """
-        frame = self.frame()
         chosen = features or self.spec.evaluate.features[0]
-        return frame[(frame.iteration == self.spec.train.iterations) & (frame.features == chosen)]
+        last = self.last()
+        return last[last.features == chosen]
+
+    def last(self) -> pd.DataFrame:
+        """The rows of `frame` of the last iteration, of the runs that reached it."""
+        frame = self.frame()
+        return frame[frame.iteration == self.spec.train.iterations]
 
     def recommend(self, tolerance: float | None = None) -> Recommendation:
         """The smallest width whose mean FID on held-out images is within the tolerance of the best.
@@ -284,24 +304,51 @@ class GanStudy(Study):
 
         Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
         """
-        if width not in self.spec.widths:
-            raise OverganError(f"{self.folder} has no width {width}; it has {self.spec.widths}")
-        group = self.group(width)
-        checkpoint = read_checkpoint(group)
-        if checkpoint is None:
-            raise OverganError(f"{group} has no checkpoint yet; let the study go on")
+        group, checkpoint = self.group(width), self.checkpoint(width)
         seed = self.spec.seeds[0] if seed is None else seed
         if seed not in checkpoint.seeds:
             raise OverganError(f"{group} has no weights of seed {seed}; it has those of {checkpoint.seeds}")
         if n < 1:
             raise OverganError(f"{n} images were asked for; at least 1 is needed")
+        return self.samples(width, n)[seed]
+
+    def samples(self, width: int, n: int) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
+        """As `sample`, of every seed that did not diverge. Raises OverganError as it does."""
+        checkpoint = self.checkpoint(width)
         height, width_px, channels = self.description.data["shape"]
         model, shape = self.spec.model, (height, width_px, channels)
-        tensors = load_tensors(group, checkpoint)
+        tensors = load_tensors(self.group(width), checkpoint)
+        if not checkpoint.seeds:
+            return {}
         generator = load_generator(model, width, shape, len(checkpoint.seeds), tensors)
-        row = checkpoint.seeds.index(seed)
-        images: np.ndarray = generate(generator, checkpoint.seeds, n, model.latent)[row].numpy()
-        return images
+        images = generate(generator, checkpoint.seeds, n, model.latent)
+        return {seed: row.numpy() for seed, row in zip(checkpoint.seeds, images, strict=True)}
+
+    def checkpoint(self, width: int) -> Checkpoint:
+        """The newest of a width. Raises OverganError if there is no such width, or no checkpoint yet."""
+        if width not in self.spec.widths:
+            raise OverganError(f"{self.folder} has no width {width}; it has {self.spec.widths}")
+        checkpoint = read_checkpoint(self.group(width))
+        if checkpoint is None:
+            raise OverganError(f"{self.group(width)} has no checkpoint yet; let the study go on")
+        return checkpoint
+
+    def evaluate(
+        self, metrics: Sequence[Metric] = ("fid",), *, progress: Progress = no_progress, **settings: Any
+    ) -> None:
+        """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
+
+        metrics: as of `overgan.metrics.evaluate`.
+        progress: called with what is being done, how many are done and of how many.
+        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
+
+        Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
+
+        Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
+        """
+        from overgan.study._gan_evaluate import evaluate_study
+
+        evaluate_study(self, metrics, progress, **settings)
 
     def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
         """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.

@@ -1,0 +1,43 @@
+"""Metrics of a study that is trained already, from its checkpoints."""
+
+from collections.abc import Sequence
+from shutil import rmtree
+from typing import Any
+
+from pydantic import ValidationError
+
+from overgan.data import load_images
+from overgan.errors import OverganError
+from overgan.files import jsonl_line, read_jsonl, write_atomic
+from overgan.metrics import Metric, Progress, Reference
+from overgan.study._gan import LATER, EvaluateConfig, GanStudy
+from overgan.study._store import try_lock
+
+
+def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progress, **settings: Any) -> None:
+    """What `GanStudy.evaluate` says."""
+    values = study.spec.evaluate.model_dump() | settings | {"metrics": ["fid"], "final_metrics": list(metrics)}
+    try:
+        config = EvaluateConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise OverganError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    with try_lock(study.folder) as free:
+        if not free:
+            raise OverganError(f"{study.folder} is being trained; wait until that is done")
+        images = load_images(study.spec.data)
+        if images.fingerprint != study.description.data["fingerprint"]:
+            raise OverganError(f"the images are not those that {study.folder} was trained on; restore them")
+        reference = Reference.of(
+            images, config.spaces(images), config.samples, metrics, nnd=config.nnd, progress=progress
+        )
+        for width in study.spec.widths:
+            group, iteration = study.group(width), study.checkpoint(width).iteration
+            for seed, generated in study.samples(width, reference.samples).items():
+                state = group / f"nnd-{seed}-{iteration}"
+                rows = {(row["seed"], row["iteration"], row["features"]): row for row in read_jsonl(group / LATER)}
+                for row in reference.score(generated, folder=state):
+                    key = seed, iteration, row["features"]
+                    rows[key] = rows.get(key, {}) | {"seed": seed, "iteration": iteration} | row
+                write_atomic(group / LATER, "".join(map(jsonl_line, rows.values())).encode())
+                rmtree(state, ignore_errors=True)
