@@ -8,7 +8,7 @@ from PIL import Image
 
 from overgan.errors import OverganError
 from overgan.files import read_jsonl
-from overgan.metrics import Reference, feature_space
+from overgan.metrics import NNDConfig, Reference, feature_space
 from overgan.models import ModelConfig
 from overgan.training import TrainConfig, load_tensors, read_checkpoint, train_group
 from overgan.training._checkpoint import save_checkpoint
@@ -80,6 +80,42 @@ def test_rows_after_the_checkpoint_are_written_again(train, tmp_path):
         lines = (whole / name).read_text()
         (folder / name).write_text(lines[: int(len(lines) * 0.8)])
     assert results(train(folder)) == results(whole)
+
+
+@pytest.mark.parametrize("stops", [[30], [30, 3], [33], [31, 8, 14]])
+def test_an_interrupted_nnd_goes_on(digits, tmp_path, stops):
+    """Stopped in the last evaluation, of which every critic's step asks once: at some of the 18."""
+    critic = NNDConfig(iterations=5, evaluation_batches=2, batch=4, width=2)
+    space = feature_space("pixels", digits)
+    reference = Reference.of(digits, [space], 50, ["fid", "memorization", "nnd"], nnd=critic, cache=tmp_path / "cache")
+    model, config = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG)
+
+    def train(folder, stop_after=10**9):
+        asked = 0
+
+        def stopping():
+            nonlocal asked
+            asked += 1
+            return asked >= stop_after
+
+        folder.mkdir(exist_ok=True)
+        train_group(folder, digits, reference, ["fid"], model, config, 8, [0, 1], stopping)
+        return folder
+
+    whole = results(train(tmp_path / "whole"))
+    for stop in stops:
+        folder = train(tmp_path / "parts", stop)
+        assert not read_checkpoint(folder).complete
+    assert results(train(tmp_path / "parts")) == whole
+    rows = read_jsonl(tmp_path / "parts" / "evaluations.jsonl")
+    assert [row["features"] for row in rows if row["iteration"] == 20] == ["pixels"] * 2
+    last = [row for row in rows if row["iteration"] == 30]
+    assert [row["features"] for row in last] == ["pixels", "critic"] * 2
+    assert all("nearer_train" in row for row in last if row["features"] == "pixels")
+    assert last[1]["nnd_train"] == last[3]["nnd_train"]
+    assert last[1]["nnd"] != last[3]["nnd"]
+    assert not list((tmp_path / "parts").glob("nnd-*"))
+    assert (tmp_path / "parts" / "neighbours" / "pixels.png").exists()
 
 
 def test_a_finished_group_is_not_trained_again(train, tmp_path):

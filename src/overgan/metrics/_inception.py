@@ -36,7 +36,11 @@ def inception_features(weights: Path | None, precision: Precision) -> tuple[Embe
     if not path.is_file():
         raise OverganError(
             f"{path} is missing, the weights of inception features: download {SOURCE} to it"
-            + (", or name the file" if weights is None else "")
+            + (
+                ", or name the file with --inception-weights FILE (evaluate.inception_weights)"
+                if weights is None
+                else ""
+            )
             + "; or use other features (classifier, random, pixels)"
         )
     checksum = sha256_of_file(path)

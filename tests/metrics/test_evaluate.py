@@ -1,0 +1,245 @@
+import json
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from overgan.errors import OverganError
+from overgan.metrics import NNDConfig, evaluate, nearest_neighbours
+from overgan.report import evaluation_table, write_evaluation
+
+FAST = NNDConfig(iterations=4, evaluation_batches=2, batch=8, width=2)
+
+
+def flat(images):
+    return images.reshape(len(images), -1) / 255
+
+
+def write_folder(folder, images, classes=None):
+    for i, image in enumerate(images):
+        path = folder / (f"class{classes[i]}" if classes is not None else ".") / f"{i:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.squeeze()).save(path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sets(digits):
+    """Generated images: unseen ones, darker; and real ones that are not among them."""
+    return digits.train[:200] // 2, digits.train[200:700], digits.test[:250]
+
+
+def test_every_metric_of_every_space(sets, tmp_path):
+    generated, train, test = sets
+    metrics = ["fid", "kid", "prdc", "fid_infinity", "memorization", "nnd"]
+    stages = []
+    result = evaluate(
+        generated,
+        train,
+        test,
+        ["pixels", "random-3"],
+        metrics,
+        nnd=FAST,
+        neighbour_rows=3,
+        cache=tmp_path,
+        progress=lambda what, *_: stages.append(what),
+    )
+    assert [row["features"] for row in result.rows] == ["pixels", "random-3", "critic"]
+    assert set(result.rows[0]) == set(result.rows[1])
+    assert all(np.isfinite(v) for row in result.rows for v in row.values() if not isinstance(v, str))
+    assert result["fid_test"] == result.rows[0]["fid_test"]
+    assert result["nnd"] == result.rows[2]["nnd"]
+    assert {"reading train images", "pixels features of generated images", "NND of train images"} <= set(stages)
+    with pytest.raises(KeyError, match=r"fid_tets; there are .*fid_test"):
+        result["fid_tets"]
+    compared = {name: facts["compared"] for name, facts in result.facts["images"].items()}
+    assert compared == {"generated": 200, "train": 200, "test": 200}
+    # the picture's neighbours are among all training images
+    _, nearest = nearest_neighbours(flat(generated[:3]).astype(np.float32), flat(train).astype(np.float32), 8)
+    picture = result.pictures["pixels"]
+    first = picture[:32, 32 + 6 : 32 + 6 + 32]  # magnified four times, after a gap of 6
+    assert (first[::4, ::4] == train[nearest[0, 0]]).all()
+    assert json.loads(json.dumps(result.rows)) == result.rows
+    page = tmp_path / "page.html"
+    write_evaluation(result, page)
+    text = page.read_text()
+    assert text.count("data:image/png;base64") == 2
+    assert all(cell in text for row in evaluation_table(result) for cell in row[:2])
+    assert "FID" not in "".join(cell for row in evaluation_table(result) for cell in row)
+
+
+def test_equal_counts_and_the_same_images_each_time(sets, tmp_path):
+    generated, train, test = sets
+    whole = evaluate(generated, train, test, "pixels", samples="all", cache=tmp_path)
+    assert [f["compared"] for f in whole.facts["images"].values()] == [200, 500, 250]
+    few, again = (evaluate(generated, train, test, "pixels", samples=50, cache=tmp_path) for _ in range(2))
+    assert [f["compared"] for f in few.facts["images"].values()] == [50, 50, 50]
+    assert few.rows == again.rows
+    assert few.rows != whole.rows
+
+
+def test_arrays_npy_files_folders_and_tars_give_the_same(sets, tmp_path):
+    generated, train, _ = sets
+    generated, train = generated[:40], train[:40]
+    np.save(tmp_path / "generated.npy", generated)
+    folder = write_folder(tmp_path / "train", train)
+    with tarfile.open(tmp_path / "train.tar.gz", "w:gz") as archive:
+        archive.add(folder, "train")
+    rows = [
+        evaluate(g, t, features="pixels", metrics=["fid", "prdc"], cache=tmp_path / "cache").rows
+        for g, t in ((generated, train), (tmp_path / "generated.npy", folder), (generated, tmp_path / "train.tar.gz"))
+    ]
+    for other in rows[1:]:  # the same up to the rounding of sums over memory that is aligned otherwise
+        assert {key: pytest.approx(value, rel=1e-9) for key, value in rows[0][0].items() if key != "features"} == {
+            key: value for key, value in other[0].items() if key != "features"
+        }
+
+
+def test_the_real_side_is_computed_once_and_never_taken_for_another(sets, tmp_path, monkeypatch):
+    generated, train, _ = sets
+    embedded = []
+    from overgan.metrics import _features
+
+    original = _features.pixels
+    monkeypatch.setattr(_features, "pixels", lambda x: embedded.append(len(x)) or original(x))
+    calls = [evaluate(generated, train[:200], features="pixels", cache=tmp_path).rows for _ in range(2)]
+    assert embedded == [200, 200, 200]  # generated, train; generated
+    assert calls[0] == calls[1]
+    embedded.clear()
+    changed = train[:200].copy()
+    changed[7, 3, 3] += 1
+    evaluate(generated, changed, features="pixels", cache=tmp_path)
+    assert embedded == [200, 200]
+    embedded.clear()
+    evaluate(generated, train[:200], features="pixels", metrics=["prdc"], cache=tmp_path)  # needs features as well
+    assert embedded == [200, 200]
+    for file in tmp_path.glob("*.safetensors"):
+        content = bytearray(file.read_bytes())
+        content[-5] ^= 1
+        file.write_bytes(content)
+    embedded.clear()
+    assert evaluate(generated, train[:200], features="pixels", cache=tmp_path).rows == calls[0]
+    assert embedded == [200, 200]
+
+
+def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr("overgan.metrics._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics._classifier.EPOCHS", 0)
+    train = write_folder(tmp_path / "train", digits.train[:80], digits.train_labels)
+    test = write_folder(tmp_path / "test", digits.test[:60], digits.test_labels)
+    result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")
+    assert result.facts["images"]["train"]["compared"] == 40  # the others trained the classifier
+    assert result["fid_train"] > 0
+    with pytest.raises(OverganError, match="test images have no labels, which classifier features need"):
+        evaluate(digits.train[80:140], train, digits.test, "classifier")
+    with pytest.raises(OverganError, match="need training and held-out images, both in class sub-folders"):
+        evaluate(digits.train[80:140], train, features="classifier")
+    few = write_folder(tmp_path / "few", digits.test[:5], digits.test_labels)
+    with pytest.raises(OverganError, match="do not have the same class sub-folders"):
+        evaluate(digits.train[80:140], train, few, "classifier")
+
+
+def own_features(shape):
+    return lambda images: images.reshape(len(images), -1)[:, : shape[1]] / 255
+
+
+def broken_features(_shape):
+    return lambda images: np.full((len(images), 2), np.nan)
+
+
+def test_features_of_the_users_own(sets, tmp_path):
+    generated, train, _ = sets
+    name = "tests.metrics.test_evaluate:own_features"
+    result = evaluate(generated, train, features=name, samples="all", cache=tmp_path)
+    top = evaluate(generated[:, :1], train[:, :1], features="pixels", samples="all", cache=tmp_path)
+    assert result["fid_train"] == pytest.approx(top["fid_train"], rel=1e-5)
+    with pytest.raises(OverganError, match="broken_features gives an array"):
+        evaluate(generated, train, features="tests.metrics.test_evaluate:broken_features", cache=tmp_path)
+    with pytest.raises(OverganError, match=r"features: no\.such:thing cannot be imported"):
+        evaluate(generated, train, features="no.such:thing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"train": None, "test": None}, "nothing to compare with: name training images, held-out images, or both"),
+        ({"metrics": []}, "no metric or no features"),
+        ({"features": "inceptoin"}, "no features inceptoin; did you mean inception"),
+        ({"test": None, "metrics": ["memorization"]}, "memorization needs training and held-out images"),
+        ({"test": None, "metrics": ["nnd"]}, "nnd needs held-out images"),
+        ({"samples": 201}, "samples is 201, but there are only 200 images on the smallest side"),
+        ({"samples": 5, "metrics": ["prdc"]}, "prdc needs at least 6 images on each side, but there are 5"),
+        ({"samples": 1}, "fid needs at least 2 images"),
+        ({"samples": "all", "metrics": ["fid_infinity"]}, "fid_infinity needs as many images on every side"),
+        (
+            {"train": np.zeros((9, 8, 8, 3), np.uint8)},
+            r"generated images have 8 × 8 pixels and 1 channel but train .*3",
+        ),
+        ({"train": "no/such/folder"}, "train: no/such/folder does not exist"),
+    ],
+)
+def test_mistakes_are_named_before_any_work(sets, arguments, message, monkeypatch):
+    monkeypatch.setattr("overgan.metrics._reference.cached", lambda *_: pytest.fail("work was begun"))
+    generated, train, test = sets
+    with pytest.raises(OverganError, match=message):
+        evaluate(generated, **{"train": train, "test": test, "features": "pixels"} | arguments)
+
+
+def test_damaged_files_are_named_before_any_work(sets, tmp_path, monkeypatch):
+    monkeypatch.setattr("overgan.metrics._reference.cached", lambda *_, **__: pytest.fail("work was begun"))
+    generated, train, _ = sets
+    folder = write_folder(tmp_path / "images", generated[:30])
+    victim = folder / "0011.png"
+    good = victim.read_bytes()
+    victim.write_bytes(good[: len(good) // 2])
+    for arguments in ((folder, train), (generated, folder)):
+        with pytest.raises(OverganError, match=r"0011\.png cannot be read as an image"):
+            evaluate(*arguments, features="pixels")
+    Image.new("L", (9, 8)).save(victim)
+    with pytest.raises(OverganError, match=r"0011\.png has 9 × 8 pixels but 0000\.png has 8 × 8"):
+        evaluate(folder, train, features="pixels")
+    Image.new("RGB", (8, 8)).save(victim)
+    with pytest.raises(OverganError, match="generated images have 8 × 8 pixels and 3 channels but train images"):
+        evaluate(folder, train, features="pixels")
+    (tmp_path / "bad.npy").write_bytes(b"no array")
+    with pytest.raises(OverganError, match=r"bad\.npy cannot be read as a \.npy file"):
+        evaluate(tmp_path / "bad.npy", train, features="pixels")
+    for array in (np.zeros((9, 8, 8), np.uint8), np.zeros((9, 8, 8, 1)), np.zeros((0, 8, 8, 1), np.uint8)):
+        np.save(tmp_path / "array.npy", array)
+        with pytest.raises(
+            OverganError, match=r"array\.npy: an array .*; one of uint8 \(images, height, width, 1 or 3\)"
+        ):
+            evaluate(tmp_path / "array.npy", train, features="pixels")
+
+
+def test_the_command(sets, tmp_path):
+    generated, train, test = sets
+    np.save(tmp_path / "generated.npy", generated)
+    np.save(tmp_path / "train.npy", train)
+    np.save(tmp_path / "test.npy", test)
+    command = [sys.executable, "-m", "overgan", "evaluate", "--generated", "generated.npy", "--train", "train.npy"]
+    command += ["--test", "test.npy", "--features", "pixels,random", "--metrics", "fid,prdc"]
+
+    def call(*more):
+        return subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    printed = call("--json", "--html", "page.html")
+    assert printed.returncode == 0, printed.stderr
+    found = json.loads(printed.stdout)
+    direct = evaluate(generated, train, test, ["pixels", "random"], ["fid", "prdc"], cache=tmp_path)
+    assert [row["features"] for row in found["results"]] == ["pixels", "random-0"]
+    assert found["results"][0]["fid_test"] == pytest.approx(direct["fid_test"], rel=1e-6)
+    assert (tmp_path / "page.html").exists()
+    table = call()
+    assert "Fréchet distance" in table.stdout
+    assert "200 generated images of 200" in table.stdout
+    for option, message in (
+        (("--samples", "many"), "--samples many: must be a whole number or all"),
+        (("--metrics", "fdi"), "no metric fdi; did you mean fid?"),
+    ):
+        wrong = call(*option)
+        assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+        assert message in wrong.stderr

@@ -1,0 +1,102 @@
+"""Metrics in studies: while they are trained, at their end, and afterwards."""
+
+import numpy as np
+import pytest
+
+import overgan
+from overgan.errors import OverganError
+from overgan.metrics import evaluate
+from overgan.study import load_spec
+from tests.conftest import SMALL
+
+MORE = [
+    "widths=[2,4]",
+    "evaluate.metrics=[fid,kid]",
+    "evaluate.final_metrics=[memorization,nnd]",
+    "evaluate.nnd={iterations: 4, evaluation_batches: 2, batch: 8, width: 2}",
+]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("metrics")
+    (folder / "small.yaml").write_text(SMALL)
+    return overgan.run(folder / "small.yaml", folder / "study", MORE, workers=2)
+
+
+def test_metrics_at_every_evaluation_and_at_the_end(study):
+    frame = study.frame()
+    pixels, critic = (frame[frame.features == name] for name in ("pixels", "critic"))
+    assert sorted(pixels.iteration.unique()) == [20, 40, 60]
+    assert pixels.kid_test.notna().all()
+    assert (pixels.nearer_train.notna() == (pixels.iteration == 60)).all()
+    assert set(critic.iteration) == {60}
+    assert len(critic) == 4
+    assert critic.nnd_train.nunique() == 1
+    assert study.recommend().quantity == "test pixels FID"
+
+
+def test_the_report_shows_them(study):
+    text = overgan.write_report(study.folder).read_text()
+    for part in ("Neural net divergence against width", "Nearest training images", "k = 2, nearest by pixels"):
+        assert part in text
+    for column in ("NND, critic", "KID test, pixels", "share nearer to training images, pixels", "C_T, pixels"):
+        assert f"<th>{column}</th>" in text
+    assert "nearer to the training images than to as many held-out ones" in text
+    assert (study.folder / "figures" / "nnd.png").exists()
+
+
+def test_a_trained_study_is_measured_again(study, digits):
+    before = study.frame()
+    study.evaluate(["fid", "prdc"], features=["random"], samples=80)
+    frame = overgan.load(study.folder).frame()
+    random = frame[frame.features == "random-0"]
+    assert (len(random), set(random.iteration)) == (4, {60})
+    (row,) = random[(random.k == 4) & (random.seed == 1)].itertuples()
+    parts = np.random.default_rng(0).permutation(len(digits.test))[:80]
+    direct = evaluate(
+        study.sample(4, 1, 80),
+        digits.train[digits.reference[:80]],
+        digits.test[parts],
+        "random",
+        ["fid", "prdc"],
+        samples="all",
+    )
+    assert row.fid_test == pytest.approx(direct["fid_test"], rel=1e-6)
+    assert row.coverage_train == direct["coverage_train"]
+    rest = frame[frame.features != "random-0"].sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
+    before = before.sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
+    assert rest[before.columns].equals(before)
+    study.evaluate(["kid"], features=["random"])  # beside what is there
+    again = study.frame()
+    assert len(again) == len(frame)
+    assert again[again.features == "random-0"][["kid_test", "coverage_test"]].notna().all(axis=None)
+    text = overgan.write_report(study.folder).read_text()
+    assert "coverage, random-0" in text
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("evaluate.metrics=[kid]", r"evaluate\.metrics: must have fid, which decides the width"),
+        ("evaluate.features=[clasifier]", r"evaluate\.features: no features clasifier; did you mean classifier\?"),
+        ("evaluate.final_metrics=[fdi]", r"evaluate\.final_metrics\.0: "),
+        ("evaluate.nnd.iterations=0", r"evaluate\.nnd\.iterations: "),
+    ],
+)
+def test_mistakes_in_the_spec_are_named(tmp_path, override, message):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    with pytest.raises(OverganError, match=message):
+        load_spec(tmp_path / "small.yaml", [override])
+
+
+def test_too_few_images_and_missing_weights_are_named_before_training(tmp_path, monkeypatch):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    with pytest.raises(OverganError, match="fid_infinity needs at least 10 images on each side, but there are 5"):
+        overgan.run(
+            tmp_path / "small.yaml", tmp_path / "a", ["evaluate.samples=5", "evaluate.metrics=[fid,fid_infinity]"]
+        )
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(OverganError, match="is missing, the weights of inception features: download"):
+        overgan.run(tmp_path / "small.yaml", tmp_path / "a", ["evaluate.features=[inception]"])
+    assert not (tmp_path / "a" / "study.json").exists()
