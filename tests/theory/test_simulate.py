@@ -137,7 +137,7 @@ def nudge(problem, name, change, seed):
     return dataclasses.replace(problem, **{name: array * (1 + change * signs)})
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     problems(),
     st.sampled_from(METHODS),
