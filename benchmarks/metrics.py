@@ -1,8 +1,8 @@
 """The metrics against other tools: seconds of each, and the ratio, in one process with all cores.
 
 python benchmarks/metrics.py frechet                  from given statistics of 2048 features
-python benchmarks/metrics.py inception TAR [IMAGES]   FID of 2 × IMAGES (default 10,000) end to end, images of a tar file
-                                                      in data.root's layout; then the same again, and in bfloat16
+python benchmarks/metrics.py inception TAR [IMAGES]   FID of 2 × IMAGES (default 10,000) end to end, TAR as data.root
+                                                      takes it; then the same again, and in bfloat16
 
 The two alternate and the ratio is the median over the pairs. Inception has its real architecture and random weights.
 The nearest neighbours have a benchmark of their own, metrics_neighbours.py.
@@ -40,10 +40,8 @@ def compare(name: str, ours: Callable[[], float], theirs: Callable[[], float], p
     our_median, their_median = (statistics.median(t) for t in zip(*times, strict=True))
     ratio = statistics.median(t / o for o, t in times)
     difference = abs(our_value - their_value) / abs(their_value)
-    print(
-        f"{name}: {their_median:.3g} s, overgan {our_median:.3g} s, ratio {ratio:.2f}, values differ by {difference:.1e}",
-        flush=True,
-    )
+    print(f"{name}: {their_median:.3g} s, overgan {our_median:.3g} s, ratio {ratio:.2f}", end=", ")
+    print(f"values differ by {difference:.0e}", flush=True)
 
 
 def frechet() -> None:

@@ -88,13 +88,15 @@ def cached(
     path = cache / f"{identity[:32]}.safetensors"
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        sample = _read(path, identity)
-        if sample is None or (keep_features and sample.features is None):
+        found = _read(path, identity)
+        if found is None or (keep_features and found.features is None):
             sample = describe(space, images, keep_features, progress, name)
             arrays = dict(zip(("mean", "root"), sample.gaussian, strict=True))
             arrays |= {} if sample.features is None else {"features": sample.features}
             write_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()}, identity)
-    return sample
+            found = _read(path, identity)  # so that the layout in memory, and with it rounding, is always the same
+    assert found is not None  # noqa: S101 - just written
+    return found
 
 
 def _read(path: Path, identity: str) -> Sample | None:
@@ -102,7 +104,7 @@ def _read(path: Path, identity: str) -> Sample | None:
         return None
     try:
         tensors, written = read_tensors(path)
-        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+        arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
         return Sample((arrays["mean"], arrays["root"]), arrays.get("features")) if written == identity else None
     except (OverganError, KeyError):
         return None
