@@ -64,8 +64,8 @@ def evaluate(
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
     nnd: how the critic of nnd is trained.
-    neighbour_rows: generated images of which `pictures` shows the nearest training images, in pixel space among all of
-        them, and, if memorization is asked for, in each feature space among those compared.
+    neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
+        space among all of them, and, if memorization is asked for, in each feature space among those compared.
     cache: folder of what is computed from real images, by default in the user's cache folder.
     progress: called with what is being done, how many are done and of how many.
 
@@ -100,7 +100,8 @@ def evaluate(
         pictures = {}
         if neighbour_rows and "train" in sets:
             progress("nearest neighbours", 0, 1)
-            pictures = reference.neighbour_pictures(chosen["generated"][:neighbour_rows], sets["train"])
+            spread = np.linspace(0, len(chosen["generated"]) - 1, min(neighbour_rows, len(chosen["generated"])))
+            pictures = reference.neighbour_pictures(chosen["generated"][spread.astype(int)], sets["train"])
         images = {"generated": checksum} | reference.checksums
         facts = {
             "images": {k: {"of": len(sets[k]), "compared": len(chosen[k]), "sha256": images[k]} for k in sets},
