@@ -22,8 +22,8 @@ class Linearization:
     mu, eta: step sizes of the discriminator and the generator.
 
     In the eigenbasis of the Gram matrix A falls into m blocks C = [[1, −η s], [μ, 1 − μ]], one for each eigenvalue s.
-    With c = 1 − μ/2 and N = C − c, N² = (μ²/4 − μηs) I = ω² I, so Cᵗ = E_t I + O_t N, where E_t and O_t are the even and
-    odd part in ω of (c + ω)ᵗ, the latter divided by ω. It has no cancellation where both eigenvalues meet (ω = 0).
+    With c = 1 − μ/2 and N = C − c, N² = (μ²/4 − μηs) I = ω² I, so Cᵗ = E_t I + O_t N, where E_t and O_t are the even
+    and odd part in ω of (c + ω)ᵗ, the latter divided by ω. It has no cancellation where both eigenvalues meet (ω = 0).
 
     Raises ValueError, naming the argument, if a shape does not fit, the Gram matrix is not symmetric positive
     semidefinite, mu is not in (0, 1] or eta is not positive and finite.

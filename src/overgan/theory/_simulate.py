@@ -23,6 +23,8 @@ class Trajectory:
     residual_norm: Float[np.ndarray, " norms"]  # ‖f(W_t) − x̄‖ for t = 0, 1, …; shorter than steps + 1 if it ended early
     W: Float[np.ndarray, "k d"]
     d: Float[np.ndarray, " m"]
+    method: Method
+    mu: float
     eta: float
     sign_changes: int  # of w_l·z_i, over all units, latents and steps
     tol: float
@@ -99,7 +101,7 @@ def simulate(
             from overgan.theory._autograd import evaluate
         fresh = _fresh(problem, seed) if latents == "fresh" else None
         norms, changes, d, W, recorded = _dense.iterate(problem, *how, evaluate, fresh)
-    return Trajectory(norms, W, d, float(eta), changes, tol, kept[: len(recorded[0])], *recorded)
+    return Trajectory(norms, W, d, method, float(mu), float(eta), changes, tol, kept[: len(recorded[0])], *recorded)
 
 
 def default_eta(problem: ShallowGAN, method: Method, mu: float) -> float:
