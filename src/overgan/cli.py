@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -18,6 +18,7 @@ from overgan.errors import OverganError
 
 if TYPE_CHECKING:
     from overgan.study import GroupStatus
+    from overgan.theory import Certificate
 
 app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True)
@@ -149,6 +150,61 @@ def sample(
 ) -> None:
     """Images from a checkpoint, as PNG files."""
     console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")
+
+
+@app.command()
+def certify(
+    n: Annotated[int | None, typer.Option(help="Latents [default: 1000].")] = None,
+    d: Annotated[int | None, typer.Option(help="Their dimension [default: 10].")] = None,
+    m: Annotated[int | None, typer.Option(help="Dimension of the data [default: 10].")] = None,
+    k: Annotated[int | None, typer.Option(help="Width [default: 1000].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the random problem [default: 0].")] = None,
+    problem: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A problem of your own: an .npz with Z, V, W0 and target.")
+    ] = None,
+    mu: Annotated[float, typer.Option(help="Step size of the discriminator.")] = 1.0,
+    eta: Annotated[
+        float | None, typer.Option(help="Step size of the generator [default: the largest the theorem allows].")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the conditions of the paper's Theorem A.4 for a shallow GAN: exit code 0 if all hold, 1 if not."""
+    from overgan import theory
+
+    sizes = {"n": n, "d": d, "m": m, "k": k, "seed": seed}
+    given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
+    if problem is not None and given:
+        raise OverganError(f"--problem and --{next(iter(given))} exclude each other: the file has the sizes")
+    try:
+        gan = theory.load_problem(problem) if problem is not None else theory.ShallowGAN.gaussian(**given)
+        certificate = theory.certify(gan, mu, eta)
+    except OverganError:
+        raise
+    except ValueError as error:  # of an option's value
+        raise OverganError(str(error)) from None
+    if json:
+        console.print_json(data={"problem": repr(gan), **certificate.summary()})
+    else:
+        _print_certificate(repr(gan), certificate)
+    raise typer.Exit(0 if certificate.holds else 1)
+
+
+def _print_certificate(title: str, certificate: "Certificate") -> None:
+    console.print(
+        f"{title}: alpha {certificate.alpha:.4g}, beta {certificate.beta:.4g}, epsilon {certificate.epsilon:.4g}, "
+        f"gamma {certificate.gamma:.4g}, radius {certificate.radius:.4g} ({certificate.basis}), "
+        f"mu {certificate.mu:.4g}, eta {certificate.eta:.4g}"
+    )
+    heads = (Column(head, no_wrap=True) for head in ("condition", "left", "right", "margin", "verdict"))
+    table = Table(*heads, box=SIMPLE_HEAD)
+    for row in certificate.conditions:
+        sides = (f"{side:.5g}" for side in (row.left, row.right, row.margin))
+        table.add_row(row.statement, *sides, "holds" if row.holds else "fails")
+    console.print(table)
+    if certificate.holds:
+        console.print(f"all hold: every step shrinks the bound on the state by the factor {certificate.rate:.6g}")
+    for reason in certificate.reasons:
+        console.print(f"fails: {reason}")
 
 
 @contextmanager

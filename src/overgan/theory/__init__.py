@@ -3,9 +3,10 @@
 from overgan.theory._ball import BallBound, ball_bound, norm_bound
 from overgan.theory._certify import certify, check_claims, jacobian_norms
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
+from overgan.theory._lemmas import Lemma, lemmas
 from overgan.theory._linearize import Linearization, StepSizes, best_step_sizes, linearize
 from overgan.theory._optimum import global_optimum
-from overgan.theory._problem import ShallowGAN, Target
+from overgan.theory._problem import ShallowGAN, Target, load_problem
 from overgan.theory._simulate import Draw, Engine, Method, Trajectory, default_eta, simulate
 from overgan.theory._theorem import Certificate, Claim, Condition
 from overgan.theory._widths import PaperConstants, paired, paper_constants, simulation_width, theory_width
@@ -17,6 +18,7 @@ __all__ = [
     "Condition",
     "Draw",
     "Engine",
+    "Lemma",
     "Linearization",
     "Method",
     "PaperConstants",
@@ -33,7 +35,9 @@ __all__ = [
     "global_optimum",
     "jacobian_gram",
     "jacobian_norms",
+    "lemmas",
     "linearize",
+    "load_problem",
     "mean_gradients",
     "norm_bound",
     "paired",

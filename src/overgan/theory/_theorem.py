@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.optimize
@@ -27,7 +28,7 @@ class Condition:
     @property
     def margin(self) -> float:
         """How much right exceeds left: negative where it fails."""
-        return self.right - self.left
+        return 0.0 if self.left == self.right else self.right - self.left
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +101,30 @@ class Certificate:
             RANK: "J_0 has a rank below the data's dimension m: no step moves f in every direction; take k ≥ m units",
             STEP: f"eta = {self.eta:.3g} is too large: on the ball of radius {self.radius:.3g} ‖J‖ may reach "
             f"{self.beta:.3g}, which allows eta ≤ {self.mu / (8 * self.beta**2) if self.beta else np.inf:.3g}",
-            CHANGE: f"on the ball of radius {self.radius:.3g} J may change by {self.epsilon:.3g}, and "
-            f"{self.allowed:.3g} is allowed: the network is too narrow, or its f(W_0) too far from the target",
+            CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g} and {self.allowed:.3g} is "
+            f"allowed; on the ball of the largest allowed change it is {self.excess:.3g} times that change: the network "
+            "is too narrow, or f(W_0) too far from the target",
         }
         return tuple(
             words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}")
             for c in self.conditions
             if not c.holds
         )
+
+    def summary(self) -> dict[str, Any]:
+        """The constants, the conditions with both sides, and the verdict, for JSON: None where a number is infinite."""
+        names = "basis", "mu", "eta", "alpha", "beta", "epsilon", "allowed", "excess", "radius", "gamma", "rate"
+        sides = "statement", "left", "right", "margin", "holds"
+        return {
+            "holds": self.holds,
+            "reasons": list(self.reasons),
+            **{name: _finite(getattr(self, name)) for name in names},
+            "conditions": [{side: _finite(getattr(row, side)) for side in sides} for row in self.conditions],
+        }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon ≤ alpha²"
@@ -121,7 +138,7 @@ def conditions(
         Condition(RANK, 0.0, alpha, strict=True),
         Condition("mu ≤ 1", mu, 1.0),
         Condition(STEP, 8 * beta**2, mu / eta),
-        Condition(CHANGE, 4 * gamma * beta * epsilon, alpha**2),
+        Condition(CHANGE, 4 * gamma * beta * epsilon if np.isfinite(gamma) else np.inf, alpha**2),
         Condition("radius of eq. 24 ≤ radius of the ball", needed, radius),
     )
 
@@ -132,7 +149,7 @@ def radius(linear: Linearization, beta: float, epsilon: float, gamma: float) -> 
     z = np.concatenate([linear.r_0, linear.d_0])
     if not z.any():
         return 0.0
-    if alpha == 0:
+    if alpha == 0 or np.isinf(gamma):
         return np.inf
     s, basis = np.linalg.eigh(linear.gram)
     pulled = np.sqrt(sum(((basis.T @ part) ** 2 / s).sum() for part in (linear.r_0, linear.d_0)))

@@ -89,7 +89,7 @@ def simulation_width(
     steps: int = 20_000,
     tol: float = 1e-6,
 ) -> int | None:
-    """The width at which GDA with `default_eta` first brings the residual to `tol` times the first; see `theory_width`."""
+    """As `theory_width`, where GDA with `default_eta` first brings the residual to `tol` times the first in `steps`."""
     return _first(lambda k: simulate(family(k), steps=steps, tol=tol, stop_early=True).converged, lowest, highest)
 
 
