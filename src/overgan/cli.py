@@ -158,7 +158,7 @@ def certify(
     d: Annotated[int | None, typer.Option(help="Their dimension [default: 10].")] = None,
     m: Annotated[int | None, typer.Option(help="Dimension of the data [default: 10].")] = None,
     k: Annotated[int | None, typer.Option(help="Width [default: 1000].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the random problem [default: 0].")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the random problem [default: 0].")] = None,
     problem: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A problem of your own: an .npz with Z, V, W0 and target.")
     ] = None,

@@ -61,7 +61,7 @@ class Linearization:
         return self._eigen[0]
 
     @cached_property
-    def matrix(self) -> Float[np.ndarray, "2*m 2*m"]:
+    def matrix(self) -> Float[np.ndarray, "state state"]:
         """A = [[I, −η J_0 J_0ᵀ], [μ I, (1 − μ) I]] (eq. 21)."""
         identity = np.eye(len(self.r_0))
         return np.block([[identity, -self.eta * self.gram], [self.mu * identity, (1 - self.mu) * identity]])
@@ -96,7 +96,7 @@ class Linearization:
         """
         return growth(float(self.eta * self.eigenvalues[-1] / self.mu))
 
-    def state(self, t: ArrayLike) -> Float[np.ndarray, "*times 2*m"]:
+    def state(self, t: ArrayLike) -> Float[np.ndarray, "*times state"]:
         """(r̃_t, d̃_t) at any t ≥ 0, an array of any shape: 2 m numbers each and one rotation from the eigenbasis.
 
         Overflows to inf where a diverging state does. Raises ValueError if some t is negative.
@@ -108,8 +108,7 @@ class Linearization:
     def residual_norm(self, t: ArrayLike) -> Float[np.ndarray, "*times"]:
         """‖r̃_t‖ at any t ≥ 0, an array of any shape: O(m) each."""
         r, _ = self._blocks(np.asarray(t, np.float64))
-        norm: np.ndarray = np.linalg.norm(r, axis=-1)
-        return norm
+        return np.asarray(np.linalg.norm(r, axis=-1))  # np.linalg.norm makes a scalar of one time
 
     def discriminator_sum(self, t: ArrayLike) -> Float[np.ndarray, "*times m"]:
         """A vector D̃_t with J_0ᵀ D̃_t = J_0ᵀ Σ_{i<t} d̃_i: θ̃_t = θ_0 − η J_0ᵀ D̃_t, as r̃_t = r_0 − η J_0 J_0ᵀ D̃_t."""
@@ -124,8 +123,9 @@ class Linearization:
         """The logarithm of each block's spectral radius, accurate where it is near 0."""
         mu, product = self.mu, self.mu * self.eta * self.eigenvalues
         real = product <= mu**2 / 4
-        gap = product / (mu / 2 + np.sqrt(np.where(real, mu**2 / 4 - product, 0.0)))  # 1 − λ₁
-        return np.where(real, np.log1p(-gap), 0.5 * np.log1p(np.where(real, 0.0, product - mu)))  # |λ|² = det C
+        below = product / (mu / 2 + np.sqrt(np.where(real, mu**2 / 4 - product, 0.0)))  # 1 − λ₁ of real eigenvalues
+        determinant = product - mu  # |λ|² − 1 of complex ones
+        return np.where(real, np.log1p(-np.where(real, below, 0.0)), np.log1p(np.where(real, 0.0, determinant)) / 2)
 
     def _blocks(self, t: Float[np.ndarray, "*times"]) -> tuple[np.ndarray, np.ndarray]:
         """r̃_t and d̃_t in the eigenbasis, (*times, m) each."""

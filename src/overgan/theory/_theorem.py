@@ -97,13 +97,17 @@ class Certificate:
     @property
     def reasons(self) -> tuple[str, ...]:
         """One sentence for each condition that fails; none if all hold."""
+        change = "none is allowed"
+        if np.isfinite(self.excess):
+            change = (
+                f"on the ball of the largest allowed change, it may be {self.excess:.3g} times that one; "
+                "the network is too narrow, or f(W_0) too far from the target"
+            )
         words = {
             RANK: "J_0 has a rank below the data's dimension m: no step moves f in every direction; take k ≥ m units",
             STEP: f"eta = {self.eta:.3g} is too large: on the ball of radius {self.radius:.3g} ‖J‖ may reach "
             f"{self.beta:.3g}, which allows eta ≤ {self.mu / (8 * self.beta**2) if self.beta else np.inf:.3g}",
-            CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g} and {self.allowed:.3g} is "
-            f"allowed; on the ball of the largest allowed change it is {self.excess:.3g} times that change: the network "
-            "is too narrow, or f(W_0) too far from the target",
+            CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g}, too much: {change}",
         }
         return tuple(
             words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}")
@@ -139,7 +143,7 @@ def conditions(
         Condition("mu ≤ 1", mu, 1.0),
         Condition(STEP, 8 * beta**2, mu / eta),
         Condition(CHANGE, 4 * gamma * beta * epsilon if np.isfinite(gamma) else np.inf, alpha**2),
-        Condition("radius of eq. 24 ≤ radius of the ball", needed, radius),
+        Condition("R of eq. 24 ≤ R", needed, radius),
     )
 
 
