@@ -43,7 +43,7 @@ def turned(problem: ShallowGAN, radius: float) -> float:
 
 
 def excesses(d: int, m: int) -> list[tuple[int, float, float]]:
-    """For each k: the bound and what turned units reach, on the ball of the largest allowed change, over that change."""
+    """For each k the bound, and what turned units reach, on the ball of the allowed change, over that change."""
     rows = []
     for k in (1_000, 3_000, 10_000, 30_000, 100_000):
         pairs = []

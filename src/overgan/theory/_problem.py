@@ -95,7 +95,7 @@ def load_problem(path: str | Path) -> ShallowGAN:
     """
     names = ("Z", "V", "W0", "target")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             missing = [name for name in names if name not in file]
             if missing:
                 raise OverganError(f"{path} has no array {missing[0]}; it needs {', '.join(names)}, has {file.files}")

@@ -122,6 +122,6 @@ def _fresh(problem: ShallowGAN, seed: int) -> Iterator[Float[np.ndarray, "n d"]]
         yield (problem.sigma_z or 0.0) * random.standard_normal(problem.Z.shape)
 
 
-def _check(holds: bool, name: str, value: object, expected: str) -> None:
+def _check(holds: bool | np.bool_, name: str, value: object, expected: str) -> None:
     if not holds:
         raise ValueError(f"{name} is {value}; it must be {expected}")
