@@ -43,7 +43,7 @@ def certify(
     if r > bound.reach:
         r, epsilon, beta = smallest_ball(linear, eta, ball_bound(problem).change, largest)
     if eta is None and beta > 0:
-        linear = replace(linear, eta=mu / (8 * beta**2) * (1 - 1e-12))  # so that rounding does not break the condition
+        linear = replace(linear, eta=mu / (8 * beta**2))
     return _certificate(linear, epsilon, beta, r, over, "proven")
 
 

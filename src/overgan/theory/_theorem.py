@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int64
 
 from overgan.theory._linearize import Linearization, growth
 
+ROUNDING = 1e-12  # relative, of a condition's sides; bounds are widened by more
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -22,8 +24,8 @@ class Condition:
 
     @property
     def holds(self) -> bool:
-        """Whether it is true."""
-        return self.left < self.right if self.strict else self.left <= self.right
+        """Whether it is true, up to the rounding of its sides."""
+        return self.left < self.right if self.strict else self.left <= self.right * (1 + ROUNDING)
 
     @property
     def margin(self) -> float:
