@@ -89,13 +89,13 @@ class ShallowGAN:
 
 
 def load_problem(path: str | Path) -> ShallowGAN:
-    """The problem of an .npz file with the arrays Z (n, d), V (m, k), W0 (k, d) and target (m,); never unpickles.
+    """The problem of an .npz file with the arrays Z (n, d), V (m, k), W0 (k, d) and target (m,); no code in it is run.
 
     Raises OverganError if the file is missing or no .npz, or an array is missing, of the wrong shape or no numbers.
     """
     names = ("Z", "V", "W0", "target")
     try:
-        with Path(path).open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+        with Path(path).open("rb") as handle, np.load(handle) as file:
             missing = [name for name in names if name not in file]
             if missing:
                 raise OverganError(f"{path} has no array {missing[0]}; it needs {', '.join(names)}, has {file.files}")
