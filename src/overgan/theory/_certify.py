@@ -108,7 +108,7 @@ def _certificate(linear: Linearization, epsilon: float, beta: float, r: float, o
     constants = linear.mu, linear.eta, alpha, beta, epsilon
     rows = conditions(*constants, gamma, r, needed=radius(linear, beta, epsilon, gamma))
     size = float(np.linalg.norm(np.concatenate([linear.r_0, linear.d_0])))
-    return Certificate(*constants, r, gamma, size, over, basis, rows)
+    return Certificate(*constants, r, gamma, size, float(np.sqrt(linear.eigenvalues[-1])), over, basis, rows)
 
 
 def _check_run(problem: ShallowGAN, trajectory: Trajectory, mu: float, eta: float) -> None:
