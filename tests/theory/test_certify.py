@@ -362,7 +362,7 @@ def test_runs_of_another_kind_are_refused():
     ):
         with pytest.raises(ValueError, match=message):
             certify(problem, **arguments)
-    with pytest.raises(ValueError, match="the problem.s"):
+    with pytest.raises(ValueError, match="of the problem's"):
         certify(ShallowGAN.gaussian(n=20, d=2, m=2, k=11), 0.5, trajectory=gda)
 
 

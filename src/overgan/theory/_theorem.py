@@ -60,7 +60,8 @@ class Claim:
 class Certificate:
     """Theorem A.4's constants of one GAN, and its conditions.
 
-    alpha, initial_norm: σ_min(J_0) and ‖J_0‖, exact. beta: of ‖J(θ)‖ and epsilon: of ‖J(θ) − J_0‖ on the ball of `radius` around θ_0 (eq. 24).
+    alpha, initial_norm: σ_min(J_0) and ‖J_0‖, exact.
+    beta: of ‖J(θ)‖ and epsilon: of ‖J(θ) − J_0‖ on the ball of `radius` around θ_0 (eq. 24).
     gamma: ‖Aᵗ‖ ≤ γ (1 − ηα²)ᵗ (`Linearization.growth`). rate: 1 − ηα²/2, by which the state shrinks a step (25).
     initial_state: ‖z_0‖.
     excess: the bound on ‖J(θ) − J_0‖ over the ball that belongs to the largest ε that the theorem allows, over that ε.
