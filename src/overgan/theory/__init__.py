@@ -1,7 +1,8 @@
-"""The shallow GAN of the paper's Sections 2 and A: exact training dynamics and what they can reach."""
+"""The GANs of the paper's Sections 2 and A, shallow and deep: training dynamics and what they can reach."""
 
 from overgan.theory._ball import BallBound, ball_bound, norm_bound
 from overgan.theory._certify import certify, check_claims, jacobian_norms
+from overgan.theory._deep import DeepFeatureGAN
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
 from overgan.theory._lemmas import Lemma, lemmas
 from overgan.theory._linearize import Linearization, StepSizes, best_step_sizes, linearize
@@ -16,6 +17,7 @@ __all__ = [
     "Certificate",
     "Claim",
     "Condition",
+    "DeepFeatureGAN",
     "Draw",
     "Engine",
     "Lemma",

@@ -9,9 +9,8 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import exprel
 
-from overgan.theory._geometry import generated_mean, jacobian_gram
-from overgan.theory._problem import ShallowGAN
-from overgan.theory._simulate import _check, default_eta
+from overgan.theory._initial import Problem, gram_and_residual, largest_eta
+from overgan.theory._simulate import _check
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,19 +167,18 @@ def growth(q: float) -> float:
     return float(np.sqrt((1 + (1 - q) ** 2) / (1 - 4 * q))) if q < 0.25 else np.inf
 
 
-def linearize(problem: ShallowGAN, mu: float = 1.0, eta: float | None = None) -> Linearization:
-    """The linearization of GDA at W_0 and d_0 = 0. eta=None takes `default_eta`.
+def linearize(problem: Problem, mu: float = 1.0, eta: float | None = None) -> Linearization:
+    """The linearization of GDA at W_0, or θ_0, and d_0 = 0. eta=None takes `default_eta`.
 
     Raises ValueError if mu is not in (0, 1] or eta is not positive and finite.
     """
     _check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
-    residual = generated_mean(problem.Z, problem.V, problem.W0) - problem.target
-    gram = jacobian_gram(problem.Z, problem.V, problem.W0)
-    eta = default_eta(problem, "gda", mu) if eta is None else eta
+    gram, residual = gram_and_residual(problem)
+    eta = largest_eta(gram, "gda", mu) if eta is None else eta
     return Linearization(gram, residual, np.zeros_like(residual), float(mu), float(eta))
 
 
-def best_step_sizes(problem: ShallowGAN) -> StepSizes:
+def best_step_sizes(problem: Problem) -> StepSizes:
     """The mu in (0, 1] and the eta that minimize the spectral radius: 1 and b/(a + b)², and the radius is b/(a + b).
 
     a, b: least and largest eigenvalue of J_0 J_0ᵀ. Both roots of λ² − (2 − μ) λ + 1 − μ + μηs lie within ρ if and only
