@@ -3,6 +3,7 @@
 from overgan.theory._ball import BallBound, ball_bound, norm_bound
 from overgan.theory._certify import certify, check_claims, jacobian_norms
 from overgan.theory._deep import DeepFeatureGAN
+from overgan.theory._deep_ball import BallEstimate, ball_estimate
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
 from overgan.theory._lemmas import Lemma, lemmas
 from overgan.theory._linearize import Linearization, StepSizes, best_step_sizes, linearize
@@ -14,6 +15,7 @@ from overgan.theory._widths import PaperConstants, paired, paper_constants, simu
 
 __all__ = [
     "BallBound",
+    "BallEstimate",
     "Certificate",
     "Claim",
     "Condition",
@@ -29,6 +31,7 @@ __all__ = [
     "Target",
     "Trajectory",
     "ball_bound",
+    "ball_estimate",
     "best_step_sizes",
     "certify",
     "check_claims",

@@ -82,7 +82,8 @@ def _module(name: str, module: Any, dtype: str) -> "torch.nn.Module":
 def _array(name: str, values: Any, dtype: str) -> "torch.Tensor":
     import torch
 
-    tensor = torch.as_tensor(values).detach().to("cpu", getattr(torch, dtype), copy=name == "latents")
+    array = torch.tensor if isinstance(values, np.ndarray) else torch.as_tensor  # PyTorch warns of read-only arrays
+    tensor = array(values).detach().to("cpu", getattr(torch, dtype), copy=name == "latents")
     if tensor.numel() == 0 or tensor.ndim == 0:
         raise ValueError(f"{name} has shape {tuple(tensor.shape)}; every size must be at least 1")
     if not tensor.isfinite().all():
@@ -130,7 +131,7 @@ def _mean_of_data(problem: DeepFeatureGAN) -> Float[np.ndarray, " m"]:
     with torch.no_grad():
         sums = [problem.features(x).double().sum(0) for x in problem.data.split(problem.batch)]
     y: np.ndarray = (torch.stack(sums).sum(0) / len(problem.data)).numpy()
-    for name, what, mean in (("generator", "f(θ)", generated_mean(problem, problem.theta0)), ("features", "y", y)):
+    for name, what, mean in (("features", "y", y), ("generator", "f(θ)", generated_mean(problem, problem.theta0))):
         if not np.isfinite(mean).all():
             raise ValueError(f"{name} makes {what} {mean}; all values must be finite")
     y.flags.writeable = False

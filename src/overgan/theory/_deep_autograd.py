@@ -41,7 +41,7 @@ def latents_at_once(problem: DeepFeatureGAN) -> int:
     theta = parameters(problem, problem.theta0).requires_grad_()
     for count in (1, 2):
         kept.clear()
-        with saved_tensors_hooks(pack, lambda tensor: tensor):
+        with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
             f = mean_features(problem, theta, problem.latents[:1].expand(count, *problem.latents.shape[1:]))
         sizes.append(sum(kept.values()))
         del f  # not before: what it keeps must not make room for what is counted next
@@ -74,7 +74,7 @@ def evaluator(problem: DeepFeatureGAN) -> Callable[[np.ndarray], Any]:
         def pull_back(g: np.ndarray) -> np.ndarray:
             total = torch.zeros_like(at)
             for share in graphs or (mean_features(problem, at, z) for z in batches):
-                total += torch.autograd.grad(share @ torch.tensor(g, dtype=at.dtype), at)[0]
+                total += torch.autograd.grad(share @ torch.tensor(g, dtype=at.dtype), at, retain_graph=bool(graphs))[0]
             pulled: np.ndarray = total.double().numpy()
             return pulled
 
@@ -102,7 +102,8 @@ def grams(
         J = rows[: len(block)].zero_()
         for which, gram in enumerate(result):
             _add_rows(problem, points[which], block, J, sign=1 - 2 * which)
-            gram[np.ix_(block, block)] = (J @ J.T).double().numpy()
+            square = (J @ J.T).double().numpy()
+            gram[np.ix_(block, block)] = (square + square.T) / 2  # in single precision it is symmetric to rounding only
             for i in range(block[-1] + 1, m):
                 row = torch.zeros_like(rows[:1])
                 for earlier in range(which + 1):

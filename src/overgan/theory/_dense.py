@@ -14,6 +14,7 @@ from overgan.theory._kernels import BLOWN_UP
 Evaluate = Callable[[np.ndarray], tuple[np.ndarray, Callable[[np.ndarray], np.ndarray], np.ndarray | None]]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # it may blow up
 def iterate(
     start: Float[np.ndarray, "*weights"],
     target: Float[np.ndarray, " m"],

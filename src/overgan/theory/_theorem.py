@@ -201,7 +201,7 @@ def smallest_ball(
 
     def next_radius(r: float) -> tuple[float, float, float]:
         epsilon = change(r)
-        beta, gamma = _beta_gamma(linear, eta, epsilon, largest)
+        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
         return radius(linear, beta, epsilon, gamma), epsilon, beta
 
     r = 0.0
@@ -225,17 +225,18 @@ def allowed_ball(linear: Linearization, eta: float | None, largest: float) -> tu
     alpha = lowest(linear)
 
     def beyond(epsilon: float) -> float:  # increasing in epsilon, as γβ is
-        beta, gamma = _beta_gamma(linear, eta, epsilon, largest)
+        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
         return 4 * gamma * beta * epsilon - alpha**2
 
     if alpha == 0 or not np.isfinite(beyond(alpha)):
         return 0.0, np.inf
     allowed = float(scipy.optimize.brentq(beyond, 0.0, alpha))  # γ ≥ 1 and β ≥ α, so alpha is too much
-    beta, gamma = _beta_gamma(linear, eta, allowed, largest)
+    beta, gamma = beta_gamma(linear, eta, allowed, largest)
     return allowed, radius(linear, beta, allowed, gamma)
 
 
-def _beta_gamma(linear: Linearization, eta: float | None, epsilon: float, largest: float) -> tuple[float, float]:
+def beta_gamma(linear: Linearization, eta: float | None, epsilon: float, largest: float) -> tuple[float, float]:
+    """β = min(‖J_0‖ + ε, largest) and the γ that belongs to eta, or to μ/(8β²)."""
     norm = float(np.sqrt(linear.eigenvalues[-1]))
     beta = min(norm + epsilon, largest)
     if norm == 0:

@@ -1,0 +1,73 @@
+"""Ascent on the Jacobian's change within a ball around θ_0 of a deep generator."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from overgan.theory._deep import DeepFeatureGAN
+from overgan.theory._deep_autograd import mean_features, parameters
+
+LEAST_SHARE = 1e-3  # of the way to where the linearization is largest, below which there is nothing left to climb
+
+
+def climb(
+    problem: DeepFeatureGAN,
+    theta: Float[np.ndarray, " p"],
+    u: Float[np.ndarray, " m"],
+    radius: float,
+    steps: int,
+    *,
+    from_origin: bool,
+) -> float:
+    """The height ‖Dᵀu‖ that is reached from θ and unit u, with D = J(θ) − J_0 if from_origin, else J(θ).
+
+    A step goes to where the linearization of ½‖Dᵀu‖² is largest, in θ a part of the way: the largest of 1, ½, ¼, … that
+    climbs.
+    """
+    origin = parameters(problem, problem.theta0)
+
+    def pulled(point: Tensor, vector: Tensor) -> Tensor:
+        there = _pull_back(problem, point, vector)
+        return there - _pull_back(problem, origin, vector) if from_origin else there
+
+    at, unit = parameters(problem, theta), parameters(problem, u)
+    height = pulled(at, unit)
+    for _ in range(steps):
+        slope, turned = _gradients(problem, at, unit, height)
+        if from_origin:
+            turned = turned - _gradients(problem, origin, unit, height)[1]
+        lengths = [float(slope.norm()), float(turned.norm())]
+        if not all(lengths) or not np.isfinite(lengths).all():
+            break
+        top, vector, share = origin + (radius / lengths[0]) * slope, turned / lengths[1], 1.0
+        point, higher = top, pulled(top, vector)
+        while not higher.norm() > height.norm() and share > LEAST_SHARE:
+            share /= 2
+            point = at + share * (top - at)
+            higher = pulled(point, vector)
+        if not higher.norm() > height.norm():
+            break
+        at, unit, height = point, vector, higher
+    return float(height.norm())
+
+
+def _pull_back(problem: DeepFeatureGAN, theta: Float[Tensor, " p"], u: Float[Tensor, " m"]) -> Float[Tensor, " p"]:
+    """J(θ)ᵀ u."""
+    at, total = theta.detach().requires_grad_(), torch.zeros_like(theta)
+    for z in problem.latents.split(problem.batch):
+        total += torch.autograd.grad(mean_features(problem, at, z) @ u, at)[0]
+    return total
+
+
+def _gradients(
+    problem: DeepFeatureGAN, theta: Float[Tensor, " p"], u: Float[Tensor, " m"], w: Float[Tensor, " p"]
+) -> tuple[Float[Tensor, " p"], Float[Tensor, " m"]]:
+    """The gradients of ⟨w, J(θ)ᵀ u⟩ in θ and u: the Hessian of uᵀf times w, and J(θ) w."""
+    leaves = theta.detach().requires_grad_(), u.detach().requires_grad_()
+    totals = torch.zeros_like(theta), torch.zeros_like(u)
+    for z in problem.latents.split(problem.batch):
+        pulled = torch.autograd.grad(mean_features(problem, leaves[0], z) @ leaves[1], leaves[0], create_graph=True)[0]
+        for total, found in zip(totals, torch.autograd.grad(pulled @ w, leaves, materialize_grads=True), strict=True):
+            total += found
+    return totals
