@@ -60,13 +60,13 @@ def brute_force(problem, theta):
     return f(flat).detach().numpy(), jacrev(f)(flat).numpy()
 
 
-ROW = 8 * (3 * 8 + 8 + 8 * 6 + 6 + 6 * 5 + 5)  # bytes
+ROW = 8 * (3 * 8 + 8 + 8 * 6 + 6 + 6 * 5 + 5)  # bytes of a row of J
 
 
-@pytest.mark.parametrize("memory", [1, 8 * ROW, 10 * ROW, 2**30])  # one row held and one latent at once … all of them
+@pytest.mark.parametrize("memory", [1, 2048, 10 * ROW, 2**30])  # one latent at once and one row held … all of them
 def test_grams_are_those_of_the_whole_jacobian_whatever_the_memory(memory):
     problem = deep(memory=memory)
-    assert (problem.batch >= 20) == (memory == 2**30)
+    assert (problem.batch < 20) == (memory <= 2048)
     theta = problem.theta0 + 0.1
     J, J_0 = brute_force(problem, theta)[1], brute_force(problem, problem.theta0)[1]
     for ours, exact in zip(grams(problem, theta, problem.theta0), (J, J - J_0), strict=True):
@@ -120,18 +120,18 @@ def test_measured_on_a_run_the_shallow_gan_as_a_module_has_the_same_certificate(
         np.testing.assert_allclose(a.right, b.right, rtol=1e-9)
 
 
-def test_ball_estimates_are_at_least_the_norms_at_their_samples_and_are_attained():
-    problem = deep()
+def test_ball_estimates_are_the_norms_at_their_samples_or_above():
+    problem = deep(activation=nn.ReLU)
     J_0 = brute_force(problem, problem.theta0)[1]
-    points = ball_samples(problem, 0.7, 4, seed=2)
+    points = ball_samples(problem, 0.7, 4, seed=0)
     np.testing.assert_allclose(np.linalg.norm(points - problem.theta0, axis=1), 0.7)
     J = np.array([brute_force(problem, theta)[1] for theta in points])
     changes = np.linalg.norm(J - J_0, 2, axis=(1, 2))
     norms = np.linalg.norm(J, 2, axis=(1, 2))
-    sampled = ball_estimate(problem, 0.7, ascent_steps=0, seed=2)
+    sampled = ball_estimate(problem, 0.7, ascent_steps=0)
     assert (sampled.epsilon, sampled.beta) == pytest.approx((changes.max(), norms.max()), rel=1e-9)
-    climbed = ball_estimate(problem, 0.7, seed=2)
-    assert climbed.epsilon > 1.2 * sampled.epsilon  # ascent is worth it on a curved f
+    climbed = ball_estimate(problem, 0.7)
+    assert climbed.epsilon > 1.2 * sampled.epsilon  # f is curved: there is something to climb
     assert climbed.beta > 1.2 * sampled.beta
 
 
@@ -216,7 +216,7 @@ def test_what_is_given_stays_as_it_was():
     latents.zero_()
     run = simulate(problem, steps=3)
     assert problem.latents.sum() == 9
-    assert (run.W != problem.theta0).any()
+    assert (problem.theta0 != run.W).any()
     assert generator[0].weight.dtype == torch.float32
     assert generator.training
     assert all(p.requires_grad for p in features.parameters())

@@ -8,8 +8,6 @@ from torch import Tensor
 from overgan.theory._deep import DeepFeatureGAN
 from overgan.theory._deep_autograd import mean_features, parameters
 
-LEAST_SHARE = 1e-3  # of the way to where the linearization is largest, below which there is nothing left to climb
-
 
 def climb(
     problem: DeepFeatureGAN,
@@ -20,10 +18,9 @@ def climb(
     *,
     from_origin: bool,
 ) -> float:
-    """The height ‖Dᵀu‖ that is reached from θ and unit u, with D = J(θ) − J_0 if from_origin, else J(θ).
+    """The largest ‖Dᵀu‖ on the way from θ and unit u, with D = J(θ) − J_0 if from_origin, else J(θ).
 
-    A step goes to where the linearization of ½‖Dᵀu‖² is largest, in θ a part of the way: the largest of 1, ½, ¼, … that
-    climbs.
+    Step t goes to where the linearization of ½‖Dᵀu‖² in u is largest, and in θ the share 2/(t + 2) of the way there.
     """
     origin = parameters(problem, problem.theta0)
 
@@ -33,23 +30,19 @@ def climb(
 
     at, unit = parameters(problem, theta), parameters(problem, u)
     height = pulled(at, unit)
-    for _ in range(steps):
+    largest = float(height.norm())
+    for step in range(steps):
         slope, turned = _gradients(problem, at, unit, height)
         if from_origin:
             turned = turned - _gradients(problem, origin, unit, height)[1]
         lengths = [float(slope.norm()), float(turned.norm())]
         if not all(lengths) or not np.isfinite(lengths).all():
             break
-        top, vector, share = origin + (radius / lengths[0]) * slope, turned / lengths[1], 1.0
-        point, higher = top, pulled(top, vector)
-        while not higher.norm() > height.norm() and share > LEAST_SHARE:
-            share /= 2
-            point = at + share * (top - at)
-            higher = pulled(point, vector)
-        if not higher.norm() > height.norm():
-            break
-        at, unit, height = point, vector, higher
-    return float(height.norm())
+        top, unit = origin + (radius / lengths[0]) * slope, turned / lengths[1]
+        at = at + 2 / (step + 2) * (top - at)
+        height = pulled(at, unit)
+        largest = max(largest, float(height.norm()))
+    return largest
 
 
 def _pull_back(problem: DeepFeatureGAN, theta: Float[Tensor, " p"], u: Float[Tensor, " m"]) -> Float[Tensor, " p"]:
