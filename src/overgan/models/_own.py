@@ -1,16 +1,13 @@
 """Models of the user's own: a function that builds a generator and a critic, which know nothing of replicas."""
 
-import importlib
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from overgan.errors import OverganError
+from overgan.own import explained, load_function
 
 
 def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
@@ -21,15 +18,8 @@ def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Mo
 
     Raises OverganError if it cannot be imported, fails, or gives something else.
     """
-    module, _, function = name.partition(":")
-    folder = str(Path.cwd())
-    sys.path.insert(0, folder)
-    with _explained(f"model.name: {name} cannot be imported"):
-        try:
-            build = getattr(importlib.import_module(module), function)
-        finally:
-            sys.path.remove(folder)
-    with _explained(f"model.name: {name} fails"):
+    build = load_function(name, "model.name")
+    with explained(f"model.name: {name} fails"):
         generator, critic = build(width, shape)
     for network in (generator, critic):
         if not isinstance(network, nn.Module):
@@ -44,22 +34,13 @@ def check(name: str, pair: tuple[nn.Module, nn.Module], latent: int, shape: tupl
     for network, what, given, needed in zip(
         pair, ("generator", "critic"), ((latent,), image), (image, ()), strict=True
     ):
-        with _explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
+        with explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
             results = network(torch.randn(1, 2, *given))
         if tuple(results.shape) != (1, 2, *needed):
             raise OverganError(
                 f"model.name: {name}: for 2 images the {what} gives {tuple(results.shape[1:])}, "
                 f"{(2, *needed)} is needed"
             )
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Whatever the user's code raises, as one line."""
-    try:
-        yield
-    except Exception as error:
-        raise OverganError(f"{what} ({type(error).__name__}: {' '.join(str(error).split())})") from None
 
 
 class OneByOne(nn.Module):

@@ -2,9 +2,10 @@
 
 from overgan.theory._ball import BallBound, ball_bound, norm_bound
 from overgan.theory._certify import certify, check_claims, jacobian_norms
-from overgan.theory._deep import DeepFeatureGAN
+from overgan.theory._deep import DeepFeatureGAN, load_deep_problem
 from overgan.theory._deep_ball import BallEstimate, ball_estimate
 from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
+from overgan.theory._initial import Problem
 from overgan.theory._lemmas import Lemma, lemmas
 from overgan.theory._linearize import Linearization, StepSizes, best_step_sizes, linearize
 from overgan.theory._optimum import global_optimum
@@ -26,6 +27,7 @@ __all__ = [
     "Linearization",
     "Method",
     "PaperConstants",
+    "Problem",
     "ShallowGAN",
     "StepSizes",
     "Target",
@@ -42,6 +44,7 @@ __all__ = [
     "jacobian_norms",
     "lemmas",
     "linearize",
+    "load_deep_problem",
     "load_problem",
     "mean_gradients",
     "norm_bound",

@@ -1,0 +1,35 @@
+"""Functions of the user's own, which the command line or a spec names as `package.module:function`."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from overgan.errors import OverganError
+
+
+def load_function(name: str, what: str) -> Callable[..., Any]:
+    """The function; modules in the current folder are found too.
+
+    what: the key or option that names it. Raises OverganError if it cannot be imported.
+    """
+    module, _, function = name.partition(":")
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    with explained(f"{what}: {name} cannot be imported"):
+        try:
+            found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+            return found
+        finally:
+            sys.path.remove(folder)
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Whatever the user's code raises, as one line."""
+    try:
+        yield
+    except Exception as error:
+        raise OverganError(f"{what} ({type(error).__name__}: {' '.join(str(error).split())})") from None
