@@ -58,6 +58,40 @@ class DeepFeatureGAN:
     def __repr__(self) -> str:
         return f"DeepFeatureGAN(n={len(self.latents)}, p={self.theta0.size}, m={len(self.target)})"
 
+    @classmethod
+    def gaussian(
+        cls,
+        n: int = 100,
+        d: int = 10,
+        m: int = 5,
+        k: int = 256,
+        seed: int = 0,
+        *,
+        depth: int = 2,
+        points: int = 10,
+        feature_depth: int = 1,
+    ) -> "DeepFeatureGAN":
+        """ReLU networks with Gaussian weights, drawn from one seed.
+
+        The generator has `depth` hidden layers of width k, the features have feature_depth of 10 m units; 0 makes them
+        linear. n latents are N(0, I_d); n points of data, in R^points, are N(μ, I) with μ ~ N(0, I). Weights have the
+        variance 2/inputs, and biases are 0. Problems that differ in k share latents, features and data.
+        """
+        from overgan.theory._deep_random import gaussian_network  # here, because PyTorch takes seconds
+
+        for name, size in (("n", n), ("d", d), ("m", m), ("k", k), ("depth", depth), ("points", points)):
+            if size < 1:
+                raise ValueError(f"{name} is {size}; it must be at least 1")
+        if feature_depth < 0:
+            raise ValueError(f"feature_depth is {feature_depth}; it must be at least 0")
+        latents, trained, fixed, data = (np.random.default_rng([seed, stream]) for stream in range(4))
+        return cls(
+            generator=gaussian_network([d, *[k] * depth, points], trained),
+            features=gaussian_network([points, *[10 * m] * feature_depth, m], fixed),
+            latents=latents.standard_normal((n, d)),
+            data=data.standard_normal(points) + data.standard_normal((n, points)),
+        )
+
     @cached_property
     def theta0(self) -> Float[np.ndarray, " p"]:
         """θ_0: the generator's trained parameters, one after another in the order of `named_parameters`; read-only."""
