@@ -89,8 +89,8 @@ def grams(
     """J Jᵀ at θ, and, if there is an origin, D Dᵀ with D = J(θ) − J(origin) too.
 
     A row of J is one backward pass through the mean of the features. As many rows are held as the memory allows, and
-    those below are made again for every block of them, one at a time. Many rows in one pass, by vmap, took a sixth to
-    nearly all of the time in fully connected generators, and up to eight times as long in convolutional ones.
+    those below are made again for every block of them, one at a time. (Many rows in one pass, by vmap, took no less
+    processor time, for fully connected and for convolutional generators of a million parameters.)
     """
     m = len(problem.target)
     points = [parameters(problem, point) for point in ([theta] if origin is None else [theta, origin])]
