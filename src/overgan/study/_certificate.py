@@ -13,7 +13,7 @@ from overgan.study._theory import Curves, Name, Rows, TheorySpec, TheoryStudy
 from overgan.theory import ShallowGAN, certify, paired
 
 CONSTANTS = ["alpha", "beta", "epsilon", "allowed", "radius", "excess", "gamma", "rate"]
-COLUMNS = ["k", "seed", "problem", "holds", *CONSTANTS]
+COLUMNS = ["k", "seed", "problem", "holds", *CONSTANTS, "conditions"]
 
 
 class CertifiedConfig(ProblemConfig):
@@ -101,7 +101,7 @@ class CertificateStudy(TheoryStudy):
 
     spec: CertificateSpec
     columns = COLUMNS
-    case, success = "problem", "holds"
+    case, success, succeeded = "problem", "holds", "hold"
 
     def _no_success(self, first: str) -> str:
         return f"the conditions hold in no run of {first} at any width; try wider, or a target nearer to f(W_0)"

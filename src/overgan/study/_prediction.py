@@ -127,7 +127,7 @@ class PredictionStudy(TheoryStudy):
 
     spec: PredictionSpec
     columns = COLUMNS
-    case, success = "gan", "within"
+    case, success, succeeded = "gan", "within", "predicted"
 
     def _no_success(self, first: str) -> str:
         return f"the prediction for {first} is within {self.spec.within:g} of no run at any width; try wider"

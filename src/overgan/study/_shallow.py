@@ -125,7 +125,7 @@ class ShallowStudy(TheoryStudy):
 
     spec: ShallowSpec
     columns = COLUMNS
-    case, success = "method", "converged"
+    case, success, succeeded = "method", "converged", "converged"
 
     def _no_success(self, first: str) -> str:
         return f"no run converged by {first} at any width; try wider, or more steps"

@@ -81,7 +81,8 @@ class TheoryStudy(Study):
     spec: TheorySpec
     columns: ClassVar[list[str]]  # of the frame
     case: ClassVar[str]  # the column that names the case
-    success: ClassVar[str]  # the column that says whether it succeeded, and the word for that
+    success: ClassVar[str]  # the column that says whether it succeeded
+    succeeded: ClassVar[str]  # a word for those that did
 
     def frame(self) -> pd.DataFrame:
         """One row per run and case, with its width k and its seed."""
@@ -106,14 +107,14 @@ class TheoryStudy(Study):
         needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
         rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
         done, first = rows.seed.nunique(), self.spec.cases[0]
-        succeeded = int(rows[self.success][rows[self.case] == first].sum())
+        count = int(rows[self.success][rows[self.case] == first].sum())
         return GroupStatus(
             width=width,
             unit="run",
             done=done,
             total=len(self.spec.seeds),
             seconds=float(rows.seconds.sum()),
-            result=f"{first}: {succeeded} of {done} {self.success}" if done else "",
+            result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
             diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
             complete=done == len(self.spec.seeds),
         )
