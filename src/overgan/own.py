@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from overgan.errors import OverganError
 
 
-def load_function(name: str, what: str) -> Callable[..., Any]:
-    """The function; modules in the current folder are found too.
+def load_function(name: str, what: str) -> Any:
+    """The function, or whatever has that name; modules in the current folder are found too.
 
     what: the key or option that names it. Raises OverganError if it cannot be imported.
     """
@@ -20,8 +20,7 @@ def load_function(name: str, what: str) -> Callable[..., Any]:
     sys.path.insert(0, folder)
     with explained(f"{what}: {name} cannot be imported"):
         try:
-            found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-            return found
+            return getattr(importlib.import_module(module), function)
         finally:
             sys.path.remove(folder)
 

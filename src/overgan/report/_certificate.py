@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
+from overgan.report._content import Content, mean_and_deviation, scale_note, state, unfinished
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
 from overgan.report._theory import always, fraction, recommended, slope
 from overgan.study._certificate import CertificateStudy
@@ -49,7 +49,7 @@ def _findings(study: CertificateStudy, rows: pd.DataFrame) -> list[str]:
     if failed:
         each = ", ".join(f"{statement} in {count}" for statement, count in failed.most_common())
         sentences.append(f"Of {len(rows)} certificates {int((~rows.holds.astype(bool)).sum())} fail: {each}.")
-    return sentences + runs_sentences(study, "")
+    return sentences + unfinished(study)
 
 
 def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
@@ -117,6 +117,6 @@ def _method(study: CertificateStudy) -> list[str]:
         "α and ‖J_0‖ are computed; ε and β are proven upper bounds over the ball of the theorem, of the least radius "
         f"that is consistent with them (`overgan.theory.certify`), with μ = {spec.mu:g} and {step}. Where the "
         "conditions hold, the residual goes to 0, for certain; where they fail, it may do so all the same.",
-        "Networks that start at 0 have each unit once with v_l and once with −v_l, so that their first residual does not "
-        "grow with k; k counts both.",
+        "Networks that start at 0 have each unit once with v_l and once with −v_l, so that their first residual does "
+        "not grow with k; k counts both.",
     ]

@@ -40,7 +40,7 @@ def _findings(study: PredictionStudy, rows: pd.DataFrame) -> list[str]:
         if len(means) > 1:
             sentences.append(
                 f"{name}: the gap goes as k^{exponent:.2f}, from {means.iloc[0]:.2g} at k = {means.index[0]} to "
-                f"{means.iloc[-1]:.2g} at k = {means.index[-1]} (means over seeds; a least-squares line in the logarithms)."
+                f"{means.iloc[-1]:.2g} at k = {means.index[-1]} (means over seeds; least squares of the logarithms)."
             )
     return sentences + runs_sentences(study, "they count as not predicted")
 

@@ -27,9 +27,10 @@ def always(share: pd.Series, one: str, never: str) -> str:
     one, never: "converges" and "no run converges", and so on.
     """
     none, every = share.index[share == 0], share.index[share[::-1].cummin()[::-1] == 1]
-    parts = [f"up to k = {none.max()} {never}" if (share.iloc[: len(none)] == 0).all() and len(none) else ""]
-    parts += [f"from k = {every.min()} on {one}" if len(every) else "at no width do all from there on"]
-    return ", ".join(part for part in parts if part)
+    parts = [f"up to k = {none.max()} {never}"] if len(none) and (share.iloc[: len(none)] == 0).all() else []
+    if len(none) < len(share):
+        parts += [f"from k = {every.min()} on {one}" if len(every) else "at no width do all from there on"]
+    return ", ".join(parts)
 
 
 def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed: bool = False) -> Series:

@@ -22,10 +22,10 @@ class CertifiedConfig(ProblemConfig):
     paired: bool = Field(False, description="each unit once with v_l and once with −v_l, so that f(W_0) = 0")
 
     def problem(self, width: int, seed: int) -> ShallowGAN:
-        """The GAN of one run."""
+        """The GAN of one run; units in pairs are an even number of them, at least 2."""
         drawn = self.model_dump(exclude={"paired"})
         if self.paired:
-            return paired(ShallowGAN.gaussian(k=width // 2, seed=seed, **drawn))
+            return paired(ShallowGAN.gaussian(k=max(1, width // 2), seed=seed, **drawn))
         return ShallowGAN.gaussian(k=width, seed=seed, **drawn)
 
 

@@ -96,7 +96,7 @@ class PredictionSpec(TheorySpec):
             traj = simulate(problem, steps=self.steps, mu=self.mu, eta=linear.eta, record=looked_at.tolist())
             norms = traj.residual_norm
             curves[f"{name} {MEASURED}"] = norms
-            curves[f"{name} {PREDICTED}"] = predicted = linear.residual_norm(np.arange(self.steps + 1))
+            curves[f"{name} {PREDICTED}"] = predicted = linear.residual_norm(np.arange(len(norms)))
             apart = traj.recorded_residual - linear.state(traj.recorded_steps)[:, : gan.m]
             gap = float(np.linalg.norm(apart, axis=1).max() / norms[0])
             diverged = len(norms) <= self.steps
