@@ -12,7 +12,7 @@ kind: certificate
 problems:
   "start at 0": {n: 20, d: 3, m: 1, paired: true}
   Gaussian: {n: 20, d: 3, m: 1}
-widths: [11, 2000]
+widths: [11, 30000]
 seeds: [0, 1]
 """
 
@@ -39,8 +39,8 @@ def test_pairs_start_at_zero_and_are_certified_when_wide(study):
     assert study.spec.problems["start at 0"].problem(1, 0).V.shape == (1, 2)
     assert abs(generated_mean(problem.Z, problem.V, problem.W0)).max() < 1e-12
     holds = study.frame().query("problem == 'start at 0'").groupby("k").holds.mean()
-    assert (holds[11], holds[2000]) == (0, 1)
-    assert study.recommend().width == 2000
+    assert (holds[11], holds[30000]) == (0, 1)
+    assert study.recommend().width == 30000
     assert study.status()[1].result == "start at 0: 2 of 2 hold"
 
 
