@@ -29,6 +29,46 @@ def file(tmp_path):
     return path
 
 
+@pytest.fixture
+def own_deep(tmp_path, monkeypatch):
+    """A module in the current folder with the parts of a deep GAN whose f is linear."""
+    (tmp_path / "own_deep.py").write_text(OWN_DEEP)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_deep", raising=False)
+
+
+OWN_DEEP = """
+import numpy as np
+from torch import nn
+
+def g():
+    return nn.Linear(3, 2, bias=False).double(), np.random.default_rng(0).standard_normal((50, 3)) + 1
+
+def psi():
+    return nn.Identity(), np.zeros((4, 2))
+
+def one():
+    return nn.Identity()
+
+def listed():
+    return g()[0], [1, 2]
+
+def fails():
+    return 1 / 0
+"""
+
+
+def test_a_deep_generator_of_ones_own_is_checked_by_estimates_that_prove_nothing(own_deep):
+    result = call("--generator", "own_deep:g", "--features", "own_deep:psi")
+    assert result.exit_code == 0, result.output
+    assert "DeepFeatureGAN(n=50, p=6, m=2)" in result.output
+    assert "(estimated)" in result.output
+    assert "evidence, not a proof" in result.output
+    assert "every step shrinks" not in result.output
+    found = json.loads(call("--generator", "own_deep:g", "--features", "own_deep:psi", "--json").output)
+    assert (found["holds"], found["basis"]) == (True, "estimated")
+
+
 def test_a_failing_condition_is_shown_and_is_exit_code_1():
     result = call(*SMALL, "--seed", "4", "--mu", "0.5")
     assert result.exit_code == 1
@@ -67,9 +107,20 @@ def test_json_has_the_constants_and_both_sides(file):
         (["--k", "0"], "k is 0"),
         (["--problem", "missing.npz"], "missing.npz is missing"),
         (["--problem", "x.npz", "--k", "3"], "--problem and --k exclude each other"),
+        (["--generator", "a:b", "--features", "a:b", "--m", "3"], "--generator and --m exclude each other"),
+        (["--generator", "a:b"], "--generator: give --problem alone, or --generator and --features together"),
+        (["--generator", "a:b", "--features", "a:b", "--problem", "x"], "--problem: give --problem alone"),
+        (["--generator", "own_deep:missing", "--features", "own_deep:psi"], "own_deep:missing cannot be imported"),
+        (["--generator", "own_deep:fails", "--features", "own_deep:psi"], "own_deep:fails fails (ZeroDivisionError"),
+        (["--generator", "own_deep:psi", "--features", "own_deep:one"], "own_deep:one must return a pair"),
+        (["--generator", "own_deep:listed", "--features", "own_deep:psi"], "the inputs are a list; an array or a"),
+        (
+            ["--generator", "own_deep:g", "--features", "own_deep:g"],
+            "g and own_deep:g: features fails for shape (2, 2)",
+        ),
     ],
 )
-def test_mistakes_are_one_line_and_exit_code_2(arguments, message):
+def test_mistakes_are_one_line_and_exit_code_2(own_deep, arguments, message):
     result = call(*arguments)
     assert isinstance(result.exception, OverganError)
     assert message in str(result.exception)
