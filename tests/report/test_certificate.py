@@ -48,7 +48,7 @@ def test_the_page_says_where_the_conditions_hold_and_which_fail(make_study):
     ) in page
     assert "far: up to k = 1000 no run has one; the excess goes as k^" in page
     assert "Of 12 certificates 8 fail: change in 8, 0 &lt; alpha in 2." in page
-    assert "<td>2 of 2</td>" in page
+    assert "<td>0.5 ± 0 (2 of 2)</td>" in page
 
 
 def test_figures_hold_what_the_folder_holds(make_study):

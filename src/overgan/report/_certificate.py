@@ -24,8 +24,7 @@ def content(study: CertificateStudy) -> Content:
         plots=[_excess(study, rows), _holds(study, rows)] if len(rows) else [],
         columns=[
             "k",
-            *(f"excess, {name}" for name in spec.problems),
-            *(f"holds, {name}" for name in spec.problems),
+            *(f"{name}: excess (hold)" for name in spec.problems),
             "seconds",
             "runs",
         ],
@@ -103,8 +102,7 @@ def _row(study: CertificateStudy, rows: pd.DataFrame, width: int) -> list[str]:
     by_problem = [rows[rows.problem == name] for name in study.spec.problems]
     return [
         str(width),
-        *(mean_and_deviation(of_problem.excess) for of_problem in by_problem),
-        *(f"{of_problem.holds.sum()} of {len(of_problem)}" for of_problem in by_problem),
+        *(f"{mean_and_deviation(one.excess)} ({one.holds.sum()} of {len(one)})" for one in by_problem),
         f"{study.group_status(width).seconds:.2g}",
         state(study, width),
     ]
@@ -115,7 +113,7 @@ def _method(study: CertificateStudy) -> list[str]:
     step = f"η = {spec.eta:g}" if spec.eta else "the largest η that the theorem allows on the ball"
     return [
         "α and ‖J_0‖ are computed; ε and β are proven upper bounds over the ball of the theorem, of the least radius "
-        f"that is consistent with them (`overgan.theory.certify`), with μ = {spec.mu:g} and {step}. Where the "
+        f"that is consistent with them (overgan.theory.certify), with μ = {spec.mu:g} and {step}. Where the "
         "conditions hold, the residual goes to 0, for certain; where they fail, it may do so all the same.",
         "Networks that start at 0 have each unit once with v_l and once with −v_l, so that their first residual does "
         "not grow with k; k counts both.",
