@@ -67,6 +67,9 @@ ROW = 8 * (3 * 8 + 8 + 8 * 6 + 6 + 6 * 5 + 5)  # bytes of a row of J
 def test_grams_are_those_of_the_whole_jacobian_whatever_the_memory(memory):
     problem = deep(memory=memory)
     assert (problem.batch < 20) == (memory <= 2048)
+    # tanh keeps 8 and 6 numbers of a latent, its inputs 3, the layers behind 8, 6, 5 and 7; some of them are the same
+    assert problem.latent_bytes <= 8 * (3 + 8 + 6 + 5 + 7)
+    assert problem.latent_bytes >= 8 * (8 + 6)
     theta = problem.theta0 + 0.1
     J, J_0 = brute_force(problem, theta)[1], brute_force(problem, problem.theta0)[1]
     for ours, exact in zip(grams(problem, theta, problem.theta0), (J, J - J_0), strict=True):

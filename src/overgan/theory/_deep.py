@@ -101,11 +101,16 @@ class DeepFeatureGAN:
         return theta
 
     @cached_property
-    def batch(self) -> int:
-        """Latents that one backward pass may take within the memory."""
-        from overgan.theory._deep_autograd import latents_at_once
+    def latent_bytes(self) -> int:
+        """What a forward pass keeps of each latent for the backward pass, measured."""
+        from overgan.theory._deep_autograd import kept_bytes
 
-        return latents_at_once(self)
+        return max(1, kept_bytes(self, 2) - kept_bytes(self, 1))  # the weights are kept in both
+
+    @property
+    def batch(self) -> int:
+        """Latents that one backward pass may take within half of the memory."""
+        return min(len(self.latents), max(1, self.memory // 2 // self.latent_bytes))
 
 
 def load_deep_problem(generator: str, features: str) -> DeepFeatureGAN:

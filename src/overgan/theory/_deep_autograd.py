@@ -1,6 +1,6 @@
 """f(θ) of a deep generator and its Jacobian, by PyTorch, within the problem's memory.
 
-Half of the memory is for what the backward passes of a batch of latents need, half for rows of the Jacobian.
+At most half of the memory is for what the backward passes of a batch of latents need, the rest for rows of J.
 """
 
 from collections.abc import Callable
@@ -29,23 +29,18 @@ def mean_features(
     return features.sum(0) / len(problem.latents)
 
 
-def latents_at_once(problem: DeepFeatureGAN) -> int:
-    """How many latents' backward pass fits half of the memory, from what the passes of one and of two keep."""
+def kept_bytes(problem: DeepFeatureGAN, count: int) -> int:
+    """What a forward pass of so many latents keeps."""
     kept: dict[int, int] = {}
 
     def pack(tensor: Tensor) -> Tensor:
         kept[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
-    sizes = []
     theta = parameters(problem, problem.theta0).requires_grad_()
-    for count in (1, 2):
-        kept.clear()
-        with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
-            f = mean_features(problem, theta, problem.latents[:1].expand(count, *problem.latents.shape[1:]))
-        sizes.append(sum(kept.values()))
-        del f  # not before: what it keeps must not make room for what is counted next
-    return max(1, problem.memory // 2 // max(1, sizes[1] - sizes[0]))
+    with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
+        mean_features(problem, theta, problem.latents[:1].expand(count, *problem.latents.shape[1:]))
+    return sum(kept.values())
 
 
 def parameters(problem: DeepFeatureGAN, theta: Float[np.ndarray, " p"]) -> Float[Tensor, " p"]:
@@ -94,7 +89,8 @@ def grams(
     """
     m = len(problem.target)
     points = [parameters(problem, point) for point in ([theta] if origin is None else [theta, origin])]
-    held = min(m, max(1, problem.memory // 2 // points[0].nbytes - TRANSIENT_ROWS))
+    room = problem.memory - problem.batch * problem.latent_bytes
+    held = min(m, max(1, room // points[0].nbytes - TRANSIENT_ROWS))
     rows = points[0].new_empty(held, len(theta))
     result = np.zeros((len(points), m, m))
     for start in range(0, m, held):
