@@ -4,7 +4,9 @@ python benchmarks/theory_deep.py
 
 The baseline is J Jᵀ of the whole Jacobian by jacrev, 16 outputs at a time by vmap. Fully connected: n = 1000 latents,
 float64. Convolutional: a DCGAN of 32 × 32 pixels, n = 64, float32. The two alternate in this process with all cores;
-the ratio is the median over the pairs. --alone: without the baseline.
+the ratio is the median over the pairs. Busy cores make two threads wait for each other: use OMP_NUM_THREADS=1 there.
+
+python benchmarks/theory_deep.py --large    ten million parameters, n = 50, without the baseline
 """
 
 import resource
@@ -19,7 +21,7 @@ from torch.func import functional_call, jacrev
 from overgan.theory import DeepFeatureGAN, linearize
 
 M, CHUNK, PAIRS = 64, 16, 3
-ALONE = "--alone" in sys.argv
+LARGE = "--large" in sys.argv
 
 
 def fully_connected() -> DeepFeatureGAN:
@@ -39,6 +41,11 @@ def convolutional() -> DeepFeatureGAN:
     return DeepFeatureGAN(nn.Sequential(*layers), features, torch.randn(64, 64), images, dtype="float32")
 
 
+def large() -> DeepFeatureGAN:
+    generator = nn.Sequential(nn.Linear(100, 2500), nn.ReLU(), nn.Linear(2500, 2500), nn.ReLU(), nn.Linear(2500, 1400))
+    return DeepFeatureGAN(generator, nn.Linear(1400, M), torch.randn(50, 100), torch.randn(50, 1400))
+
+
 def by_jacrev(problem: DeepFeatureGAN) -> torch.Tensor:
     def f(weights: dict[str, torch.Tensor]) -> torch.Tensor:
         return problem.features(functional_call(problem.generator, weights, (problem.latents,))).mean(0)
@@ -49,16 +56,18 @@ def by_jacrev(problem: DeepFeatureGAN) -> torch.Tensor:
 
 
 def main() -> None:
-    for name, make in (("fully connected", fully_connected), ("convolutional", convolutional)):
+    makes = (("large", large),) if LARGE else (("fully connected", fully_connected), ("convolutional", convolutional))
+    for name, make in makes:
         torch.manual_seed(0)
         problem = make()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         ours, theirs, processor = [], [], []
-        for _ in range(PAIRS):
+        for _ in range(1 if LARGE else PAIRS):
             start, used = time.perf_counter(), time.process_time()
             gram = linearize(problem).gram
             ours.append(time.perf_counter() - start)
             processor.append(time.process_time() - used)
-            if ALONE:
+            if LARGE:
                 continue
             start = time.perf_counter()
             error = abs(by_jacrev(problem).double().numpy() - gram).max() / gram.max()
@@ -70,7 +79,8 @@ def main() -> None:
         if theirs:
             ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
             print(f"  jacrev {statistics.median(theirs):.3g} s, ratio {ratio:.2g}")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(f"  peak memory {peak:.2f} GiB, {before:.2f} before")
 
 
 if __name__ == "__main__":
