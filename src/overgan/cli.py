@@ -3,25 +3,22 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 import overgan
 from overgan.errors import OverganError
+from overgan.terminal import bar, console, duration, watch_groups
 
 if TYPE_CHECKING:
-    from overgan.study import GroupStatus
+    from overgan.theory import Certificate
 
 app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-console = Console(highlight=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]
 
@@ -48,7 +45,7 @@ def presets() -> None:
             ", ".join(map(str, spec.figures)),
             f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}",
             spec.length,
-            f"about {_duration(seconds)}",
+            f"about {duration(seconds)}",
         )
     console.print(table)
     console.print(
@@ -76,7 +73,7 @@ def run(
     if notice := load_spec(preset_or_yaml, overrides or [], scale).notice:
         console.print(notice)
     try:
-        with _progress() as watch:
+        with watch_groups() as watch:
             study = overgan.run(
                 preset_or_yaml, out, overrides or [], scale=scale, workers=workers, device=device, watch=watch
             )
@@ -116,7 +113,7 @@ def status(folder: Folder) -> None:
     console.print(f"{finished} of {runs} runs finished, {diverged} diverged")
     left = seconds_left(groups, study.description.machine["workers"])
     if left:
-        console.print(f"time left: at most about {_duration(left)}, while it is running")
+        console.print(f"time left: at most about {duration(left)}, while it is running")
 
 
 @app.command()
@@ -136,7 +133,7 @@ def recommend(folder: Folder, tolerance: Annotated[float | None, typer.Option(mi
     seconds = group.seconds / len(study.spec.seeds)
     console.print(
         f"cost: {' and '.join(f'{n:,} {network}' for network, n in counts.items())} parameters; "
-        f"{_duration(seconds)} a run on {study.description.machine['processor']}"
+        f"{duration(seconds)} a run on {study.description.machine['processor']}"
     )
 
 
@@ -193,13 +190,13 @@ def evaluate(
             raise OverganError("--study DIR has images of its own; leave --generated, --train, --test, --html out")
         settings = {"features": names, "samples": count, "inception_weights": inception_weights}
         given = {key: value for key, value in settings.items() if value is not None}
-        with _bar() as progress:
+        with bar() as progress:
             overgan.load(study).evaluate(wanted, progress=progress, nnd=nnd, precision=precision, **given)
         console.print(f"report: {overgan.write_report(study)}")
         return
     if generated is None:
         raise OverganError("--generated PATH is missing, or --study DIR")
-    with _bar() as progress:
+    with bar() as progress:
         evaluation = overgan.metrics.evaluate(
             generated,
             train,
@@ -235,85 +232,79 @@ def _whole_number(option: str, value: str) -> int:
         raise OverganError(f"{option} {value}: must be a whole number or all") from None
 
 
-@contextmanager
-def _bar() -> "Iterator[Callable[[str, int, int], None]]":
-    """A bar on the error output for what takes longer than a moment; it is gone in the end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+@app.command()
+def certify(
+    n: Annotated[int | None, typer.Option(help="Latents [default: 1000].")] = None,
+    d: Annotated[int | None, typer.Option(help="Their dimension [default: 10].")] = None,
+    m: Annotated[int | None, typer.Option(help="Dimension of the data [default: 10].")] = None,
+    k: Annotated[int | None, typer.Option(help="Width [default: 1000].")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the random problem [default: 0].")] = None,
+    problem: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A problem of your own: an .npz with Z, V, W0 and target.")
+    ] = None,
+    generator: Annotated[
+        str | None, typer.Option(metavar="MODULE:FUNCTION", help="A deep one: returns the module and its latents.")
+    ] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="MODULE:FUNCTION", help="With --generator: returns the module and the data.")
+    ] = None,
+    mu: Annotated[float, typer.Option(help="Step size of the discriminator.")] = 1.0,
+    eta: Annotated[
+        float | None, typer.Option(help="Step size of the generator [default: the largest the theorem allows].")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the conditions of the paper's Theorem A.4: exit code 0 if all hold, 1 if not.
+
+    For a shallow GAN the verdict is a proof; for a deep one (--generator and --features) it rests on estimates.
+    """
+    from overgan import theory
+
+    sizes = {"n": n, "d": d, "m": m, "k": k, "seed": seed}
+    given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
+    own = {"problem": problem, "generator": generator, "features": features}
+    chosen = [name for name, value in own.items() if value is not None]
+    if chosen and given:
+        raise OverganError(f"--{chosen[0]} and --{next(iter(given))} exclude each other: it has sizes of its own")
+    if chosen not in ([], ["problem"], ["generator", "features"]):
+        raise OverganError(f"--{chosen[0]}: give --problem alone, or --generator and --features together")
+    try:
+        if generator is not None and features is not None:
+            gan: theory.Problem = theory.load_deep_problem(generator, features)
+        else:
+            gan = theory.load_problem(problem) if problem is not None else theory.ShallowGAN.gaussian(**given)
+        certificate = theory.certify(gan, mu, eta)
+    except OverganError:
+        raise
+    except ValueError as error:  # of an option's value
+        raise OverganError(str(error)) from None
+    if json_:
+        console.print_json(data={"problem": repr(gan), **certificate.summary()})
+    else:
+        _print_certificate(repr(gan), certificate)
+    raise typer.Exit(0 if certificate.holds else 1)
 
 
-@contextmanager
-def _progress() -> Iterator["Callable[[list[GroupStatus]], None]"]:
-    """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
-    if not console.is_terminal:
-        yield _print_finished()
-        return
-    columns = (
-        TextColumn("k = {task.fields[width]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[result]}"),
+def _print_certificate(title: str, certificate: "Certificate") -> None:
+    console.print(
+        f"{title}: alpha {certificate.alpha:.4g}, beta {certificate.beta:.4g}, epsilon {certificate.epsilon:.4g}, "
+        f"gamma {certificate.gamma:.4g}, radius {certificate.radius:.4g} ({certificate.basis}), "
+        f"mu {certificate.mu:.4g}, eta {certificate.eta:.4g}"
     )
-    progress = Progress(*columns, console=console)
-    tasks: dict[int, TaskID] = {}
-
-    def watch(groups: "list[GroupStatus]") -> None:
-        if not tasks:
-            preparing.stop()
-            progress.start()
-        for group in groups:
-            if group.width not in tasks:
-                tasks[group.width] = progress.add_task(
-                    "", total=group.total, width=group.width, speed="", left="", result=""
-                )
-            pace = group.seconds_each
-            left = pace * (group.total - group.done) if pace else 0
-            progress.update(
-                tasks[group.width],
-                completed=group.done,
-                speed=f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
-                left=f"{_duration(left)} left" if left else "",
-                result=group.result,
-            )
-
-    with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
-        try:
-            yield watch
-        finally:
-            progress.stop()
-
-
-def _print_finished() -> "Callable[[list[GroupStatus]], None]":
-    printed: set[int] = set()
-
-    def watch(groups: "list[GroupStatus]") -> None:
-        for group in groups:
-            if group.complete and group.width not in printed:
-                printed.add(group.width)
-                console.print(
-                    f"k = {group.width}: {group.done:,} {group.unit}s in {_duration(group.seconds)}, {group.result}, "
-                    f"{group.diverged} diverged"
-                )
-
-    return watch
-
-
-def _duration(seconds: float) -> str:
-    """Two leading units, such as 3 min 20 s; two digits below 10 s."""
-    units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    seconds = round(seconds)
-    parts: list[str] = []
-    for name, size in units:
-        count, seconds = divmod(seconds, size)
-        if count or (parts and len(parts) < 2):
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])
+    heads = (Column(head, no_wrap=True) for head in ("condition", "left", "right", "margin", "verdict"))
+    table = Table(*heads, box=SIMPLE_HEAD)
+    for row in certificate.conditions:
+        sides = (f"{side:.5g}" for side in (row.left, row.right, row.margin))
+        table.add_row(row.statement, *sides, "holds" if row.holds else "fails")
+    console.print(table)
+    if certificate.holds:
+        console.print(
+            f"all hold: every step shrinks the bound on the state by the factor {certificate.rate:.6g}"
+            if certificate.basis == "proven"
+            else "all hold for estimates of epsilon and beta, which may be too low: evidence, not a proof"
+        )
+    for reason in certificate.reasons:
+        console.print(f"fails: {reason}")
 
 
 def main() -> None:

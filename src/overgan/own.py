@@ -1,9 +1,9 @@
-"""Functions of the user's own, named as package.module:function."""
+"""Functions of the user's own, which the command line or a spec names as `package.module:function`."""
 
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,19 @@ def is_own(name: str) -> bool:
     return bool(re.fullmatch(r"[\w.]+:\w+", name))
 
 
-def import_own(name: str, setting: str) -> Callable[..., Any]:
-    """The function that `package.module:function` names; modules in the current folder are found too.
+def load_function(name: str, what: str) -> Any:
+    """The function, or whatever has that name; modules in the current folder are found too.
 
-    setting: where the name stands, for errors. Raises OverganError if it cannot be imported.
+    what: the key or option that names it. Raises OverganError if it cannot be imported.
     """
     module, _, function = name.partition(":")
     folder = str(Path.cwd())
     sys.path.insert(0, folder)
-    with explained(f"{setting}: {name} cannot be imported"):
+    with explained(f"{what}: {name} cannot be imported"):
         try:
-            found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+            return getattr(importlib.import_module(module), function)
         finally:
             sys.path.remove(folder)
-    return found
 
 
 @contextmanager

@@ -177,8 +177,8 @@ def test_the_presets_are_the_papers_figures():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("kind=deep", 'kind: must be one of gan, shallow, but it is "deep"'),
-        ("kind=[1]", "kind: must be one of gan, shallow, but it is"),
+        ("kind=deep", 'kind: must be one of gan, shallow, prediction, certificate, but it is "deep"'),
+        ("kind=[1]", "kind: must be one of gan, shallow, prediction, certificate, but it is"),
         ("methods.GDA.metod=gda", r"unknown key methods\.GDA\.metod; did you mean method\?"),
         ("methods.GDA.mu=2", r"methods\.GDA\.mu: .*less than or equal to 1, but it is 2"),
         ("methods.GDA.method=sgd", r"methods\.GDA\.method: .*but it is \"sgd\""),

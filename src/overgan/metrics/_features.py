@@ -15,7 +15,7 @@ from overgan.metrics._classifier import classifier_features
 from overgan.metrics._embedding import Embedding
 from overgan.metrics._inception import Precision, inception_features
 from overgan.metrics._random import random_features
-from overgan.own import explained, import_own, is_own
+from overgan.own import explained, load_function, is_own
 
 NAMES = ("inception", "classifier", "random", "pixels")
 
@@ -84,7 +84,7 @@ def pixels(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "imag
 
 def _own_features(name: str, shape: tuple[int, int, int]) -> tuple[Embedding, dict[str, Any]]:
     """What the user's function gives for an image's shape: a function from uint8 images to features of each."""
-    factory = import_own(name, "features")
+    factory = load_function(name, "features")
     with explained(f"features: {name} fails"):
         function = factory(shape)
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from overgan.errors import OverganError
-from overgan.own import explained, import_own
+from overgan.own import explained, load_function
 
 
 def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
@@ -18,7 +18,7 @@ def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Mo
 
     Raises OverganError if it cannot be imported, fails, or gives something else.
     """
-    build = import_own(name, "model.name")
+    build = load_function(name, "model.name")
     with explained(f"model.name: {name} fails"):
         generator, critic = build(width, shape)
     for network in (generator, critic):

@@ -47,10 +47,13 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     sentences = [
         f"{sum(diverged.values())} of {runs} runs diverged" + (f": {where}; {consequence}." if where else "."),
     ]
-    unfinished = [group.width for group in groups if not group.complete]
-    if unfinished:
-        sentences.append(f"Not finished yet: k = {', '.join(map(str, unfinished))}.")
-    return sentences
+    return sentences + unfinished(study)
+
+
+def unfinished(study: Study) -> list[str]:
+    """Which widths are not finished, if some are not."""
+    widths = [group.width for group in study.status() if not group.complete]
+    return [f"Not finished yet: k = {', '.join(map(str, widths))}."] if widths else []
 
 
 def mean_and_deviation(series: pd.Series) -> str:

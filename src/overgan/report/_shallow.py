@@ -1,16 +1,14 @@
 """The report of a width study of the shallow GAN (Figs. 2 and 9)."""
 
-import numpy as np
 import pandas as pd
 
-from overgan.errors import OverganError
 from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
-from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
+from overgan.report._plot import Panel, Plot, colors, over_seeds
+from overgan.report._theory import always, fraction, log_steps, over_steps, recommended
 from overgan.study._shallow import ShallowStudy
 
 ENDED, OPTIMUM = "#1f5fbf", "#e8590c"
 FLOOR = 1e-12  # zeros are drawn here, because the axis is logarithmic
-POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
 
 
 def content(study: ShallowStudy) -> Content:
@@ -40,18 +38,12 @@ def content(study: ShallowStudy) -> Content:
 
 
 def _findings(study: ShallowStudy, rows: pd.DataFrame) -> list[str]:
-    try:
-        sentences = [f"Recommended: {study.recommend()}."]
-    except OverganError as error:
-        sentences = [f"{str(error)[0].upper()}{str(error)[1:]}."]
+    sentences = [recommended(study)]
     if rows.empty:
         return sentences
     for name, of_method in rows.groupby("method", sort=False):
-        share = of_method.groupby("k").converged.mean()
-        never, always = share.index[share == 0], share.index[share[::-1].cummin()[::-1] == 1]
-        parts = [f"up to k = {never.max()} no run converges" if (share.iloc[: len(never)] == 0).all() else ""]
-        parts += [f"from k = {always.min()} on all do" if len(always) else "at no width do all from there on"]
-        sentences.append(f"By {name}: {', '.join(part for part in parts if part)}.")
+        where = always(of_method.groupby("k").converged.mean(), "all do", "no run converges")
+        sentences.append(f"By {name}: {where}.")
     lost = rows[~rows.converged.astype(bool)]
     if len(lost):
         hopeless, missed = lost[~lost.within_reach], lost[lost.within_reach]
@@ -95,11 +87,6 @@ def _converged(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds that converged, and for which some weights reach the target."""
     names = list(study.spec.methods)
 
-    def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed: bool = False) -> Series:
-        share = frame.astype({column: float}).groupby("k")[column].mean()
-        values = share.tolist()
-        return Series(name, share.index.tolist(), values, values, values, color, dashed)
-
     curves = [
         fraction(name, rows[rows.method == name], "converged", color)
         for name, color in zip(names, colors(len(names)), strict=True)
@@ -117,17 +104,12 @@ def _converged(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
 
 def _residuals(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
     """Residuals over the steps, a curve for each k; a run that ended stays where it did."""
-    steps = np.unique(np.geomspace(1, study.spec.steps + 1, POINTS).round().astype(int)) - 1
+    steps = log_steps(study.spec.steps)
     runs = {
         k: [study.residuals(k, int(seed)) for seed in rows.seed[rows.k == k].unique()]
         for k in study.spec.widths
         if (rows.k == k).any()
     }
-
-    def curve(k: int, name: str, color: str) -> Series:
-        relative = [run[name][np.minimum(steps, len(run[name]) - 1)] / (run[name][0] or 1.0) for run in runs[k]]
-        low, median, high = np.quantile(relative, [0.25, 0.5, 0.75], axis=0).tolist()
-        return Series(f"k = {k}", (steps + 1).tolist(), median, low, high, color)
 
     return Plot(
         name="residuals",
@@ -135,7 +117,13 @@ def _residuals(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
         x_label="step + 1",
         y_label="‖f(W) − x̄‖ / ‖r₀‖, median and quartiles",
         panels=[
-            Panel([curve(k, name, color) for k, color in zip(runs, colors(len(runs)), strict=True)], title=name)
+            Panel(
+                [
+                    over_steps(f"k = {k}", [run[name] for run in runs[k]], steps, color)
+                    for k, color in zip(runs, colors(len(runs)), strict=True)
+                ],
+                title=name,
+            )
             for name in study.spec.methods
         ],
         x="log",

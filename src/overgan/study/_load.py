@@ -18,7 +18,12 @@ from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 
-KINDS = ("gan", "shallow")  # each is a module of this package, imported when it is needed: PyTorch takes seconds
+KINDS = (
+    "gan",
+    "shallow",
+    "prediction",
+    "certificate",
+)  # each is a module of this package, imported when it is needed: PyTorch takes seconds
 
 
 def preset_names() -> list[str]:

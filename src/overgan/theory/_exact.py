@@ -10,8 +10,8 @@ from jaxtyping import Float, Int64
 from overgan.theory import _kernels as kernels
 from overgan.theory._problem import ShallowGAN
 
-Recorded = tuple[Float[np.ndarray, "kept m"], Float[np.ndarray, "kept m"], Float[np.ndarray, "kept k d"]]
-Iterates = tuple[Float[np.ndarray, " norms"], int, Float[np.ndarray, " m"], Float[np.ndarray, "k d"], Recorded]
+Recorded = tuple[Float[np.ndarray, "kept m"], Float[np.ndarray, "kept m"], Float[np.ndarray, "kept *weights"]]
+Iterates = tuple[Float[np.ndarray, " norms"], int, Float[np.ndarray, " m"], Float[np.ndarray, "*weights"], Recorded]
 
 
 def iterate(

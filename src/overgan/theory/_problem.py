@@ -1,10 +1,14 @@
 """The shallow GAN of the paper's Section 2: G(z) = V ReLU(W z) against a linear discriminator."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float
+
+from overgan.errors import OverganError
 
 Target = Literal["gaussian", "two_moons"]
 
@@ -82,6 +86,32 @@ class ShallowGAN:
             target=target,
             sigma_z=sigma_z,
         )
+
+
+def load_problem(path: str | Path) -> ShallowGAN:
+    """The problem of an .npz file with the arrays Z (n, d), V (m, k), W0 (k, d) and target (m,); no code in it is run.
+
+    Raises OverganError if the file is missing or no .npz, or an array is missing, of the wrong shape or no numbers.
+    """
+    names = ("Z", "V", "W0", "target")
+    try:
+        with Path(path).open("rb") as handle, np.load(handle) as file:
+            missing = [name for name in names if name not in file]
+            if missing:
+                raise OverganError(f"{path} has no array {missing[0]}; it needs {', '.join(names)}, has {file.files}")
+            arrays = {name: file[name] for name in names}
+            for name, array in arrays.items():
+                if array.dtype.kind not in "fiu":
+                    raise OverganError(f"{path}: {name} is of type {array.dtype}; it must hold real numbers")
+            return ShallowGAN(**arrays)
+    except FileNotFoundError:
+        raise OverganError(f"{path} is missing; write it with numpy.savez(path, Z=, V=, W0=, target=)") from None
+    except OverganError:
+        raise
+    except (OSError, ValueError, AttributeError, TypeError, EOFError, BadZipFile) as error:
+        raise OverganError(
+            f"{path} is not a problem: {error}; write it with numpy.savez(path, Z=, V=, W0=, target=)"
+        ) from None
 
 
 def _check_deviation(name: str, sigma: float) -> None:

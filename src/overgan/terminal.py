@@ -1,0 +1,94 @@
+"""What the command shows on a terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from overgan.study import GroupStatus
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def watch_groups() -> Iterator["Callable[[list[GroupStatus]], None]"]:
+    """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
+    if not console.is_terminal:
+        yield _print_finished()
+        return
+    columns = (
+        TextColumn("k = {task.fields[width]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[result]}"),
+    )
+    progress = Progress(*columns, console=console)
+    tasks: dict[int, TaskID] = {}
+
+    def watch(groups: "list[GroupStatus]") -> None:
+        if not tasks:
+            preparing.stop()
+            progress.start()
+        for group in groups:
+            if group.width not in tasks:
+                tasks[group.width] = progress.add_task(
+                    "", total=group.total, width=group.width, speed="", left="", result=""
+                )
+            pace = group.seconds_each
+            left = pace * (group.total - group.done) if pace else 0
+            progress.update(
+                tasks[group.width],
+                completed=group.done,
+                speed=f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
+                left=f"{duration(left)} left" if left else "",
+                result=group.result,
+            )
+
+    with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
+        try:
+            yield watch
+        finally:
+            progress.stop()
+
+
+def _print_finished() -> "Callable[[list[GroupStatus]], None]":
+    printed: set[int] = set()
+
+    def watch(groups: "list[GroupStatus]") -> None:
+        for group in groups:
+            if group.complete and group.width not in printed:
+                printed.add(group.width)
+                console.print(
+                    f"k = {group.width}: {group.done:,} {group.unit}s in {duration(group.seconds)}, {group.result}, "
+                    f"{group.diverged} diverged"
+                )
+
+    return watch
+
+
+def duration(seconds: float) -> str:
+    """Two leading units, such as 3 min 20 s; two digits below 10 s."""
+    units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    seconds = round(seconds)
+    parts: list[str] = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count or (parts and len(parts) < 2):
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])
+
+
+@contextmanager
+def bar() -> "Iterator[Callable[[str, int, int], None]]":
+    """A bar on the error output for what takes longer than a moment; it is gone in the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)

@@ -1,0 +1,199 @@
+"""The linearized GDA of Appendix A.2 and A.3: its spectrum and its states at any time, in closed form."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+from scipy.special import exprel
+
+from overgan.theory._initial import Problem, gram_and_residual, largest_eta
+from overgan.theory._simulate import _check
+
+
+@dataclass(frozen=True, eq=False)
+class Linearization:
+    """z̃_{t+1} = A z̃_t of the state z = (r, d), the residual and the discriminator's weights (eq. 21).
+
+    gram: J_0 J_0ᵀ, symmetric and positive semidefinite, of any generator. r_0, d_0: the state at t = 0.
+    mu, eta: step sizes of the discriminator and the generator.
+
+    In the eigenbasis of the Gram matrix A falls into m blocks C = [[1, −η s], [μ, 1 − μ]], one for each eigenvalue s.
+    With c = 1 − μ/2 and N = C − c, N² = (μ²/4 − μηs) I = ω² I, so Cᵗ = E_t I + O_t N, where E_t and O_t are the even
+    and odd part in ω of (c + ω)ᵗ, the latter divided by ω. It has no cancellation where both eigenvalues meet (ω = 0).
+
+    Raises ValueError, naming the argument, if a shape does not fit, the Gram matrix is not symmetric positive
+    semidefinite, mu is not in (0, 1] or eta is not positive and finite.
+    """
+
+    gram: Float[np.ndarray, "m m"]
+    r_0: Float[np.ndarray, " m"]
+    d_0: Float[np.ndarray, " m"]
+    mu: float
+    eta: float
+
+    def __post_init__(self) -> None:
+        m = len(self.r_0)
+        for name, shape in (("gram", (m, m)), ("d_0", (m,))):
+            given = getattr(self, name).shape
+            _check(given == shape, name, f"of shape {given}", f"of shape {shape} from r_0")
+        for name in ("gram", "r_0", "d_0"):
+            _check(bool(np.isfinite(getattr(self, name)).all()), name, getattr(self, name), "finite")
+        _check(0 < self.mu <= 1, "mu", self.mu, "greater than 0 and at most 1")
+        _check(bool(np.isfinite(self.eta)) and self.eta > 0, "eta", self.eta, "positive and finite")
+        size = float(np.abs(self.gram).max(initial=0.0))
+        skew = float(np.abs(self.gram - self.gram.T).max(initial=0.0))
+        _check(skew <= 1e-10 * size, "gram", f"asymmetric by {skew}", "symmetric")
+        least = float(np.linalg.eigvalsh(self.gram)[0])
+        _check(least >= -1e-10 * m * size, "gram", f"with the eigenvalue {least}", "positive semidefinite")
+
+    @cached_property
+    def _eigen(self) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]]:
+        s, basis = np.linalg.eigh(self.gram)
+        return np.maximum(s, 0.0), basis  # negative ones are rounding
+
+    @property
+    def eigenvalues(self) -> Float[np.ndarray, " m"]:
+        """Those of J_0 J_0ᵀ, ascending: the squared singular values of J_0."""
+        return self._eigen[0]
+
+    @cached_property
+    def matrix(self) -> Float[np.ndarray, "state state"]:
+        """A = [[I, −η J_0 J_0ᵀ], [μ I, (1 − μ) I]] (eq. 21)."""
+        identity = np.eye(len(self.r_0))
+        return np.block([[identity, -self.eta * self.gram], [self.mu * identity, (1 - self.mu) * identity]])
+
+    @cached_property
+    def spectral_radius(self) -> float:
+        """The largest modulus of 1 − μ/2 ± √(μ²/4 − μηs) over the eigenvalues s (Lemma A.2)."""
+        return float(np.exp(self._log_radius().max()))
+
+    @cached_property
+    def gamma(self) -> float:
+        """Lemma A.3: the largest condition number of the blocks' eigenvector matrices; inf if two eigenvectors meet.
+
+        The columns of the paper's matrix are (½ ∓ √(¼ − q), 1) with q = ηs/μ. ‖z̃_t‖ ≤ γ ρ(A)ᵗ ‖z_0‖.
+        """
+        q = self.eta * self.eigenvalues / self.mu
+        root = np.emath.sqrt(0.25 - q)
+        top, ones = np.stack([0.5 - root, 0.5 + root], -1), np.ones((len(q), 2))
+        sizes = np.linalg.svd(np.stack([top, ones], -2), compute_uv=False)
+        with np.errstate(divide="ignore"):
+            return float((sizes[:, 0] / sizes[:, 1]).max())
+
+    @cached_property
+    def growth(self) -> float:
+        """The least constant with ‖Aᵗ‖ ≤ growth · (1 − ηα²)ᵗ that the blocks give, α² their least s: a sharper γ.
+
+        For real eigenvalues λ₂ < λ₁, Cᵗ = λ₁ᵗ (P + xᵗ (I − P)) with x = λ₂/λ₁ in [0, 1) and P the spectral projector
+        of λ₁. The norm of P + y (I − P) is convex in y, so on [0, 1] it is at most the larger of ‖P‖ and ‖I‖ = 1, and
+        ‖P‖ ≥ 1. P = (C − λ₂)/(λ₁ − λ₂) has rank one, so ‖P‖² is its sum of squares, (1 + (1 − q)²)/(1 − 4q) with
+        q = ηs/μ. It is attained as t → ∞, grows with q, and is at most 1.88 under the theorem's μ/η ≥ 8β², where
+        the paper has 5 and the condition number is at most 3.62. Where some q ≥ ¼ it is inf.
+        """
+        return growth(float(self.eta * self.eigenvalues[-1] / self.mu))
+
+    def state(self, t: ArrayLike) -> Float[np.ndarray, "*times state"]:
+        """(r̃_t, d̃_t) at any t ≥ 0, an array of any shape: 2 m numbers each and one rotation from the eigenbasis.
+
+        Overflows to inf where a diverging state does. Raises ValueError if some t is negative.
+        """
+        r, d = self._blocks(np.asarray(t, np.float64))
+        basis = self._eigen[1]
+        return np.concatenate([r @ basis.T, d @ basis.T], -1)
+
+    def residual_norm(self, t: ArrayLike) -> Float[np.ndarray, "*times"]:
+        """‖r̃_t‖ at any t ≥ 0, an array of any shape: O(m) each."""
+        r, _ = self._blocks(np.asarray(t, np.float64))
+        return np.asarray(np.linalg.norm(r, axis=-1))  # np.linalg.norm makes a scalar of one time
+
+    def discriminator_sum(self, t: ArrayLike) -> Float[np.ndarray, "*times m"]:
+        """A vector D̃_t with J_0ᵀ D̃_t = J_0ᵀ Σ_{i<t} d̃_i: θ̃_t = θ_0 − η J_0ᵀ D̃_t, as r̃_t = r_0 − η J_0 J_0ᵀ D̃_t."""
+        s, basis = self._eigen
+        r, _ = self._blocks(np.asarray(t, np.float64))
+        seen = s > 1e-14 * s[-1]
+        change = np.where(seen, basis.T @ self.r_0 - r, 0.0)
+        total: np.ndarray = (change / (self.eta * np.where(seen, s, 1.0))) @ basis.T
+        return total
+
+    def _log_radius(self) -> Float[np.ndarray, " m"]:
+        """The logarithm of each block's spectral radius, accurate where it is near 0."""
+        mu, product = self.mu, self.mu * self.eta * self.eigenvalues
+        real = product <= mu**2 / 4
+        below = product / (mu / 2 + np.sqrt(np.where(real, mu**2 / 4 - product, 0.0)))  # 1 − λ₁ of real eigenvalues
+        determinant = product - mu  # |λ|² − 1 of complex ones
+        return np.where(real, np.log1p(-np.where(real, below, 0.0)), np.log1p(np.where(real, 0.0, determinant)) / 2)
+
+    def _blocks(self, t: Float[np.ndarray, "*times"]) -> tuple[np.ndarray, np.ndarray]:
+        """r̃_t and d̃_t in the eigenbasis, (*times, m) each."""
+        _check(bool((t >= 0).all()), "t", t, "at least 0")
+        s, basis = self._eigen
+        r, d = basis.T @ self.r_0, basis.T @ self.d_0
+        c, product = 1 - self.mu / 2, self.mu * self.eta * s
+        omega = np.sqrt(np.abs(self.mu**2 / 4 - product))
+        real = product <= self.mu**2 / 4
+        t = t[..., None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.exp(t * self._log_radius())
+            # real: λ₁ᵗ (1 ± xᵗ)/2 with x = λ₂/λ₁; the odd part over ω is λ₁ᵗ t (−log x/2ω) exprel(t log x)
+            first = c + np.where(real, omega, 0.0)
+            part = np.where(real, 2 * omega / first, 0.0)  # 1 − x
+            log_x = np.log1p(-np.minimum(part, 1 - 1e-16))
+            slope = np.where(part > 0, -log_x / np.where(part > 0, part, 1.0), 1.0) / first  # −log x/2ω
+            # complex: |λ|ᵗ cos(φt), and |λ|ᵗ sin(φt)/ω
+            phi = np.where(real, 0.0, np.arctan2(omega, c))
+            ratio = np.where(real, 0.0, phi / np.where(real, 1.0, omega))
+            even = size * np.where(real, (1 + np.exp(t * log_x)) / 2, np.cos(phi * t))
+            odd = size * t * np.where(real, slope * exprel(t * log_x), ratio * np.sinc(phi * t / np.pi))
+            half = self.mu / 2
+            moved = (even + half * odd) * r - self.eta * s * odd * d, self.mu * odd * r + (even - half * odd) * d
+        blown = ~np.isfinite(size) & (np.abs(r) + np.abs(d) > 0)
+        return np.where(blown, np.inf, moved[0]), np.where(blown, np.inf, moved[1])
+
+
+class StepSizes(NamedTuple):
+    """Step sizes, the spectral radius that they give, and how many times fewer steps that takes than the theorem's."""
+
+    mu: float
+    eta: float
+    spectral_radius: float
+    speedup: float
+
+
+def growth(q: float) -> float:
+    """√((1 + (1 − q)²)/(1 − 4q)), the sharp γ of Lemma A.3 for q = η‖J_0‖²/μ (see `Linearization.growth`)."""
+    return float(np.sqrt((1 + (1 - q) ** 2) / (1 - 4 * q))) if q < 0.25 else np.inf
+
+
+def linearize(problem: Problem, mu: float = 1.0, eta: float | None = None) -> Linearization:
+    """The linearization of GDA at W_0, or θ_0, and d_0 = 0. eta=None takes `default_eta`.
+
+    Raises ValueError if mu is not in (0, 1] or eta is not positive and finite.
+    """
+    _check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
+    gram, residual = gram_and_residual(problem)
+    eta = largest_eta(gram, "gda", mu) if eta is None else eta
+    return Linearization(gram, residual, np.zeros_like(residual), float(mu), float(eta))
+
+
+def best_step_sizes(problem: Problem) -> StepSizes:
+    """The mu in (0, 1] and the eta that minimize the spectral radius: 1 and b/(a + b)², and the radius is b/(a + b).
+
+    a, b: least and largest eigenvalue of J_0 J_0ᵀ. Both roots of λ² − (2 − μ) λ + 1 − μ + μηs lie within ρ if and only
+    if (Jury) 1 − μ + μηs ≤ ρ² and (2 − μ) ρ ≤ ρ² + 1 − μ + μηs. For all s from a to b, with δ = 1 − ρ, this is
+    μηb ≤ μ − 2δ + δ² and μηa ≥ δ (μ − δ). If μ ≤ δ, the first bound is at most δ² − δ < 0 and no η > 0 will do. If
+    μ > δ, some η will do if and only if F(μ) = μ − 2δ + δ² − (b/a) δ (μ − δ) ≥ 0. F is linear in μ and F(δ) < 0, so
+    that some μ ≤ 1 will do if and only if 1 will: F(1) = (1 − δ)(1 − (1 + b/a) δ) ≥ 0, that is δ ≤ a/(a + b).
+
+    speedup: log ρ of these over log ρ of the theorem's step sizes, 1 and 1/(8b); near 8 for a ≪ b.
+
+    Raises ValueError if J_0 has a rank less than m: then the spectral radius is 1 for all step sizes.
+    """
+    usual = linearize(problem)
+    a, b = float(usual.eigenvalues[0]), float(usual.eigenvalues[-1])
+    _check(a > 1e-14 * b, "problem", f"{problem!r} with J_0 of a rank below m", "of full rank m")
+    eta = b / (a + b) ** 2
+    speedup = float(np.log1p(-a / (a + b)) / np.log(usual.spectral_radius))
+    return StepSizes(1.0, eta, b / (a + b), speedup)
