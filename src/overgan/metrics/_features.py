@@ -15,7 +15,7 @@ from overgan.metrics._classifier import classifier_features
 from overgan.metrics._embedding import Embedding
 from overgan.metrics._inception import Precision, inception_features
 from overgan.metrics._random import random_features
-from overgan.own import explained, load_function, is_own
+from overgan.own import explained, is_own, load_function
 
 NAMES = ("inception", "classifier", "random", "pixels")
 
