@@ -9,7 +9,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import overgan
-from overgan.cli import _duration, app, main
+from overgan.cli import app, main
+from overgan.terminal import duration
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_the_installed_command_answers_without_importing_torch():
 
 
 def test_durations_have_two_units():
-    assert [_duration(s) for s in (0, 59.7, 61, 3600, 90_000, 400 * 86400)] == [
+    assert [duration(s) for s in (0, 59.7, 61, 3600, 90_000, 400 * 86400)] == [
         "0 s",
         "1 min 0 s",
         "1 min 1 s",

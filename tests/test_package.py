@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import zipfile
@@ -43,6 +44,7 @@ def test_public_names_are_there():
 def test_nothing_is_unpickled():
     """Files from others are never unpickled: no code that could."""
     for path in (ROOT / "src").rglob("*.py"):
-        text = path.read_text()
-        for word in ("pickle", "= torch.load(", "joblib", "allow_pickle", "read_pickle", "yaml.load("):
+        # what these say is that no code is run
+        text = re.sub(r"allow_pickle=False|torch\.load\(\w+, weights_only=True\)", "", path.read_text())
+        for word in ("pickle", " torch.load(", "joblib", "allow_pickle", "read_pickle", "yaml.load("):
             assert word not in text, f"{path}: {word}"

@@ -89,6 +89,7 @@ def duration(seconds: float) -> str:
 def bar() -> "Iterator[Callable[[str, int, int], None]]":
     """A bar on the error output for what takes longer than a moment; it is gone in the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    errors = Console(stderr=True)
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)

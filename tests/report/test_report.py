@@ -56,7 +56,8 @@ def make_study(tmp_path):
                         fid = (100 / k + seed) * (2 if name == "pixels" else 1)
                         ids = {"seed": seed, "iteration": iteration, "features": name}
                         rows.append(ids | {"fid_train": fid, "fid_test": fid + 1})
-                    log.append({"seed": seed, "iteration": iteration, "moved_generator": 1 / k, "moved_critic": 2 / k})
+                    moved = {"moved_generator": 1 / k, "moved_critic": 2 / k}
+                    log.append({"seed": seed, "iteration": iteration, "wasserstein": k + seed + iteration, **moved})
             (group / "evaluations.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
             (group / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in log))
             iteration = 20 if complete else 10
@@ -101,6 +102,7 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
         "fid-classifier-over-iterations",
         "fid-pixels",
         "fid-pixels-over-iterations",
+        "wasserstein",
         "distance-from-initialization",
     }
     train, test = plots["fid-classifier"].panels[0].series
@@ -110,6 +112,9 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
     np.testing.assert_allclose(train.high, [52, 27, 14.5])
     np.testing.assert_allclose(test.y, [52, 27, 14.5])
     assert [s.name for s in plots["fid-pixels-over-iterations"].panels[0].series] == ["k = 2", "k = 4", "k = 8"]
+    narrow, *_ = plots["wasserstein"].panels[0].series
+    assert (narrow.name, narrow.x) == ("k = 2", [10, 20])
+    np.testing.assert_allclose([narrow.low, narrow.y, narrow.high], [[12, 22], [13, 23], [14, 24]])
     generator, critic = plots["distance-from-initialization"].panels[0].series
     np.testing.assert_allclose(generator.y, [1 / 2, 1 / 4, 1 / 8])
     np.testing.assert_allclose(critic.y, [1, 1 / 2, 1 / 4])

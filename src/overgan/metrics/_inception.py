@@ -65,7 +65,7 @@ def _load(path: Path) -> nn.Module:
     from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
     try:
-        torch.load(path, weights_only=True)  # torch-fidelity would run what a pickle says
+        torch.load(path, weights_only=True)  # torch-fidelity, which reads it again, would run code in it
         network = FeatureExtractorInceptionV3("overgan", [LAYER], str(path))
     except Exception as error:
         reason = " ".join(str(error).split())[:200]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from overgan.metrics import CRITIC
 from overgan.report._content import Content, mean_and_deviation, state
 from overgan.report._evaluation import png_url
 from overgan.report._gan_figures import fid_label, figures
@@ -10,10 +11,10 @@ from overgan.study._gan import GanStudy
 from overgan.training import NEIGHBOURS, SAMPLES
 
 MORE = {  # columns of a study's frame beside FID, and what the table calls them
-    "fid_infinity_train": "FID∞ train",
-    "fid_infinity_test": "FID∞ test",
-    "kid_train": "KID train",
-    "kid_test": "KID test",
+    "fid_infinity_train": "FID∞, train",
+    "fid_infinity_test": "FID∞, test",
+    "kid_train": "KID, train",
+    "kid_test": "KID, test",
     "precision_test": "precision",
     "recall_test": "recall",
     "density_test": "density",
@@ -46,7 +47,7 @@ def content(study: GanStudy) -> Content:
             "critic parameters",
             "ms per run and iteration",
             *(f"{fid_label(name)}, {part}" for name, part in parts),
-            *(f"{label}, {name}" for name, _, label in more),
+            *(label if name in ("inception", CRITIC) else f"{name} {label}" for name, _, label in more),
             "runs",
         ],
         rows=[_row(study, width, parts, more) for width in spec.widths],

@@ -4,7 +4,7 @@ import pandas as pd
 
 from overgan.metrics import CRITIC
 from overgan.report._content import scale_note
-from overgan.report._plot import Panel, Plot, colors, over_seeds
+from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
 from overgan.study._gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
@@ -27,6 +27,7 @@ def figures(study: GanStudy) -> list[Plot]:
         plots.append(nnd_against_width(study, critic))
     losses = study.losses()
     if len(losses):
+        plots.append(wasserstein_over_iterations(study, losses))
         plots.append(distance_from_initialization(study, losses))
     return plots
 
@@ -71,21 +72,24 @@ def nnd_against_width(study: GanStudy, critic: pd.DataFrame) -> Plot:
 
 def fid_over_iterations(study: GanStudy, frame: pd.DataFrame, features: str) -> Plot:
     """FID on held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
-    widths = sorted(frame.k.unique())
     return Plot(
         name=f"fid-{features}-over-iterations",
         title=f"{fid_label(features)} over iterations, held-out images{scale_note(study)}",
         x_label="iteration",
         y_label=f"{fid_label(features)}, mean and range over seeds",
-        panels=[
-            Panel(
-                [
-                    over_seeds(f"k = {k}", frame[frame.k == k], "iteration", "fid_test", color)
-                    for k, color in zip(widths, colors(len(widths)), strict=True)
-                ]
-            )
-        ],
+        panels=[Panel(_curves(frame, "fid_test"))],
         y_log=True,
+    )
+
+
+def wasserstein_over_iterations(study: GanStudy, losses: pd.DataFrame) -> Plot:
+    """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
+    return Plot(
+        name="wasserstein",
+        title=f"Wasserstein estimate over iterations{scale_note(study)}",
+        x_label="iteration",
+        y_label="E D(real) − E D(fake), mean and range over seeds",
+        panels=[Panel(_curves(losses, "wasserstein"))],
     )
 
 
@@ -108,3 +112,12 @@ def distance_from_initialization(study: GanStudy, losses: pd.DataFrame) -> Plot:
         x="widths",
         y_log=True,
     )
+
+
+def _curves(frame: pd.DataFrame, column: str) -> list[Series]:
+    """A curve of the column over the iterations for each k."""
+    widths = sorted(frame.k.unique())
+    return [
+        over_seeds(f"k = {k}", frame[frame.k == k], "iteration", column, color)
+        for k, color in zip(widths, colors(len(widths)), strict=True)
+    ]
