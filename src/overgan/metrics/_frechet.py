@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float
+from scipy.linalg.blas import dtrmm
 
 # the mean, and a root R of the covariance RRᵀ with as many columns as its rank needs
 Gaussian = tuple[Float[np.ndarray, " features"], Float[np.ndarray, "features _"]]
@@ -27,9 +28,16 @@ def frechet_distance(
             )
         if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
             raise ValueError(f"mean{name} or cov{name} has values that are not finite")
-        if not np.allclose(cov, cov.T, rtol=1e-5, atol=1e-8 * np.abs(cov).max(initial=0)):
+        if np.abs(cov - cov.T).max(initial=0) > 1e-5 * np.abs(cov).max(initial=0):
             raise ValueError(f"cov{name} is not symmetric")
-    return gaussian_distance((mean1, _root(cov1)), (mean2, _root(cov2)))
+    try:
+        # with Σ₁ = LLᵀ the eigenvalues of Σ₁Σ₂ are those of LᵀΣ₂L, by two products with a triangle
+        lower = scipy.linalg.cholesky(cov1.astype(np.float64), lower=True, check_finite=False)
+    except np.linalg.LinAlgError:  # singular
+        return gaussian_distance((mean1, _root(cov1)), (mean2, _root(cov2)))
+    product = dtrmm(1.0, lower, cov2.T.astype(np.float64), side=1, lower=1)
+    product = dtrmm(1.0, lower, product, trans_a=1, lower=1, overwrite_b=1)
+    return _distance(mean1 - mean2, float(np.trace(cov1) + np.trace(cov2)), product)
 
 
 class GaussianFit:
@@ -89,9 +97,15 @@ def gaussian_distance(first: Gaussian, second: Gaussian) -> float:
     (mean1, root1), (mean2, root2) = first, second
     cross = root1.T @ root2
     gram = cross @ cross.T if cross.shape[0] < cross.shape[1] else cross.T @ cross
-    singular_values = np.sqrt(scipy.linalg.eigvalsh(gram).clip(0))
-    traces = (root1**2).sum() + (root2**2).sum()
-    return float(((mean1 - mean2) ** 2).sum() + max(0.0, traces - 2 * singular_values.sum()))
+    return _distance(mean1 - mean2, float((root1**2).sum() + (root2**2).sum()), gram)
+
+
+def _distance(
+    shift: Float[np.ndarray, " features"], traces: float, gram: Float[np.ndarray, "smaller smaller"]
+) -> float:
+    """From the symmetric matrix with the eigenvalues of Σ₁Σ₂, which is overwritten."""
+    eigenvalues = scipy.linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)
+    return float((shift**2).sum() + max(0.0, traces - 2 * np.sqrt(eigenvalues.clip(0)).sum()))
 
 
 def _root(cov: Float[np.ndarray, "features features"]) -> Float[np.ndarray, "features features"]:
