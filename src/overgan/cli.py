@@ -172,8 +172,12 @@ def evaluate(
     inception_weights: Annotated[
         str | None, typer.Option(metavar="FILE", help="torch-fidelity's file [default: where it keeps it].")
     ] = None,
-    precision: Annotated[Literal["float32", "bf16"], typer.Option(help="Of inception.")] = "float32",
-    nnd_iterations: Annotated[int, typer.Option(min=1, help="Updates of the critic of nnd.")] = 100_000,
+    precision: Annotated[
+        Literal["float32", "bf16"] | None, typer.Option(help="Of inception [default: float32, or the study's].")
+    ] = None,
+    nnd_iterations: Annotated[
+        int | None, typer.Option(min=1, help="Updates of the critic of nnd [default: 100,000, or the study's].")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
 ) -> None:
@@ -184,14 +188,25 @@ def evaluate(
     count: Any = samples if samples in (None, "all") else _whole_number("--samples", samples)
     names = features.split(",") if features else None
     wanted: Any = metrics.split(",")
-    nnd = NNDConfig(iterations=nnd_iterations, evaluation_batches=max(2, min(10_000, nnd_iterations // 10)))
+    nnd = None
+    if nnd_iterations is not None:
+        nnd = NNDConfig(iterations=nnd_iterations, evaluation_batches=max(2, min(10_000, nnd_iterations // 10)))
     if study is not None:
-        if generated or train or test or html or samples == "all":
-            raise OverganError("--study DIR has images of its own; leave --generated, --train, --test, --html out")
-        settings = {"features": names, "samples": count, "inception_weights": inception_weights}
+        if generated or train or test or html or json_ or samples == "all":
+            raise OverganError(
+                "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json "
+                "and --samples all out"
+            )
+        settings = {
+            "features": names,
+            "samples": count,
+            "inception_weights": inception_weights,
+            "precision": precision,
+            "nnd": nnd,
+        }
         given = {key: value for key, value in settings.items() if value is not None}
         with bar() as progress:
-            overgan.load(study).evaluate(wanted, progress=progress, nnd=nnd, precision=precision, **given)
+            overgan.load(study).evaluate(wanted, progress=progress, **given)
         console.print(f"report: {overgan.write_report(study)}")
         return
     if generated is None:
@@ -205,7 +220,7 @@ def evaluate(
             wanted,
             samples=count,
             weights=inception_weights,
-            precision=precision,
+            precision=precision or "float32",
             nnd=nnd,
             neighbour_rows=10 if html else 0,
             progress=progress,

@@ -1,9 +1,15 @@
 """Metrics in studies: while they are trained, at their end, and afterwards."""
 
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import overgan
+from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
 from overgan.study import load_spec
@@ -73,6 +79,36 @@ def test_a_trained_study_is_measured_again(study, digits):
     assert again[again.features == "random-0"][["kid_test", "coverage_test"]].notna().all(axis=None)
     text = overgan.write_report(study.folder).read_text()
     assert "random-0 coverage" in text
+
+
+def test_the_command_measures_a_study_as_its_spec_says(study):
+    before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
+    done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "nnd"])
+    assert done.exit_code == 0, done.output
+    after = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
+    assert (study.folder / "k0002" / "later.jsonl").read_text().count('"critic"') == 2
+    # the same critic, not the default one; images are generated 250 at a time or all at once, and sums round otherwise
+    np.testing.assert_allclose(after, before, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--features", "pixls"], r"features: no features pixls; did you mean pixels\?"),
+        (["--json"], "--study DIR has images and a report of its own"),
+    ],
+)
+def test_mistakes_of_the_command_are_named(study, arguments, message):
+    done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), *arguments])
+    assert isinstance(done.exception, OverganError)
+    assert re.search(message, str(done.exception))
+
+
+def test_an_unknown_metric_is_one_line(study):  # in a process without the tests' type checks, which refuse it first
+    command = [sys.executable, "-m", "overgan", "evaluate", "--study", str(study.folder), "--metrics", "fdi"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert re.search(r'metrics\.0: .*but it is "fdi"', done.stderr)
 
 
 @pytest.mark.parametrize(

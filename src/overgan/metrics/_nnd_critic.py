@@ -63,7 +63,7 @@ def build_critic(config: NNDConfig, shape: tuple[int, int, int], random: torch.G
         if isinstance(layer, nn.Conv2d):
             deviation = math.sqrt(1.3 * 2 / (layer.in_channels * config.kernel**2))  # 1.3: what the cut takes away
             nn.init.trunc_normal_(layer.weight, std=deviation, a=-2 * deviation, b=2 * deviation, generator=random)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type] # its type allows none
         elif isinstance(layer, nn.Linear):
             nn.init.xavier_uniform_(layer.weight, generator=random)
             nn.init.zeros_(layer.bias)

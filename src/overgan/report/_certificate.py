@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from overgan.report._content import Content, mean_and_deviation, scale_note, state, unfinished
-from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
-from overgan.report._theory import always, fraction, recommended, slope
+from overgan.report._plot import Panel, Plot, Series, over_seeds
+from overgan.report._theory import always, each, fraction, recommended, slope
 from overgan.study._certificate import CertificateStudy
 
 LIMIT = "#e8590c"
@@ -54,7 +54,6 @@ def _findings(study: CertificateStudy, rows: pd.DataFrame) -> list[str]:
 def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
     """The excess against k, a curve for each problem, and the limit that the theorem sets."""
     finite = rows[np.isfinite(rows.excess) & (rows.excess > 0)]
-    by_problem = list(finite.groupby("problem", sort=False))
     ends = [study.spec.widths[0], study.spec.widths[-1]]
     limit = Series("what the theorem allows", ends, [1.0, 1.0], [1.0, 1.0], [1.0, 1.0], LIMIT, dashed=True)
     return Plot(
@@ -65,10 +64,7 @@ def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
         panels=[
             Panel(
                 [
-                    *(
-                        over_seeds(str(name), of_problem, "k", "excess", color)
-                        for (name, of_problem), color in zip(by_problem, colors(len(by_problem)), strict=True)
-                    ),
+                    *(over_seeds(name, of, "k", "excess", color) for name, of, color in each(finite, "problem")),
                     limit,
                 ]
             )
@@ -80,20 +76,12 @@ def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
 
 def _holds(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds for which all conditions hold."""
-    by_problem = list(rows.groupby("problem", sort=False))
     return Plot(
         name="holds",
         title=f"Fraction of seeds whose conditions all hold{scale_note(study)}",
         x_label="width k",
         y_label="fraction of seeds with a certificate",
-        panels=[
-            Panel(
-                [
-                    fraction(str(name), of_problem, "holds", color)
-                    for (name, of_problem), color in zip(by_problem, colors(len(by_problem)), strict=True)
-                ]
-            )
-        ],
+        panels=[Panel([fraction(name, of, "holds", color) for name, of, color in each(rows, "problem")])],
         x="widths",
     )
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
-from overgan.report._theory import fraction, log_steps, over_steps, recommended, slope
+from overgan.report._theory import each, fraction, log_steps, over_steps, recommended, slope
 from overgan.study._prediction import MEASURED, PREDICTED, PredictionStudy
 
 
@@ -75,20 +75,12 @@ def _residuals(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
 
 def _gap(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
     """The gap against k, a curve for each GAN."""
-    by_gan = list(rows.groupby("gan", sort=False))
     return Plot(
         name="gap",
         title=f"How far training leaves its prediction{scale_note(study)}",
         x_label="width k",
         y_label="largest ‖r − r̃‖ / ‖r₀‖, mean and range over seeds",
-        panels=[
-            Panel(
-                [
-                    over_seeds(str(name), of_gan, "k", "gap", color)
-                    for (name, of_gan), color in zip(by_gan, colors(len(by_gan)), strict=True)
-                ]
-            )
-        ],
+        panels=[Panel([over_seeds(name, of, "k", "gap", color) for name, of, color in each(rows, "gan")])],
         x="widths",
         y_log=True,
     )
@@ -96,20 +88,12 @@ def _gap(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
 
 def _within(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds that stay near their prediction."""
-    by_gan = list(rows.groupby("gan", sort=False))
     return Plot(
         name="within",
         title=f"Fraction of seeds that were predicted{scale_note(study)}",
         x_label="width k",
         y_label=f"fraction with a gap of at most {study.spec.within:g}",
-        panels=[
-            Panel(
-                [
-                    fraction(str(name), of_gan, "within", color)
-                    for (name, of_gan), color in zip(by_gan, colors(len(by_gan)), strict=True)
-                ]
-            )
-        ],
+        panels=[Panel([fraction(name, of, "within", color) for name, of, color in each(rows, "gan")])],
         x="widths",
     )
 

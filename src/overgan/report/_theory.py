@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from overgan.errors import OverganError
-from overgan.report._plot import Series
+from overgan.report._plot import Series, colors
 from overgan.study._theory import TheoryStudy
 
 POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
@@ -38,6 +38,12 @@ def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed:
     share = frame.astype({column: float}).groupby("k")[column].mean()
     values = share.tolist()
     return Series(name, share.index.tolist(), values, values, values, color, dashed)
+
+
+def each(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]]:
+    """For every value of a column, in the order of the spec: its name, its rows and a color."""
+    groups = list(rows.groupby(column, sort=False))
+    return [(str(name), of, color) for (name, of), color in zip(groups, colors(len(groups)), strict=True)]
 
 
 def log_steps(steps: int) -> Int[np.ndarray, " steps"]:

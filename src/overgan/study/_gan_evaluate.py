@@ -10,6 +10,7 @@ from overgan.data import load_images
 from overgan.errors import OverganError
 from overgan.files import jsonl_line, read_jsonl, write_atomic
 from overgan.metrics import Metric, Progress, Reference
+from overgan.study._explain import explain
 from overgan.study._gan import LATER, EvaluateConfig, GanStudy
 from overgan.study._store import try_lock
 
@@ -20,8 +21,7 @@ def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progres
     try:
         config = EvaluateConfig.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise OverganError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
     with try_lock(study.folder) as free:
         if not free:
             raise OverganError(f"{study.folder} is being trained; wait until that is done")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -14,6 +14,7 @@ from yaml import YAMLError
 
 from overgan.errors import OverganError, did_you_mean
 from overgan.files import read_json
+from overgan.study._explain import explain
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
@@ -74,7 +75,7 @@ def parse_spec(values: Any, source: str) -> Spec:
     try:
         return model.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise OverganError(f"{source}: {_explain(error, model)}") from None
+        raise OverganError(f"{source}: {explain(error, model)}") from None
 
 
 def read_description(folder: Path) -> Description:
@@ -91,17 +92,3 @@ def load(folder: str | Path) -> Study:
     """The study in a folder, finished or not. Raises OverganError if there is none."""
     description = read_description(Path(folder))
     return description.spec.study(Path(folder), description)
-
-
-def _explain(error: ValidationError, model: Any) -> str:
-    first = error.errors()[0]
-    *parents, last = first["loc"] or ("the whole file",)
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        for parent in parents:  # a section, or an entry of a dictionary of sections
-            model = model.model_fields[parent].annotation if hasattr(model, "model_fields") else get_args(model)[1]
-        return f"unknown key {key}{did_you_mean(str(last), model.model_fields)}"
-    if first["type"] == "missing":
-        return f"{key} is missing; add it"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{key or last}: {message}, but it is {json.dumps(first['input'])}"

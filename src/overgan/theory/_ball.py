@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 
 import numba
 import numpy as np
@@ -121,6 +121,6 @@ def _shares(
             W, own = problem.W0[block], squares[block]
             shares = np.empty((len(W), len(prices)))
             ends = [len(W) * i // threads for i in range(threads + 1)]
-            fill = lambda part: fill_shares(W, Z, norms, half, prices, own, reach, shares, *part)  # noqa: B023, E731
-            list(pool.map(fill, pairwise(ends)))
+            fill = partial(fill_shares, W, Z, norms, half, prices, own, reach, shares)
+            list(pool.map(fill, ends[:-1], ends[1:]))
             yield block, shares
