@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
+from overgan.disk import sha256
 from overgan.errors import OverganError
-from overgan.files import sha256
 from overgan.metrics import evaluate, feature_space
 
 IMAGES = 12  # a side; each takes a tenth of a second

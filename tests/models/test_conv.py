@@ -6,8 +6,8 @@ import torch
 
 from overgan.models import ReplicaConv2d, ReplicaConvTranspose2d, fold
 from overgan.models._conv import _Correlate, unfold
-from overgan.models._direct import taps
-from overgan.models._simd import LANES
+from overgan.models.kernels._direct import taps
+from overgan.models.kernels._simd import LANES
 
 CASES = {  # layer, arguments, pixels
     "5 × 5, stride 2": (ReplicaConv2d, (3, 8, 5, 2, 0.2), 16),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import overgan
+from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.files import read_jsonl
 from overgan.study import load_spec
 from overgan.theory import ShallowGAN, global_optimum, simulate
 from tests.conftest import digest

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
+from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.files import read_jsonl
 from overgan.metrics import NNDConfig, Reference, feature_space
 from overgan.models import ModelConfig
 from overgan.training import TrainConfig, load_tensors, read_checkpoint, train_group

@@ -10,10 +10,10 @@ from overgan.metrics._memorization import DataCopying, MemorizedShare, data_copy
 from overgan.metrics._neighbours import nearest_neighbours
 from overgan.metrics._nnd import NND, NNDStopped, neural_net_divergence
 from overgan.metrics._nnd_critic import NNDConfig
-from overgan.metrics._picture import neighbour_picture
 from overgan.metrics._prdc import PRDC, Manifold, fit_manifold, prdc
 from overgan.metrics._reference import CRITIC, Metric, Reference, check_metrics
 from overgan.metrics._sample import Progress, fingerprint, no_progress
+from overgan.pictures import neighbour_picture
 
 __all__ = [
     "CRITIC",

@@ -12,8 +12,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from overgan.data import ImageSet
+from overgan.disk import read_json, sha256, write_atomic, write_json
 from overgan.errors import OverganError
-from overgan.files import read_json, sha256, write_atomic, write_json
 from overgan.metrics._embedding import Embedding
 
 FEATURES = 64

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import nn
 
+from overgan.disk import sha256_of_file
 from overgan.errors import OverganError
-from overgan.files import sha256_of_file
 from overgan.metrics._embedding import Embedding
 
 Precision = Literal["float32", "bf16"]

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from overgan.disk import read_tensors, write_tensors
 from overgan.errors import OverganError
 from overgan.metrics._nnd_critic import Divergence, NNDConfig
-from overgan.tensors import read_tensors, write_tensors
 
 STATE = "nnd.safetensors"
 MIN_PIXELS = 8
@@ -89,7 +89,7 @@ def neural_net_divergence(
     file = folder / STATE if folder else None
     problem = _fingerprint(real_images, generated_images, config, seed) if file else ""
     if file and file.exists():
-        tensors, problem_of_file = read_tensors(file)
+        tensors, problem_of_file, _ = read_tensors(file)
         if problem_of_file != problem:
             raise OverganError(
                 f"{file} is the state of an NND of other images, settings or seed; choose another folder or remove it"

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import nn
 
-from overgan.files import sha256
+from overgan.disk import sha256
 from overgan.metrics._embedding import Embedding
 
 CHANNELS = (64, 128, 256)

@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 from platformdirs import user_cache_path
 
 from overgan.data import ImageSet
+from overgan.disk import sha256
 from overgan.errors import OverganError
-from overgan.files import sha256
 from overgan.metrics._features import FeatureSpace
 from overgan.metrics._fid_infinity import LEAST, fid_infinity
 from overgan.metrics._frechet import gaussian_distance
@@ -22,9 +22,9 @@ from overgan.metrics._memorization import data_copying, memorized_share
 from overgan.metrics._neighbours import nearest_neighbours
 from overgan.metrics._nnd import neural_net_divergence
 from overgan.metrics._nnd_critic import NNDConfig
-from overgan.metrics._picture import neighbour_picture
 from overgan.metrics._prdc import Manifold, fit_manifold, prdc
 from overgan.metrics._sample import Images, Progress, Sample, cached, describe, fingerprint, no_progress
+from overgan.pictures import neighbour_picture
 
 Metric = Literal["fid", "kid", "prdc", "fid_infinity", "memorization", "nnd"]
 LEAST_IMAGES = {"fid": 2, "kid": 2, "prdc": 6, "fid_infinity": LEAST, "memorization": 20, "nnd": 2}

@@ -12,11 +12,10 @@ import torch
 from filelock import FileLock
 from jaxtyping import Float, UInt8
 
+from overgan.disk import read_tensors, sha256, write_tensors
 from overgan.errors import OverganError
-from overgan.files import sha256
 from overgan.metrics._features import FeatureSpace
 from overgan.metrics._frechet import Gaussian, GaussianFit
-from overgan.tensors import read_tensors, write_tensors
 
 BATCH = 256  # images that are embedded at once
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
@@ -103,7 +102,7 @@ def _read(path: Path, identity: str) -> Sample | None:
     if not path.exists():
         return None
     try:
-        tensors, written = read_tensors(path)
+        tensors, written, _ = read_tensors(path)
         arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
         return Sample((arrays["mean"], arrays["root"]), arrays.get("features")) if written == identity else None
     except (OverganError, KeyError):

@@ -19,10 +19,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from overgan.models._direct import TILE, correlate, gather, pack, taps
 from overgan.models._linear import ReplicaLinear
 from overgan.models._norm import sum_over_images
-from overgan.models._simd import LANES
+from overgan.models.kernels._direct import TILE, correlate, gather, pack, taps
+from overgan.models.kernels._simd import LANES
 
 Lanes = Float[Tensor, "replicas blocks _ _ _ lanes"]  # …, height, width, channels, lanes
 

@@ -1,17 +1,16 @@
 """What `overgan evaluate` shows of images that come from no study: a table, and a page."""
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from overgan.disk import write_atomic
 from overgan.errors import OverganError
-from overgan.files import write_atomic
 from overgan.metrics import Evaluation
+from overgan.pictures import image_png, png_url
 from overgan.report._template import template
-from overgan.training import image_png
 
 COLUMNS = ["features", "metric", "training images", "held-out images"]
 BY_SIDE = {  # key in a row, without _train or _test: name in words
@@ -47,11 +46,6 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         write_atomic(path, page.encode())
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); name another file") from None
-
-
-def png_url(content: bytes) -> str:
-    """A PNG as a data URL."""
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _cells(row: Mapping[str, Any]) -> list[list[str]]:

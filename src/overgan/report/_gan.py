@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from overgan.metrics import CRITIC
+from overgan.pictures import png_url
 from overgan.report._content import Content, mean_and_deviation, state
-from overgan.report._evaluation import png_url
 from overgan.report._gan_figures import fid_label, figures
 from overgan.report._gan_findings import findings
 from overgan.study._gan import GanStudy

@@ -6,8 +6,8 @@ from pathlib import Path
 import plotly.offline
 from omegaconf import OmegaConf
 
+from overgan.disk import write_atomic
 from overgan.errors import OverganError
-from overgan.files import write_atomic
 from overgan.report._content import Content
 from overgan.report._plot import to_html, to_png
 from overgan.report._template import template

@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from overgan.data import DataConfig, ImageSet, image_shape, load_images
+from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
-from overgan.files import read_json, write_atomic
 from overgan.metrics import (
     FeatureSpace,
     Metric,
@@ -27,6 +27,7 @@ from overgan.metrics import (
     no_progress,
 )
 from overgan.models import ModelConfig, parameter_counts, sizes
+from overgan.pictures import image_png
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._spec import STRICT, Facts, Spec, Stopping, Work
 from overgan.study._status import GroupStatus
@@ -40,7 +41,6 @@ from overgan.training import (
     Gan,
     TrainConfig,
     generate,
-    image_png,
     load_generator,
     load_tensors,
     read_checkpoint,

@@ -7,12 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from overgan.data import load_images
+from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.files import jsonl_line, read_jsonl, write_atomic
 from overgan.metrics import Metric, Progress, Reference
 from overgan.study._explain import explain
 from overgan.study._gan import LATER, EvaluateConfig, GanStudy
-from overgan.study._store import try_lock
 
 
 def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progress, **settings: Any) -> None:
@@ -39,5 +38,5 @@ def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progres
                 for row in reference.score(generated, folder=state):
                     key = seed, iteration, row["features"]
                     rows[key] = rows.get(key, {}) | {"seed": seed, "iteration": iteration} | row
-                write_atomic(group / LATER, "".join(map(jsonl_line, rows.values())).encode())
+                write_jsonl(group / LATER, rows.values())
                 rmtree(state, ignore_errors=True)

@@ -12,8 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 from yaml import YAMLError
 
+from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
-from overgan.files import read_json
 from overgan.study._explain import explain
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description

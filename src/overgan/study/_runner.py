@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
 
+from overgan.disk import try_lock
 from overgan.errors import OverganError
 from overgan.study._load import load, load_spec, read_description
 from overgan.study._spec import Spec
@@ -21,7 +22,6 @@ from overgan.study._store import (
     group_folder,
     machine,
     refuse_changes,
-    try_lock,
     versions,
     write_description,
 )

@@ -8,21 +8,17 @@ report.html
 
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
+from overgan.disk import write_json
 from overgan.errors import OverganError
-from overgan.files import write_json
 from overgan.study._spec import Spec
 
 STUDY = "study.json"
-LOCK = ".lock"
 VERSIONS_OF = ("overgan", "torch", "torchvision", "numpy", "numba", "scipy", "scikit-learn")
 
 
@@ -48,22 +44,6 @@ def group_folder(folder: Path, width: int) -> Path:
 def write_description(folder: Path, description: Description) -> None:
     """Write study.json."""
     write_json(folder / STUDY, description.model_dump(mode="json"))
-
-
-@contextmanager
-def try_lock(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
-    """Hold the folder's lock, if it can be had within timeout seconds; it ends with the process, however that ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, timeout=timeout)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
 
 
 def refuse_changes(folder: Path, old: Spec, new: Spec) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
+from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.files import read_jsonl
 from overgan.study._analysis import Recommendation
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus

@@ -16,8 +16,8 @@ import pandas as pd
 from jaxtyping import Float
 from pydantic import StringConstraints
 
+from overgan.disk import read_jsonl, write_atomic, write_jsonl
 from overgan.errors import OverganError
-from overgan.files import jsonl_line, read_jsonl, write_atomic
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._spec import Spec, Stopping, Work
 from overgan.study._status import GroupStatus
@@ -67,7 +67,7 @@ class TheorySpec(Spec):
                         np.savez_compressed(buffer, **curves)  # type: ignore[arg-type] # of names of our own
                         write_atomic(curves_file(group, seed), buffer.getvalue())
                     rows += more
-                    write_atomic(group / RUNS, "".join(jsonl_line(row) for row in rows).encode())
+                    write_jsonl(group / RUNS, rows)
                     if stopping():
                         pool.shutdown(cancel_futures=True)
                         return

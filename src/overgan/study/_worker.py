@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from overgan.disk import try_lock
 from overgan.errors import OverganError
 from overgan.study._load import read_description
-from overgan.study._store import group_folder, try_lock
+from overgan.study._store import group_folder
 
 
 def main(folder: Path, threads: int, parent: int, device: str) -> None:

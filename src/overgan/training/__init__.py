@@ -3,7 +3,7 @@
 from overgan.training._checkpoint import Checkpoint, load_tensors, read_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._gan import Gan, generate, load_generator
-from overgan.training._loop import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES, image_png, train_group
+from overgan.training._loop import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES, train_group
 from overgan.training._streams import Streams, stream
 from overgan.training._wgan_gp import critic_loss, generator_loss, gradient_penalty
 
@@ -21,7 +21,6 @@ __all__ = [
     "generate",
     "generator_loss",
     "gradient_penalty",
-    "image_png",
     "load_generator",
     "load_tensors",
     "read_checkpoint",

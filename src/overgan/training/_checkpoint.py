@@ -7,8 +7,8 @@ import safetensors.torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
+from overgan.disk import read_json, sha256, write_atomic, write_json
 from overgan.errors import OverganError
-from overgan.files import read_json, sha256, write_atomic, write_json
 
 INDEX = "checkpoint.json"
 

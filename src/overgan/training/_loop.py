@@ -1,6 +1,5 @@
 """The training loop of one group, from its newest checkpoint to its last iteration."""
 
-import io
 import shutil
 import statistics
 import time
@@ -8,16 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image
 from torch import Tensor
 
 from overgan.data import ImageSet
-from overgan.files import append_jsonl, jsonl_line, read_jsonl, write_atomic, write_json
+from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, write_jsonl
 from overgan.metrics import Metric, NNDStopped, Reference
 from overgan.models import ModelConfig
+from overgan.pictures import image_grid, image_png
 from overgan.training._checkpoint import load_tensors, read_checkpoint, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._gan import Gan
@@ -101,7 +99,9 @@ def train_group(
                 return
             fid = statistics.fmean(row["fid_test"] for row in rows if row["features"] == rows[0]["features"])
             append_jsonl(folder / EVALUATIONS, rows)
-            write_atomic(folder / SAMPLES / f"{gan.iteration:08d}.png", grid_png(samples[:, :GRID_COLUMNS]))
+            write_atomic(
+                folder / SAMPLES / f"{gan.iteration:08d}.png", image_png(image_grid(samples[:, :GRID_COLUMNS].numpy()))
+            )
             if last and "memorization" in wanted:
                 pictures = reference.neighbour_pictures(samples[0, :NEIGHBOUR_ROWS].numpy(), images.train)
                 for name, picture in pictures.items():
@@ -150,22 +150,6 @@ def _evaluate(
     return rows
 
 
-def grid_png(samples: UInt8[Tensor, "rows columns h w c"]) -> bytes:
-    """The images as one PNG, a line of 1 pixel between them."""
-    from torchvision.utils import make_grid  # here, because it takes more than a second
-
-    tiles = samples.flatten(0, 1).movedim(-1, 1)
-    grid = make_grid(tiles, nrow=samples.shape[1], padding=1, pad_value=255)
-    return image_png(grid.movedim(0, -1).numpy())
-
-
-def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
-    """One grey or colour image as a PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def _rows(gan: Gan, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
     return [
         {
@@ -181,4 +165,4 @@ def _forget_after(path: Path, iteration: int) -> None:
     """Remove the rows that the checkpoint does not know: they will be written again."""
     if path.exists():
         rows = [row for row in read_jsonl(path) if row["iteration"] <= iteration]
-        write_atomic(path, "".join(jsonl_line(row) for row in rows).encode())
+        write_jsonl(path, rows)

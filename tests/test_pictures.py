@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from overgan.metrics import neighbour_picture
+from overgan.pictures import neighbour_picture
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from overgan.disk import append_jsonl, read_json, read_jsonl, write_atomic, write_json
 from overgan.errors import OverganError
-from overgan.files import append_jsonl, read_json, read_jsonl, write_atomic, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
@@ -27,7 +27,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_a_process_killed_while_it_writes_leaves_a_whole_file(tmp_path):
     path = tmp_path / "file"
     code = (
-        "import sys; from pathlib import Path; from overgan.files import write_atomic\n"
+        "import sys; from pathlib import Path; from overgan.disk import write_atomic\n"
         "for i in range(10**9): write_atomic(Path(sys.argv[1]), bytes([i % 256]) * 1_000_000)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(path)])

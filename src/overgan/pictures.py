@@ -1,9 +1,12 @@
-"""Generated images beside the training images nearest to them (Fig. 10)."""
+"""Pictures made of images: PNG files, grids, and generated images beside the nearest training images (Fig. 10)."""
 
+import base64
+import io
 import math
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 SMALLEST = 32  # pixels
 LINE, GAP = 1, 6  # pixels between images, and between the generated ones and their neighbours
@@ -36,3 +39,25 @@ def neighbour_picture(
     lines = [part.swapaxes(1, 2).reshape(rows, part.shape[2], -1, shape[2]) for part in tiles]  # rows, y, x, c
     picture = np.concatenate(lines, axis=2)
     return picture.reshape(-1, *picture.shape[2:])[:-LINE, :-LINE]
+
+
+def image_grid(rows: UInt8[np.ndarray, "rows columns h w c"]) -> UInt8[np.ndarray, "height width 3"]:
+    """The images as one colour picture, a row for each of `rows`, white lines of 1 pixel between and around them."""
+    import torch  # here, because torchvision takes more than a second
+    from torchvision.utils import make_grid
+
+    tiles = torch.from_numpy(rows).flatten(0, 1).movedim(-1, 1)
+    picture: np.ndarray = make_grid(tiles, nrow=rows.shape[1], padding=LINE, pad_value=WHITE).movedim(0, -1).numpy()
+    return picture
+
+
+def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
+    """One grey (c = 1) or colour (c = 3) image as a PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def png_url(content: bytes) -> str:
+    """A PNG as a data URL, for an HTML page that opens offline."""
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -53,6 +53,11 @@ def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         file.write("".join(jsonl_line(row) for row in rows))
 
 
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Replace a JSON Lines file, atomically."""
+    write_atomic(path, "".join(map(jsonl_line, rows)).encode())
+
+
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON Lines file, none if it is missing; a last line cut short by a kill is left out."""
     if not path.exists():

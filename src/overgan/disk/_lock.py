@@ -1,0 +1,25 @@
+"""A folder's lock, which ends with the process that holds it, however that ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+LOCK = ".lock"
+
+
+@contextmanager
+def try_lock(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
+    """Hold the folder's lock, if it can be had within timeout seconds; yields whether it is held."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=timeout)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

@@ -1,0 +1,52 @@
+"""Tensors on disk: a safetensors file that holds their checksum and, in one string, what they are."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from overgan.disk._files import sha256, write_atomic
+from overgan.errors import OverganError
+
+METADATA = "overgan"  # a single key: safetensors writes several in any order
+
+
+class SavedTensors(NamedTuple):
+    """What a file of tensors holds."""
+
+    tensors: dict[str, Tensor]
+    identity: str  # what they are or were computed from, as the writer gave it
+    checksum: str  # SHA-256 of the tensors as safetensors lays them out, in hexadecimal
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], identity: str = "") -> str:
+    """Replace the file at path atomically, and return the tensors' checksum.
+
+    identity: what they are or were computed from, in any words.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    checksum = sha256(safetensors.torch.save(tensors))
+    write_atomic(path, safetensors.torch.save(tensors, {METADATA: f"{identity} {checksum}"}))
+    return checksum
+
+
+def read_tensors(path: Path, checksum: str | None = None, mend: str = "remove it to begin again") -> SavedTensors:
+    """What `write_tensors` wrote, or a file without its metadata, whose checksum is known from elsewhere.
+
+    checksum: that the tensors must have, by default the one in the file.
+    mend: what the user can do about a file that is missing or damaged, for the error.
+
+    Raises OverganError if the file is missing, cannot be read or has another checksum.
+    """
+    try:
+        with safetensors.safe_open(path, "pt") as content:
+            identity, _, written = (content.metadata() or {}).get(METADATA, "").rpartition(" ")
+            tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 - it is no mapping
+    except (OSError, safetensors.SafetensorError) as error:
+        raise OverganError(f"{path} cannot be read ({error}); {mend}") from None
+    found = sha256(safetensors.torch.save(tensors))
+    if found != (checksum or written):
+        raise OverganError(f"{path} is damaged: its checksum is wrong; {mend}")
+    return SavedTensors(tensors, identity, found)

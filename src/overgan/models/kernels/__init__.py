@@ -1,0 +1,1 @@
+"""Convolutions that numba compiles; type and shape checks leave this folder alone."""

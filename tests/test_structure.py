@@ -1,0 +1,66 @@
+"""The shape of the house: who imports whom."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+MODULES = {
+    ".".join(p.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCE.rglob("*.py")
+}
+ORDER = ("data", "models", "metrics", "training", "study", "report", "cli")  # each may import those before it
+
+
+def imported(name):
+    """Modules of overgan that a module names anywhere: in functions, for type checkers, in registries."""
+    path = MODULES[name]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} has a relative import"
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {module if module in MODULES else node.module for module in modules}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(re.findall(r"^(overgan(?:\.\w+)+):\w+$", node.value))
+    return {module for module in found if module in MODULES} - {name}
+
+
+def package(name):
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+IMPORTS = {name: imported(name) for name in MODULES}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    left = dict(IMPORTS)
+    while free := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in free:
+            del left[name]
+    assert not left, "in a circle, or dependent on one: " + ", ".join(sorted(left))
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_go_to_the_left(name):
+    here = package(name)
+    for other in IMPORTS[name]:
+        there = package(other)
+        if here in ORDER and there in ORDER:
+            assert ORDER.index(there) <= ORDER.index(here), f"{name} imports {other}"
+        elif here == "theory":
+            assert there not in ORDER, f"{name} imports {other}"
+        elif here and here != "__main__":  # shared by all
+            assert here in ORDER or there not in (*ORDER, "theory", ""), f"{name} imports {other}"
+
+
+def test_private_modules_stay_in_their_package():
+    """A package lists its public names; those of a module with an underscore are its own."""
+    for name, needs in IMPORTS.items():
+        for other in needs:
+            if "._" in other:
+                assert package(other) == package(name), f"{name} imports {other}"
