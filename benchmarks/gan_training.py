@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from overgan.models import ModelConfig, sizes
-from overgan.study._runner import MALLOC
+from overgan.study.execute._local import MALLOC
 from overgan.training import Gan, TrainConfig
 
 DEFAULT = ["dcgan:4", "dcgan:8", "dcgan:16", "dcgan:32", "dcgan:64", "resnet:8", "resnet:16"]

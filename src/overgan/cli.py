@@ -26,7 +26,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")
 @app.command()
 def presets() -> None:
     """List what can be run, the figures of the paper it gives, and its cost here at full scale."""
-    from overgan.study import load_spec, preset_names
+    from overgan.study import KINDS, load_spec, preset_names
 
     table = Table(
         Column("preset", no_wrap=True),
@@ -39,12 +39,12 @@ def presets() -> None:
     for name in preset_names():
         spec = load_spec(name)
         with console.status(f"timing {name}"):
-            seconds = spec.seconds()
+            seconds = KINDS[spec.kind].seconds(spec)
         table.add_row(
             name,
             ", ".join(map(str, spec.figures)),
             f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}",
-            spec.length,
+            KINDS[spec.kind].length(spec),
             f"about {duration(seconds)}",
         )
     console.print(table)
@@ -68,9 +68,10 @@ def run(
     ),
 ) -> None:
     """Start a study, or go on with it, and write its report."""
-    from overgan.study import load_spec
+    from overgan.study import KINDS, load_spec
 
-    if notice := load_spec(preset_or_yaml, overrides or [], scale).notice:
+    spec = load_spec(preset_or_yaml, overrides or [], scale)
+    if notice := KINDS[spec.kind].notice(spec):
         console.print(notice)
     try:
         with watch_groups() as watch:
@@ -183,7 +184,7 @@ def evaluate(
 ) -> None:
     """Compare anybody's images, or a study's checkpoints, with training and held-out images."""
     from overgan.metrics import NNDConfig
-    from overgan.report import COLUMNS, evaluation_table, write_evaluation
+    from overgan.report.evaluation import COLUMNS, evaluation_table, write_evaluation
 
     count: Any = samples if samples in (None, "all") else _whole_number("--samples", samples)
     names = features.split(",") if features else None

@@ -7,8 +7,15 @@ from collections.abc import Iterable
 class OverganError(ValueError):
     """A mistake that the user can mend: one line that says what, where and how to mend it.
 
-    The `overgan` command prints that line and exits with code 2; a library caller can catch it as a ValueError.
+    message: the line without the argument. argument: the name of the library function's argument that is to blame, if
+    one is; the `overgan` command shows its own option instead.
+
+    The `overgan` command prints the line and exits with code 2; a library caller can catch it as a ValueError.
     """
+
+    def __init__(self, message: str, argument: str = ""):
+        super().__init__(f"{argument}: {message}" if argument else message)
+        self.message, self.argument = message, argument
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

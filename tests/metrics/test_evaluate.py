@@ -9,7 +9,7 @@ from PIL import Image
 
 from overgan.errors import OverganError
 from overgan.metrics import NNDConfig, evaluate, nearest_neighbours
-from overgan.report import evaluation_table, write_evaluation
+from overgan.report.evaluation import evaluation_table, write_evaluation
 
 FAST = NNDConfig(iterations=4, evaluation_batches=2, batch=8, width=2)
 

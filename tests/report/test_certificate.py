@@ -3,9 +3,8 @@ import json
 import pytest
 
 import overgan
-from overgan.report import content
-from overgan.study import parse_spec
-from overgan.study._store import Description, machine, versions, write_description
+from overgan.report import report_content
+from overgan.study import Description, machine, parse_spec, versions, write_description
 
 WIDTHS, SEEDS = [10, 100, 1000], [0, 1]
 
@@ -52,7 +51,7 @@ def test_the_page_says_where_the_conditions_hold_and_which_fail(make_study):
 
 
 def test_figures_hold_what_the_folder_holds(make_study):
-    excess, holds = content(make_study()).plots
+    excess, holds = report_content(make_study()).plots
     near, far, limit = excess.panels[0].series
     assert (list(near.y), list(far.x), list(far.y)) == ([5, 0.5, 0.05], [100, 1000], [5, 5])
     assert (list(limit.x), list(limit.y), limit.dashed) == ([10, 1000], [1, 1], True)
@@ -61,7 +60,7 @@ def test_figures_hold_what_the_folder_holds(make_study):
 
 def test_unfinished_studies_and_those_without_runs_have_pages_too(make_study):
     study = make_study(unfinished={10})
-    assert "Not finished yet: k = 10." in content(study).findings
+    assert "Not finished yet: k = 10." in report_content(study).findings
     assert overgan.write_report(study.folder).exists()
     for k in (100, 1000):
         (study.group(k) / "runs.jsonl").unlink()

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import overgan
-from overgan.report import content
-from overgan.study import parse_spec
-from overgan.study._store import Description, machine, versions, write_description
+from overgan.report import report_content
+from overgan.study import Description, machine, parse_spec, versions, write_description
 
 WIDTHS, SEEDS = [2, 20, 200], [0, 1]
 
@@ -67,7 +66,7 @@ def test_the_page_says_how_the_gap_goes_with_k(make_study):
 
 
 def test_figures_hold_what_the_folder_holds(make_study):
-    residuals, gap, within = content(make_study()).plots
+    residuals, gap, within = report_content(make_study()).plots
     assert [panel.title for panel in residuals.panels] == ["one", "other"]
     measured, predicted = residuals.panels[0].series[:2]
     assert (measured.name, predicted.name, measured.dashed, predicted.dashed) == (
@@ -88,7 +87,7 @@ def test_figures_hold_what_the_folder_holds(make_study):
 def test_unfinished_studies_have_pages_too(make_study):
     study = make_study(unfinished={2, 20})
     assert overgan.write_report(study.folder).exists()
-    sentences = content(study).findings
+    sentences = report_content(study).findings
     assert "Not finished yet: k = 2, 20." in sentences
     assert not any("goes as" in sentence for sentence in sentences)  # one width has no slope
 

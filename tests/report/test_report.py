@@ -8,10 +8,9 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
-from overgan.report import content
+from overgan.report import report_content
 from overgan.report._plot import Panel, Plot, Series, to_html, to_png
-from overgan.study import parse_spec
-from overgan.study._store import Description, machine, versions, write_description
+from overgan.study import Description, machine, parse_spec, versions, write_description
 
 WIDTHS, SEEDS = [2, 4, 8], [0, 1, 2]
 
@@ -96,7 +95,7 @@ def test_the_page_opens_offline_and_never_says_plain_fid_of_other_features(make_
 
 
 def test_figures_hold_the_mean_and_range_over_seeds(make_study):
-    plots = {plot.name: plot for plot in content(make_study()).plots}
+    plots = {plot.name: plot for plot in report_content(make_study()).plots}
     assert set(plots) == {
         "fid-classifier",
         "fid-classifier-over-iterations",
@@ -122,7 +121,7 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
 
 def test_every_figure_of_a_scaled_study_says_so(make_study):
     study = make_study(scale=0.01)
-    assert all("(at 0.01 of full scale)" in plot.title for plot in content(study).plots)
+    assert all("(at 0.01 of full scale)" in plot.title for plot in report_content(study).plots)
     assert "Run at 0.01 of full scale" in overgan.write_report(study.folder).read_text()
 
 
@@ -149,7 +148,7 @@ def test_png_files_are_beside_the_page(make_study):
     study = make_study()
     overgan.write_report(study.folder)
     files = sorted(p.name for p in (study.folder / "figures").iterdir())
-    assert files == sorted(f"{plot.name}.png" for plot in content(study).plots)
+    assert files == sorted(f"{plot.name}.png" for plot in report_content(study).plots)
 
 
 def test_a_page_that_cannot_be_written(make_study):

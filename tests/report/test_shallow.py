@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import overgan
-from overgan.report import content
-from overgan.study import parse_spec
-from overgan.study._store import Description, machine, versions, write_description
+from overgan.report import report_content
+from overgan.study import Description, machine, parse_spec, versions, write_description
 
 WIDTHS, SEEDS = [2, 5, 10], [0, 1]
 
@@ -84,7 +83,7 @@ def test_the_page_says_what_was_found(make_study):
 
 
 def test_figures_hold_what_the_folder_holds(make_study):
-    mse, converged, residuals = content(make_study()).plots
+    mse, converged, residuals = report_content(make_study()).plots
     assert [panel.title for panel in mse.panels] == ["GDA", "best"]
     ended, optimum = mse.panels[0].series
     assert ended.x == WIDTHS
@@ -105,7 +104,7 @@ def test_a_scaled_or_unfinished_study_says_so(make_study):
     study = make_study(scale=0.1, unfinished={10})
     page = overgan.write_report(study.folder).read_text()
     assert "Not finished yet: k = 10." in page
-    assert all("(at 0.1 of full scale)" in plot.title for plot in content(study).plots)
+    assert all("(at 0.1 of full scale)" in plot.title for plot in report_content(study).plots)
     assert sorted(p.name for p in (study.folder / "figures").iterdir()) == ["converged.png", "mse.png", "residuals.png"]
 
 

@@ -132,7 +132,7 @@ def test_other_images_are_refused(whole, small_spec, digits, monkeypatch):
 
     changed = digits.train.copy()
     changed[0, 0, 0] ^= 1
-    monkeypatch.setattr("overgan.study._gan.load_images", lambda _: dataclasses.replace(digits, train=changed))
+    monkeypatch.setattr("overgan.study.gan._work.load_images", lambda _: dataclasses.replace(digits, train=changed))
     with pytest.raises(OverganError, match="the images are not those that"):
         overgan.run(small_spec, whole.folder)
 

@@ -1,7 +1,8 @@
-"""Figures and the HTML page of a study; the table and the page of an evaluation."""
+"""Figures and the HTML page of a study."""
 
 from overgan.report._content import Content
-from overgan.report._evaluation import COLUMNS, evaluation_table, write_evaluation
-from overgan.report._page import content, write_report
+from overgan.report._pages import PAGES, report_content
+from overgan.report._plot import Panel, Plot, Series
+from overgan.report._write import write_report
 
-__all__ = ["COLUMNS", "Content", "content", "evaluation_table", "write_evaluation", "write_report"]
+__all__ = ["PAGES", "Content", "Panel", "Plot", "Series", "report_content", "write_report"]

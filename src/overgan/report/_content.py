@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from overgan.report._plot import Plot
-from overgan.study import Study
+from overgan.study import KINDS, Study
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class Content:
     samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     data: str = ""  # what identifies the images
+
+
+def length(study: Study) -> str:
+    """How long a run of the study is, in a few words."""
+    return KINDS[study.spec.kind].length(study.spec)
 
 
 def scale_note(study: Study) -> str:

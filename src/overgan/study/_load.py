@@ -1,8 +1,7 @@
-"""Specs and studies, whichever kind they are: YAML and overrides read by OmegaConf and validated by pydantic."""
+"""Specs and studies of any kind: YAML and overrides are read by OmegaConf and validated by pydantic."""
 
 import json
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,71 +14,73 @@ from yaml import YAMLError
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
+from overgan.study._kinds import KINDS
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 
-KINDS = (
-    "gan",
-    "shallow",
-    "prediction",
-    "certificate",
-)  # each is a module of this package, imported when it is needed: PyTorch takes seconds
+SpecSource = str | Path | Mapping[str, Any] | Spec  # a preset's name, a .yaml file, plain values, or a spec
 
 
 def preset_names() -> list[str]:
-    """The presets that come with overgan."""
+    """The names of the presets that come with overgan."""
     return sorted(p.name.removesuffix(".yaml") for p in files("overgan.presets").iterdir() if p.name.endswith(".yaml"))
 
 
-def load_spec(preset_or_yaml: str | Path, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
-    """The spec of a preset or YAML file, with `key=value` overrides, then scaled.
+def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
+    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides, then scaled.
 
     Raises OverganError for an unknown preset, a file that cannot be read, an unknown key, a wrong type or value.
     """
-    path = Path(preset_or_yaml)
-    preset = files("overgan.presets") / f"{preset_or_yaml}.yaml"
-    try:
-        if path.suffix in (".yaml", ".yml"):
-            text, source = path.read_text(encoding="utf-8"), str(path)
-        elif str(preset_or_yaml) in preset_names():
-            text, source = preset.read_text(encoding="utf-8"), f"preset {preset_or_yaml}"
-        else:
-            raise OverganError(
-                f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
-                "(a file of your own must end in .yaml)"
-            )
-    except (OSError, UnicodeDecodeError) as error:
-        raise OverganError(f"the spec {path} cannot be read ({error})") from None
+    if isinstance(source, Spec):
+        source = source.model_dump(mode="json")
+    given, name = (dict(source), "spec") if isinstance(source, Mapping) else _read(source)
     for override in overrides:
         if "=" not in override:
-            raise OverganError(f"--set {override}: write key=value, for example train.iterations=500")
+            raise OverganError(f"{override}; write key=value, for example train.iterations=500", "overrides")
     try:
-        loaded = OmegaConf.create(text)
-        merged = OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides)))
-        values = OmegaConf.to_container(merged, resolve=True)
+        loaded = OmegaConf.create(given)
+        values = OmegaConf.to_container(OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides))), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         first_line = str(error).splitlines()[0]
-        raise OverganError(f"{source}: cannot be read as YAML with these overrides ({first_line})") from None
+        raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
     if not scale > 0:
-        raise OverganError(f"--scale {scale}: must be greater than 0, for example 0.01 for 1 %")
-    return parse_spec(values, source).scaled(scale) if scale != 1 else parse_spec(values, source)
+        raise OverganError(f"{scale}; it must be greater than 0, for example 0.01 for 1 %", "scale")
+    spec = parse_spec(values, name)
+    return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
+
+
+def _read(preset_or_yaml: str | Path) -> tuple[str, str]:
+    """The YAML, and what it is called in errors."""
+    path = Path(preset_or_yaml)
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            return path.read_text(encoding="utf-8"), str(path)
+        if str(preset_or_yaml) in preset_names():
+            preset = files("overgan.presets") / f"{preset_or_yaml}.yaml"
+            return preset.read_text(encoding="utf-8"), f"preset {preset_or_yaml}"
+    except (OSError, UnicodeDecodeError) as error:
+        raise OverganError(f"the spec {path} cannot be read ({error})") from None
+    raise OverganError(
+        f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
+        "(a file of your own must end in .yaml)"
+    )
 
 
 def parse_spec(values: Any, source: str) -> Spec:
     """The spec of plain values. Raises OverganError that names source and the first key that is wrong."""
     kind = values.get("kind", "gan") if isinstance(values, dict) else "gan"
-    if kind not in KINDS:
-        raise OverganError(f"{source}: kind: must be one of {', '.join(KINDS)}, but it is {json.dumps(kind)}")
-    model: type[Spec] = import_module(f"overgan.study._{kind}").SPEC
     try:
+        model: type[Spec] = KINDS[str(kind)].spec
         return model.model_validate_json(json.dumps(values))
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
+    except OverganError as error:
+        raise OverganError(f"{source}: kind: {error}") from None
 
 
 def read_description(folder: Path) -> Description:
-    """What study.json says. Raises OverganError if it is missing or damaged."""
+    """What study.json in the folder says. Raises OverganError if it is missing or damaged."""
     values = read_json(folder / STUDY)
     try:
         spec = parse_spec(values.pop("spec"), str(folder / STUDY))
@@ -91,4 +92,4 @@ def read_description(folder: Path) -> Description:
 def load(folder: str | Path) -> Study:
     """The study in a folder, finished or not. Raises OverganError if there is none."""
     description = read_description(Path(folder))
-    return description.spec.study(Path(folder), description)
+    return KINDS[description.spec.kind].study(Path(folder), description)

@@ -6,9 +6,6 @@ figures/        PNG figures
 report.html
 """
 
-import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,6 @@ from overgan.errors import OverganError
 from overgan.study._spec import Spec
 
 STUDY = "study.json"
-VERSIONS_OF = ("overgan", "torch", "torchvision", "numpy", "numba", "scipy", "scikit-learn")
 
 
 class Description(BaseModel):
@@ -37,16 +33,16 @@ class Description(BaseModel):
 
 
 def group_folder(folder: Path, width: int) -> Path:
-    """The folder of one width."""
+    """The folder of one width's group in a study's folder."""
     return folder / f"k{width:04d}"
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write study.json."""
+    """Write study.json into a study's folder."""
     write_json(folder / STUDY, description.model_dump(mode="json"))
 
 
-def refuse_changes(folder: Path, old: Spec, new: Spec) -> None:
+def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
     """Raise OverganError, naming the difference, if runs of the new spec would not belong to the study of the old one.
 
     New widths are welcome, and the images may have moved.
@@ -58,31 +54,24 @@ def refuse_changes(folder: Path, old: Spec, new: Spec) -> None:
         if key != "data.root" and before.get(key) != after.get(key):
             raise OverganError(
                 f"{folder} holds a study with {key}={before.get(key)}, now it is {after.get(key)}: the results would "
-                f"be mixed; name another folder with --out, or set {key}={before.get(key)}"
+                f"be mixed; name another folder, or set {key}={before.get(key)}",
+                "out",
             )
 
 
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in VERSIONS_OF}
-
-
-def machine(workers: int) -> dict[str, Any]:
-    """What the speed depends on."""
-    return {"system": platform.platform(), "processor": _processor(), "cores": cores(), "workers": workers}
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
+def refuse_other_numbers(folder: Path, old: Description, new: Description) -> None:
+    """Raise OverganError if the images or feature networks are not those that the study in the folder began with."""
+    if old.data.get("fingerprint") != new.data.get("fingerprint"):
+        raise OverganError(
+            f"the images are not those that {folder} began with; restore them or name another folder", "out"
+        )
+    if old.features != new.features:
+        before, now = (", ".join(f"{k} {v}" for k, v in d.versions.items()) for d in (old, new))
+        raise OverganError(
+            f"the feature networks are not those that {folder} began with (under {before}; now {now}); "
+            "go back to those versions or name another folder",
+            "out",
+        )
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -10,10 +10,10 @@ from jaxtyping import UInt8
 
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.study._analysis import Recommendation
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
+from overgan.study.analysis import Recommendation
 
 
 class Study(ABC):

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from overgan.errors import OverganError
 from overgan.report._plot import Series, colors
-from overgan.study._theory import TheoryStudy
+from overgan.study.theory import TheoryStudy
 
 POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
 

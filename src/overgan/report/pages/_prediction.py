@@ -4,8 +4,8 @@ import pandas as pd
 
 from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
-from overgan.report._theory import each, fraction, log_steps, over_steps, recommended, slope
-from overgan.study._prediction import MEASURED, PREDICTED, PredictionStudy
+from overgan.report.pages._theory import each, fraction, log_steps, over_steps, recommended, slope
+from overgan.study.theory import MEASURED, PREDICTED, PredictionStudy
 
 
 def content(study: PredictionStudy) -> Content:
@@ -18,7 +18,7 @@ def content(study: PredictionStudy) -> Content:
         plots=[_residuals(study, rows), _gap(study, rows), _within(study, rows)] if len(rows) else [],
         columns=[
             "k",
-            f"generator parameters, {spec.cases[0]}",
+            f"generator parameters, {study.cases[0]}",
             *(f"gap, {name}" for name in spec.gans),
             *(f"within {spec.within:g}, {name}" for name in spec.gans),
             "seconds",

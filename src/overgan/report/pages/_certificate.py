@@ -7,8 +7,8 @@ import pandas as pd
 
 from overgan.report._content import Content, mean_and_deviation, scale_note, state, unfinished
 from overgan.report._plot import Panel, Plot, Series, over_seeds
-from overgan.report._theory import always, each, fraction, recommended, slope
-from overgan.study._certificate import CertificateStudy
+from overgan.report.pages._theory import always, each, fraction, recommended, slope
+from overgan.study.theory import CertificateStudy
 
 LIMIT = "#e8590c"
 

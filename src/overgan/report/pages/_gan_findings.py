@@ -3,8 +3,8 @@
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC
 from overgan.report._content import runs_sentences
-from overgan.report._gan_figures import fid_label
-from overgan.study._gan import GanStudy
+from overgan.report.pages._gan_figures import fid_label
+from overgan.study.gan import GanStudy
 
 
 def findings(study: GanStudy) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from overgan.metrics import CRITIC
 from overgan.pictures import png_url
-from overgan.report._content import Content, mean_and_deviation, state
-from overgan.report._gan_figures import fid_label, figures
-from overgan.report._gan_findings import findings
-from overgan.study._gan import GanStudy
+from overgan.report._content import Content, length, mean_and_deviation, state
+from overgan.report.pages._gan_figures import fid_label, figures
+from overgan.report.pages._gan_findings import findings
+from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS, SAMPLES
 
 MORE = {  # columns of a study's frame beside FID, and what the table calls them
@@ -38,7 +38,7 @@ def content(study: GanStudy) -> Content:
     ]
     return Content(
         subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {len(spec.widths)} widths, "
-        f"{len(spec.seeds)} seeds each, {spec.length}.",
+        f"{len(spec.seeds)} seeds each, {length(study)}.",
         findings=findings(study),
         plots=figures(study),
         columns=[

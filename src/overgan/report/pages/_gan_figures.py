@@ -5,7 +5,7 @@ import pandas as pd
 from overgan.metrics import CRITIC
 from overgan.report._content import scale_note
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
-from overgan.study._gan import GanStudy
+from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
 GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
+from overgan.report._content import Content, length, mean_and_deviation, runs_sentences, scale_note, state
 from overgan.report._plot import Panel, Plot, colors, over_seeds
-from overgan.report._theory import always, fraction, log_steps, over_steps, recommended
-from overgan.study._shallow import ShallowStudy
+from overgan.report.pages._theory import always, fraction, log_steps, over_steps, recommended
+from overgan.study import within_reach
+from overgan.study.theory import ShallowStudy
 
 ENDED, OPTIMUM = "#1f5fbf", "#e8590c"
 FLOOR = 1e-12  # zeros are drawn here, because the axis is logarithmic
@@ -14,10 +15,10 @@ FLOOR = 1e-12  # zeros are drawn here, because the axis is logarithmic
 def content(study: ShallowStudy) -> Content:
     """All that the page says about the study."""
     spec, rows = study.spec, study.frame()
-    rows = rows.assign(within_reach=rows.optimum <= spec.tol * rows.initial_residual)
+    rows = rows.assign(within_reach=within_reach(rows, spec.tol))
     return Content(
-        subtitle=f"The shallow GAN on the {spec.subject}: {len(spec.widths)} widths, {len(spec.seeds)} seeds each, "
-        f"at most {spec.length}.",
+        subtitle=f"The shallow GAN on the {_subject(study)}: {len(spec.widths)} widths, {len(spec.seeds)} seeds each, "
+        f"at most {length(study)}.",
         findings=_findings(study, rows),
         plots=[_mse(study, rows), _converged(study, rows), _residuals(study, rows)] if len(rows) else [],
         columns=[
@@ -35,6 +36,12 @@ def content(study: ShallowStudy) -> Content:
         "seeds for which some weights have a residual that counts as converged.",
         method=_method(study),
     )
+
+
+def _subject(study: ShallowStudy) -> str:
+    p = study.spec.problem
+    target = {"gaussian": "a Gaussian", "two_moons": "Two-Moons"}[p.target]
+    return f"mean of {target}, n = {p.n}, d = {p.d}, m = {p.m}"
 
 
 def _findings(study: ShallowStudy, rows: pd.DataFrame) -> list[str]:

@@ -1,0 +1,26 @@
+"""The page of each kind of study; to add one is to add a line."""
+
+from types import FunctionType
+
+from overgan.registry import Registry
+from overgan.report._content import Content
+from overgan.study import Study
+
+OTHER = "other"  # of kinds that have no page of their own
+PAGES: Registry[FunctionType] = Registry(
+    "page",
+    FunctionType,
+    {
+        "gan": "overgan.report.pages._gan:content",
+        "shallow": "overgan.report.pages._shallow:content",
+        "prediction": "overgan.report.pages._prediction:content",
+        "certificate": "overgan.report.pages._certificate:content",
+        OTHER: "overgan.report.pages._other:content",
+    },
+)
+
+
+def report_content(study: Study) -> Content:
+    """All that the report says, by the page that the name of the study's kind chooses."""
+    content: Content = PAGES[study.spec.kind if study.spec.kind in PAGES else OTHER](study)
+    return content

@@ -1,0 +1,48 @@
+"""A kind of study, as a record: all that is not the same in every study."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from overgan.errors import OverganError
+from overgan.study._spec import Spec
+from overgan.study._study import Study
+
+S = TypeVar("S", bound=Spec)
+Stopping = Callable[[], bool]
+Work = Callable[[int, Stopping], None]  # all runs of one width, those that are done left out, until told to stop
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a study's numbers depend on beside its spec, as study.json keeps it."""
+
+    data: dict[str, Any] = field(default_factory=dict)  # what identifies the images
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)  # feature space -> what identifies it
+    parameters: dict[int, dict[str, int]] = field(default_factory=dict)  # width -> network -> trained numbers of a run
+
+
+def cpu_only(device: str) -> list[str]:
+    """The CPU, for kinds that use nothing else. Raises OverganError if a GPU is wanted."""
+    if device not in ("auto", "cpu"):
+        raise OverganError(f"{device}; this kind of study runs on the CPU: leave it out", "device")
+    return ["cpu"]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """A kind of study.
+
+    Whatever looks at images or networks is called once, before any work begins, and may raise OverganError.
+    """
+
+    spec: type[S]  # the model of its spec
+    study: type[Study]  # its results
+    length: Callable[[S], str]  # how long a run is, in a few words
+    scaled: Callable[[S, float], S]  # the spec with its iterations and samples multiplied
+    facts: Callable[[S], Facts]  # what must be the same when the study goes on
+    seconds: Callable[[S], float]  # that all groups would take on this machine, one single-threaded worker a core
+    worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
+    devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
+    notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything

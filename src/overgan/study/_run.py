@@ -1,0 +1,140 @@
+"""Running a study: what is on disk is compared with what is asked for, described, and handed to an executor."""
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+
+from overgan.disk import try_lock, write_atomic
+from overgan.errors import OverganError
+from overgan.study._kinds import KINDS
+from overgan.study._load import SpecSource, load, load_spec, read_description
+from overgan.study._machine import cores, machine, versions
+from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
+from overgan.study._store import (
+    STUDY,
+    Description,
+    group_folder,
+    refuse_another_spec,
+    refuse_other_numbers,
+    write_description,
+)
+from overgan.study._study import Study
+from overgan.study.execute import EXECUTORS, Executor, Job
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 30.0  # for what is left of a run that was killed
+SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
+
+Watcher = Callable[[list[GroupStatus]], None]
+
+
+def run(
+    spec: SpecSource,
+    out: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    scale: float = 1.0,
+    workers: int | None = None,
+    device: str = "auto",
+    executor: str = "local",
+    watch: Watcher | None = None,
+) -> Study:
+    """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
+
+    spec: a preset's name, a .yaml file, a dict of a spec's keys, or a Spec.
+    out: the study's folder, by default runs/NAME.
+    overrides: `key=value` changes of the spec, such as "train.iterations=500".
+    scale: fraction of the iterations and samples to run.
+    workers: processes, each with its share of the cores; by default one a core, or one a GPU, but no more than there
+        are widths.
+    device: cpu, cuda (every GPU that PyTorch sees), or auto: cuda if there is one.
+    executor: what starts the workers: local (processes on this machine), or package.module:name of your own class.
+    watch: called about twice a second with every group's status.
+
+    The same spec on the same machine with the same number of workers gives the same bits, interrupted or not.
+
+    Raises OverganError for a wrong spec, images or a device that cannot be had, a folder that is in use, that cannot be
+    written or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
+    """
+    resolved = load_spec(spec, overrides, scale)
+    folder = Path(out) if out is not None else Path("runs") / resolved.name
+    if workers is not None and workers < 1:
+        raise OverganError(f"{workers}; at least 1 is needed", "workers")
+    devices = KINDS[resolved.kind].devices(device)
+    start = EXECUTORS[executor]
+    workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(resolved.widths))
+    try:
+        with ExitStack() as stack:
+            begun = (folder / STUDY).exists()
+            if begun:
+                _lock(stack, folder)
+                refuse_another_spec(folder, read_description(folder).spec, resolved)
+            elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
+                raise OverganError(f"{folder} is not empty and holds no study; name another folder", "out")
+            command = _command(spec, folder, overrides, scale)
+            description = _describe(resolved, command, workers, devices)
+            if begun:
+                refuse_other_numbers(folder, read_description(folder), description)
+            else:
+                _lock(stack, folder)
+                if (folder / STUDY).exists():
+                    raise OverganError(f"{folder} was begun by another run a moment ago; start this one again", "out")
+            if not isinstance(spec, str | Path):
+                write_atomic(folder / SPEC, yaml.safe_dump(resolved.model_dump(mode="json"), sort_keys=False).encode())
+            write_description(folder, description)
+            _execute(start(), Job(folder, workers, devices), resolved.widths, watch)
+    except OSError as error:
+        raise OverganError(f"{folder} cannot be written ({error}); make room or name another folder", "out") from None
+    return load(folder)
+
+
+def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: float) -> str:
+    """The command that makes the study again; a spec that came from no file is in the folder, overrides applied."""
+    if not isinstance(spec, str | Path):
+        return shlex.join(["overgan", "run", str(folder / SPEC), "--out", str(folder)])
+    words = ["overgan", "run", str(spec), "--out", str(folder)]
+    words += [word for override in overrides for word in ("--set", override)]
+    words += ["--scale", f"{scale:g}"] if scale != 1 else []
+    return shlex.join(words)
+
+
+def _lock(stack: ExitStack, folder: Path) -> None:
+    if not stack.enter_context(try_lock(folder)):
+        raise OverganError(f"{folder} is in use by another run; wait for it, or name another folder", "out")
+
+
+def _describe(spec: Spec, command: str, workers: int, devices: list[str]) -> Description:
+    facts = KINDS[spec.kind].facts(spec)
+    return Description(
+        spec=spec,
+        command=command,
+        data=facts.data,
+        features=facts.features,
+        parameters=facts.parameters,
+        versions=versions(),
+        machine=machine(workers) | {"devices": devices},
+    )
+
+
+def _execute(executor: Executor, job: Job, widths: Sequence[int], watch: Watcher | None) -> None:
+    for width in widths:  # a worker of a run that was killed may still be at its last iteration
+        group = group_folder(job.folder, width)
+        with try_lock(group, timeout=GRACE_SECONDS) as free:
+            if not free:
+                raise OverganError(f"{group} is still being written; stop that process first")
+    study = load(job.folder)
+    try:
+        executor.start(job)
+        working = True
+        while working:
+            time.sleep(POLL_SECONDS)
+            working = executor.working()
+            if watch:
+                watch(study.status())
+    finally:
+        executor.stop()

@@ -1,0 +1,36 @@
+"""The seam between a study and the machines that it runs on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+
+class WorkerError(RuntimeError):
+    """A worker ended before its work did, through no mistake of the user's."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A study whose groups are to be finished."""
+
+    folder: Path  # of the study, which is described there
+    workers: int  # processes, or whatever the executor has in their place
+    devices: list[str]  # that the workers run on, in turn
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Starts workers that call `finish_groups`, and answers for them. One executor serves one job."""
+
+    def start(self, job: Job) -> None:
+        """Start the workers of a job, and return."""
+
+    def working(self) -> bool:
+        """Whether a worker is still at work.
+
+        Raises OverganError if one ended for a mistake of the user's, WorkerError if it ended otherwise than by
+        finishing.
+        """
+
+    def stop(self) -> None:
+        """Return when no worker is left; those that are still at work write a checkpoint first, if they can."""

@@ -1,0 +1,6 @@
+"""The executors; to add one is to add a line."""
+
+from overgan.registry import Registry
+from overgan.study.execute._executor import Executor
+
+EXECUTORS: Registry[type[Executor]] = Registry("executor", type, {"local": "overgan.study.execute._local:Local"})

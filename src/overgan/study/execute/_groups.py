@@ -1,0 +1,26 @@
+"""What every worker does, wherever it runs."""
+
+from pathlib import Path
+
+from overgan.disk import try_lock
+from overgan.study._kind import Stopping
+from overgan.study._kinds import KINDS
+from overgan.study._load import read_description
+from overgan.study._store import group_folder
+
+
+def finish_groups(folder: Path, threads: int, device: str, stopping: Stopping) -> None:
+    """Finish every group of the study that is not finished and that no other worker has, the widest first.
+
+    stopping: asked again and again; when it says yes, the group at hand is left where it can go on, and this returns.
+
+    Raises OverganError if the study, its images or a checkpoint cannot be read.
+    """
+    spec = read_description(folder).spec
+    work = KINDS[spec.kind].worker(spec, folder, threads, device)
+    for width in sorted(spec.widths, reverse=True):
+        with try_lock(group_folder(folder, width)) as is_ours:
+            if is_ours:
+                work(width, stopping)
+        if stopping():
+            return

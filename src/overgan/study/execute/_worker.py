@@ -1,0 +1,37 @@
+"""A worker process of the local executor.
+
+python -m overgan.study.execute._worker FOLDER THREADS PARENT_PID DEVICE
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from overgan.errors import OverganError
+from overgan.study.execute._groups import finish_groups
+
+
+def main(folder: Path, threads: int, parent: int, device: str) -> None:
+    """Finish groups until there are none left, a signal comes, or the parent is gone."""
+    stopped = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+
+    def stopping() -> bool:
+        return stopped or os.getppid() != parent  # a parent that was killed takes its workers along
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    finish_groups(folder, threads, device, stopping)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    except OverganError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

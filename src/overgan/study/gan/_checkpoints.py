@@ -1,0 +1,40 @@
+"""Images from the newest checkpoints of a GAN's width study."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from overgan.errors import OverganError
+from overgan.study._store import group_folder
+from overgan.study.gan._spec import GanSpec
+from overgan.training import Checkpoint, generate, load_generator, load_tensors, read_checkpoint
+
+
+def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> Checkpoint:
+    """The newest checkpoint of a width. Raises OverganError if there is no such width, or no checkpoint yet."""
+    group = group_folder(folder, width)
+    if width not in spec.widths:
+        raise OverganError(f"{folder} has no width {width}; it has {spec.widths}")
+    checkpoint = read_checkpoint(group)
+    if checkpoint is None:
+        raise OverganError(f"{group} has no checkpoint yet; let the study go on")
+    return checkpoint
+
+
+def samples(
+    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int
+) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
+    """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
+
+    shape: height, width and channels of the images that the study was trained on.
+
+    Raises OverganError as `newest_checkpoint` does, or if the checkpoint is damaged.
+    """
+    checkpoint = newest_checkpoint(folder, spec, width)
+    tensors = load_tensors(group_folder(folder, width), checkpoint)
+    if not checkpoint.seeds:
+        return {}
+    generator = load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors)
+    images = generate(generator, checkpoint.seeds, n, spec.model.latent)
+    return {seed: row.numpy() for seed, row in zip(checkpoint.seeds, images, strict=True)}

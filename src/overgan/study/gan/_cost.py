@@ -1,0 +1,56 @@
+"""How long a GAN's width study takes on this machine."""
+
+import time
+
+import torch
+
+from overgan.data import image_shape
+from overgan.models import sizes
+from overgan.study._machine import cores
+from overgan.study.gan._spec import GanSpec
+from overgan.training import Gan
+
+LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
+
+
+def seconds(spec: GanSpec) -> float:
+    """Seconds that all groups take, extrapolated from an iteration on random images, evaluation not counted.
+
+    Widths are timed from the narrowest on, with all replicas, or, if that is long, one and a part of the batch.
+    Once that is long too, the time grows as the number of products does.
+    """
+    shape, train = image_shape(spec.data), spec.train
+    part = min(PROBE_BATCH, train.batch)
+    share = part / max(train.batch, train.generator_batch or 0) / len(spec.seeds)
+    probe_config = train.model_copy(update={"batch": part, "generator_batch": None})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        total, probe, pace = 0.0, 0.0, 0.0
+        for width in spec.widths:
+            products = _products(spec, width, shape)
+            if probe <= LONG:
+                probe = _time(Gan(spec.model, probe_config, width, shape, spec.seeds[:1]), shape)
+                whole = probe / share
+                if whole <= LONG:
+                    whole = _time(Gan(spec.model, train, width, shape, spec.seeds), shape)
+                pace = whole / products
+            total += pace * products
+    finally:
+        torch.set_num_threads(threads)
+    return total * train.iterations / min(cores(), len(spec.widths))
+
+
+def _products(spec: GanSpec, width: int, shape: tuple[int, int, int]) -> int:
+    """Of an iteration, an image; the critic's gradient and its penalty take eleven times its products."""
+    generator, critic = (size.products for size in sizes(spec.model, width, shape).values())
+    return spec.train.critic_steps * (generator + 11 * critic) + 3 * generator + 2 * critic
+
+
+def _time(gan: Gan, shape: tuple[int, int, int]) -> float:
+    """Of an iteration, after one that is not timed."""
+    images = torch.randint(256, (gan.config.batch, *shape), dtype=torch.uint8)
+    gan.iterate(images)
+    start = time.perf_counter()
+    gan.iterate(images)
+    return time.perf_counter() - start

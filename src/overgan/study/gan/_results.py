@@ -1,0 +1,142 @@
+"""The results of a width study of a GAN."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from overgan.disk import read_json, write_atomic
+from overgan.errors import OverganError
+from overgan.metrics import Metric, Progress, no_progress
+from overgan.pictures import image_png
+from overgan.study._status import GroupStatus
+from overgan.study._study import Study
+from overgan.study.analysis import Recommendation, recommend
+from overgan.study.gan._checkpoints import samples
+from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._spec import GanSpec
+from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
+
+ROW = ["k", "seed", "iteration", "features"]  # what a row is of
+
+
+class GanStudy(Study):
+    """The results of a width study of a GAN."""
+
+    spec: GanSpec
+
+    def frame(self) -> pd.DataFrame:
+        """One row per run, evaluation and feature space: k, seed, iteration, features, fid_train, fid_test, ….
+
+        Other metrics are columns of those names, empty where they were not asked for. What `evaluate` measured
+        afterwards takes the place of what was measured before.
+        """
+        frame = self._rows(EVALUATIONS, [*ROW, "fid_train", "fid_test"])
+        later = self._rows(LATER, ROW)
+        if later.empty:
+            return frame
+        merged = later.set_index(ROW).combine_first(frame.set_index(ROW)).reset_index()
+        return merged[[*frame.columns, *(column for column in later.columns if column not in frame.columns)]]
+
+    def losses(self) -> pd.DataFrame:
+        """One row per run and logged iteration: k, seed, iteration, the losses, and how far each network has moved."""
+        return self._rows(LOG, ["k", "seed", "iteration"])
+
+    def group_status(self, width: int) -> GroupStatus:
+        """How far the group of one width is."""
+        group = self.group(width)
+        checkpoint = read_checkpoint(group)
+        progress = read_json(group / PROGRESS) if (group / PROGRESS).exists() else {}
+        fid = progress.get("fid_test")
+        return GroupStatus(
+            width=width,
+            unit="iteration",
+            done=progress.get("iteration", 0),
+            total=self.spec.train.iterations,
+            seconds=progress.get("seconds", 0.0),
+            result=f"test {self.spec.evaluate.features[0]} FID {fid:.3g}" if fid is not None else "",
+            diverged=len(checkpoint.diverged) if checkpoint else 0,
+            complete=checkpoint.complete if checkpoint else False,
+        )
+
+    def final(self, features: str | None = None) -> pd.DataFrame:
+        """The rows of `frame` of the last iteration, of the runs that reached it, in one feature space.
+
+        features: by default the spec's first.
+        """
+        chosen = features or self.spec.evaluate.features[0]
+        last = self.last()
+        return last[last.features == chosen]
+
+    def last(self) -> pd.DataFrame:
+        """The rows of `frame` of the last iteration, of the runs that reached it."""
+        frame = self.frame()
+        return frame[frame.iteration == self.spec.train.iterations]
+
+    def recommend(self, tolerance: float | None = None) -> Recommendation:
+        """The smallest width whose mean FID on held-out images is within the tolerance of the best.
+
+        tolerance: by default the spec's. Raises OverganError if no run is finished.
+        """
+        final = self.final()
+        return recommend(
+            {k: final.fid_test[final.k == k].to_numpy(float) for k in self.spec.widths},
+            self.spec.tolerance if tolerance is None else tolerance,
+            f"test {self.spec.evaluate.features[0]} FID",
+        )
+
+    def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:
+        """The first n images of a run's newest checkpoint; the same n whenever it is asked.
+
+        seed: by default the first.
+
+        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
+        """
+        seed = self.spec.seeds[0] if seed is None else seed
+        if n < 1:
+            raise OverganError(f"{n} images were asked for; at least 1 is needed")
+        by_seed = samples(self.folder, self.spec, self._shape, width, n)
+        if seed not in by_seed:
+            raise OverganError(f"{self.group(width)} has no weights of seed {seed}; it has those of {list(by_seed)}")
+        return by_seed[seed]
+
+    def evaluate(
+        self, metrics: Sequence[Metric] = ("fid",), *, progress: Progress = no_progress, **settings: Any
+    ) -> None:
+        """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
+
+        metrics: as of `overgan.metrics.evaluate`.
+        progress: called with what is being done, how many are done and of how many.
+        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
+
+        Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
+
+        Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
+        """
+        evaluate_checkpoints(
+            self.folder, self.spec, self.description.data["fingerprint"], metrics, progress, **settings
+        )
+
+    def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
+        """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.
+
+        out: by default images-seed-S in the folder of the width.
+        Raises OverganError as `sample` does, or if out cannot be written.
+        """
+        images = self.sample(width, seed, n)
+        seed = self.spec.seeds[0] if seed is None else seed
+        folder = Path(out) if out is not None else self.group(width) / f"images-seed-{seed}"
+        try:
+            for i, image in enumerate(images):
+                write_atomic(folder / f"{i:05d}.png", image_png(image))
+        except OSError as error:
+            raise OverganError(f"{folder} cannot be written ({error}); name another folder", "out") from None
+        return folder
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.description.data["shape"]
+        return height, width, channels

@@ -1,0 +1,71 @@
+"""The spec of a GAN's width study: what to train, on what, at which widths and seeds, and what is measured."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from overgan.data import DataConfig
+from overgan.metrics import Metric, NNDConfig, Precision, canonical
+from overgan.models import ModelConfig
+from overgan.study._spec import STRICT, Spec
+from overgan.training import TrainConfig
+
+
+class EvaluateConfig(BaseModel):
+    """The `evaluate` section: what is measured at every evaluation."""
+
+    model_config = STRICT
+
+    features: list[str] = Field(["classifier"], min_length=1, description="the first one decides the width")
+    metrics: list[Metric] = Field(["fid"], description="at every evaluation; fid decides the width")
+    final_metrics: list[Metric] = Field([], description="at the last iteration, beside those")
+    samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+    inception_weights: str | None = Field(None, description="file; by default where torch-fidelity keeps it")
+    precision: Precision = Field("float32", description="of inception: bf16 is faster on some processors")
+    nnd: NNDConfig = NNDConfig()
+
+    @field_validator("features")
+    @classmethod
+    def _known(cls, features: list[str]) -> list[str]:
+        return [canonical(name) for name in features]
+
+    @field_validator("metrics")
+    @classmethod
+    def _has_fid(cls, metrics: list[Metric]) -> list[Metric]:
+        if "fid" not in metrics:
+            raise ValueError("must have fid, which decides the width")
+        return metrics
+
+    @property
+    def all_metrics(self) -> list[Metric]:
+        """The metrics that are measured at the last iteration."""
+        return list(dict.fromkeys([*self.metrics, *self.final_metrics]))
+
+
+class GanSpec(Spec):
+    """A width study of a GAN."""
+
+    kind: Literal["gan"] = "gan"
+    data: DataConfig
+    model: ModelConfig
+    train: TrainConfig
+    evaluate: EvaluateConfig
+
+    @model_validator(mode="after")
+    def _own_precision(self) -> "GanSpec":
+        if self.model.own and self.train.precision == "bf16-mixed":
+            raise ValueError("train.precision=bf16-mixed is not for a model of your own, which has its own precision")
+        return self
+
+
+def scaled(spec: GanSpec, factor: float) -> GanSpec:
+    """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor."""
+
+    def scale(section: BaseModel, least: int, *names: str) -> dict[str, int]:
+        return {name: max(least, round(getattr(section, name) * factor)) for name in names}
+
+    train, evaluate, nnd = spec.train, spec.evaluate, spec.evaluate.nnd
+    train = train.model_copy(update=scale(train, 1, "iterations", "evaluate_every", "log_every"))
+    nnd = nnd.model_copy(update=scale(nnd, 2, "iterations", "evaluation_batches"))
+    evaluate = evaluate.model_copy(update=scale(evaluate, 2, "samples") | {"nnd": nnd})
+    return spec.model_copy(update={"train": train, "evaluate": evaluate, "scale": spec.scale * factor})

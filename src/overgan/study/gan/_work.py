@@ -1,0 +1,54 @@
+"""What a GAN's width study depends on, and the training of its groups."""
+
+from pathlib import Path
+
+import torch
+
+from overgan.data import ImageSet, load_images
+from overgan.metrics import FeatureSpace, Reference, check_metrics, feature_space
+from overgan.models import parameter_counts
+from overgan.study._kind import Facts, Stopping, Work
+from overgan.study._store import group_folder
+from overgan.study.gan._spec import EvaluateConfig, GanSpec
+from overgan.training import train_group
+
+
+def spaces(config: EvaluateConfig, images: ImageSet) -> list[FeatureSpace]:
+    """The feature spaces of a spec's evaluate section. Raises OverganError if one cannot be had."""
+    weights, precision = config.inception_weights, config.precision
+    return [feature_space(name, images, weights=weights, precision=precision) for name in config.features]
+
+
+def facts(spec: GanSpec) -> Facts:
+    """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had."""
+    images = load_images(spec.data)
+    compared = min(spec.evaluate.samples, len(images.reference))
+    check_metrics(spec.evaluate.all_metrics, ["train", "test"], compared)
+    return Facts(
+        data={
+            "name": images.name,
+            "train": len(images.train),
+            "test": len(images.test),
+            "compared": compared,
+            "shape": list(images.shape),
+            "fingerprint": images.fingerprint,
+        },
+        features={space.name: space.facts for space in spaces(spec.evaluate, images)},
+        parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
+    )
+
+
+def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
+    """What trains the group of a width."""
+    torch.set_num_threads(threads)
+    images = load_images(spec.data)
+    config = spec.evaluate
+    reference = Reference.of(images, spaces(config, images), config.samples, config.all_metrics, nnd=config.nnd)
+
+    def train(width: int, stopping: Stopping) -> None:
+        group = group_folder(folder, width)
+        train_group(
+            group, images, reference, config.metrics, spec.model, spec.train, width, spec.seeds, stopping, device
+        )
+
+    return train

@@ -1,0 +1,90 @@
+"""The results of theory studies."""
+
+import zipfile
+import zlib
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from overgan.disk import read_jsonl
+from overgan.errors import OverganError
+from overgan.study._status import GroupStatus
+from overgan.study._study import Study
+from overgan.study.analysis import Recommendation, recommend
+from overgan.study.theory._runs import RUNS, Curves, curves_file
+
+
+class TheoryStudy(Study):
+    """The results of a study whose runs each look at several cases."""
+
+    columns: ClassVar[list[str]]  # of the frame
+    case: ClassVar[str]  # the column that names the case
+    success: ClassVar[str]  # the column that says whether it succeeded
+    succeeded: ClassVar[str]  # a word for those that did
+
+    def frame(self) -> pd.DataFrame:
+        """One row per run and case, with its width k and its seed."""
+        return self._rows(RUNS, self.columns)
+
+    def residuals(self, width: int, seed: int) -> Curves:
+        """The curves of one run by name, from step 0 until it ended.
+
+        Raises OverganError if that run is not finished.
+        """
+        path = curves_file(self.group(width), seed)
+        try:
+            with path.open("rb") as file, np.load(file) as arrays:
+                return dict(arrays)
+        except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise OverganError(
+                f"{path} cannot be read ({error}); restore it, or move {path.parent} away and run the study again"
+            ) from None
+
+    def group_status(self, width: int) -> GroupStatus:
+        """How far the group of one width is."""
+        needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
+        rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
+        done, first = rows.seed.nunique(), self.cases[0]
+        count = int(rows[self.success][rows[self.case] == first].sum())
+        return GroupStatus(
+            width=width,
+            unit="run",
+            done=done,
+            total=len(self.spec.seeds),
+            seconds=float(rows.seconds.sum()),
+            result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
+            diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
+            complete=done == len(self.spec.seeds),
+        )
+
+    def recommend(self, tolerance: float | None = None) -> Recommendation:
+        """The smallest width at which the first case succeeds as often as at the best one, usually always.
+
+        Raises OverganError if no run is finished, or none succeeded.
+        """
+        first = self.cases[0]
+        rows = self.frame()
+        rows = rows[rows[self.case] == first]
+        if len(rows) and not rows[self.success].any():
+            raise OverganError(self._no_success(first))
+        return recommend(
+            {k: 1.0 - rows[self.success][rows.k == k].to_numpy(float) for k in self.spec.widths},
+            self.spec.tolerance if tolerance is None else tolerance,
+            self._share_of_failures(first),
+        )
+
+    @property
+    @abstractmethod
+    def cases(self) -> Sequence[str]:
+        """The names of what every run looks at: methods, or GANs. The first one decides the width."""
+
+    @abstractmethod
+    def _no_success(self, first: str) -> str:
+        """What to say if the first case succeeds at no width."""
+
+    @abstractmethod
+    def _share_of_failures(self, first: str) -> str:
+        """The share that is smallest at the recommended width, in words."""

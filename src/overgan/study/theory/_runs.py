@@ -1,0 +1,62 @@
+"""What theory studies share: a run is short, gives rows and curves, and has no checkpoints."""
+
+import io
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from jaxtyping import Float
+from pydantic import StringConstraints
+
+from overgan.disk import read_jsonl, write_atomic, write_jsonl
+from overgan.study._kind import S, Stopping, Work
+from overgan.study._machine import cores
+from overgan.study._store import group_folder
+
+RUNS = "runs.jsonl"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[\w ,=()-]+$")]  # of a case: a key in an .npz file too
+Curves = dict[str, Float[np.ndarray, " steps"]]
+Rows = list[dict[str, Any]]  # with the seed, the case, whether it succeeded, whether it diverged, and its seconds
+Run = Callable[[S, int, int], tuple[Curves, Rows]]  # of a spec, a seed and a width; a row for each case
+
+
+def curves_file(group: Path, seed: int) -> Path:
+    """The file with the curves of one run."""
+    return group / f"residuals-{seed:04d}.npz"
+
+
+def seconds(run: Run[S], spec: S) -> float:
+    """Seconds that all groups take: those of the first seed at every width, times the number of seeds."""
+    run(spec, spec.seeds[0], spec.widths[0])  # compiles
+    start = time.perf_counter()
+    for width in spec.widths:
+        run(spec, spec.seeds[0], width)
+    return (time.perf_counter() - start) * len(spec.seeds) / min(cores(), len(spec.widths))
+
+
+def worker(run: Run[S], spec: S, folder: Path, threads: int, _device: str) -> Work:
+    """What does every run of a width that its folder lacks, as many at once as there are threads."""
+
+    def work(width: int, stopping: Stopping) -> None:
+        group = group_folder(folder, width)
+        rows = read_jsonl(group / RUNS)
+        known = {row["seed"] for row in rows}
+        seeds = [seed for seed in spec.seeds if seed not in known]
+        with ThreadPoolExecutor(threads) as pool:
+            results = pool.map(lambda seed: run(spec, seed, width), seeds)
+            for seed, (curves, more) in zip(seeds, results, strict=True):
+                if curves:
+                    buffer = io.BytesIO()
+                    np.savez_compressed(buffer, **curves)  # type: ignore[arg-type] # of names of our own
+                    write_atomic(curves_file(group, seed), buffer.getvalue())
+                rows += more
+                write_jsonl(group / RUNS, rows)
+                if stopping():
+                    pool.shutdown(cancel_futures=True)
+                    return
+
+    return work

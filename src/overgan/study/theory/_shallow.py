@@ -1,0 +1,131 @@
+"""Width studies of the paper's shallow GAN (Figs. 2 and 9): their spec, and their results."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from overgan.study._kind import Facts, Kind
+from overgan.study._spec import STRICT, Spec
+from overgan.study.theory._results import TheoryStudy
+from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
+from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
+
+COLUMNS = ["k", "seed", "method", "mse", "optimal_mse", "residual", "initial_residual", "optimum", "steps", "converged"]
+
+
+class ProblemConfig(BaseModel):
+    """The `problem` section: the arguments of `ShallowGAN.gaussian`."""
+
+    model_config = STRICT
+
+    target: Target = "gaussian"
+    n: int = Field(1000, ge=1, description="latents")
+    d: int = Field(10, ge=1, description="dimension of the latents")
+    m: int = Field(10, ge=1, description="dimension of the data")
+    sigma_z: float = Field(1.0, gt=0)
+    sigma_v: float = Field(1.0, gt=0)
+    sigma_w: float = Field(1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _moons_lie_in_a_plane(self) -> "ProblemConfig":
+        if self.target == "two_moons" and self.m != 2:
+            raise ValueError("the target two_moons needs m = 2")
+        return self
+
+
+class MethodConfig(BaseModel):
+    """An entry of the `methods` section: arguments of `simulate`."""
+
+    model_config = STRICT
+
+    method: Method
+    mu: float = Field(1.0, gt=0, le=1, description="step size of the discriminator")
+    eta: float | None = Field(None, gt=0, description="of the generator; by default what the theorem allows")
+    critic_steps: int = Field(1, ge=1, description="of alternating")
+    latents: Draw = "fixed"
+
+
+class ShallowSpec(Spec):
+    """A width study of the shallow GAN: which problem, by which methods, for how long."""
+
+    kind: Literal["shallow"]
+    problem: ProblemConfig = ProblemConfig()
+    methods: dict[Name, MethodConfig] = Field(min_length=1, description="the first one decides the width")
+    steps: int = Field(4000, ge=1, description="of a run, at most")
+    tol: float = Field(1e-6, ge=0, description="a run converges, and ends, at this residual, relative to the first")
+
+
+def _run(spec: ShallowSpec, seed: int, width: int) -> tuple[Curves, Rows]:
+    """Residual norms of every method, and a row for each."""
+    problem = ShallowGAN.gaussian(k=width, seed=seed, **spec.problem.model_dump())
+    optimum = global_optimum(problem)
+    curves: Curves = {}
+    rows: Rows = []
+    for name, config in spec.methods.items():
+        start = time.perf_counter()
+        traj = simulate(problem, steps=spec.steps, tol=spec.tol, stop_early=True, seed=seed, **config.model_dump())
+        curves[name] = norms = traj.residual_norm
+        rows.append(
+            {
+                "seed": seed,
+                "method": name,
+                "mse": norms[-1] ** 2 / spec.problem.m,
+                "optimal_mse": optimum**2 / spec.problem.m,
+                "residual": norms[-1],
+                "initial_residual": norms[0],
+                "optimum": optimum,
+                "steps": len(norms) - 1,
+                "converged": traj.converged,
+                "diverged": not traj.converged and len(norms) <= spec.steps,
+                "sign_changes": traj.sign_changes,
+                "eta": traj.eta,
+                "seconds": time.perf_counter() - start,
+            }
+        )
+    return curves, rows
+
+
+class ShallowStudy(TheoryStudy):
+    """The results of a width study of the shallow GAN; its curves are ‖f(W_t) − x̄‖ by each method."""
+
+    spec: ShallowSpec
+    columns = COLUMNS
+    case, success, succeeded = "method", "converged", "converged"
+
+    @property
+    def cases(self) -> Sequence[str]:
+        """The methods' names."""
+        return list(self.spec.methods)
+
+    def _no_success(self, first: str) -> str:
+        return f"no run converged by {first} at any width; try wider, or more steps"
+
+    def _share_of_failures(self, first: str) -> str:
+        return f"share of runs that did not converge by {first}"
+
+
+def _facts(spec: ShallowSpec) -> Facts:
+    """The networks' sizes; everything else follows from the spec."""
+    sizes = {k: {"generator": k * spec.problem.d, "discriminator": spec.problem.m} for k in spec.widths}
+    return Facts(parameters=sizes)
+
+
+def _scaled(spec: ShallowSpec, factor: float) -> ShallowSpec:
+    """The spec with its steps and its latents multiplied by factor."""
+    problem = spec.problem.model_copy(update={"n": max(1, round(spec.problem.n * factor))})
+    steps = max(1, round(spec.steps * factor))
+    return spec.model_copy(update={"problem": problem, "steps": steps, "scale": spec.scale * factor})
+
+
+KIND = Kind(
+    spec=ShallowSpec,
+    study=ShallowStudy,
+    length=lambda spec: f"{spec.steps:,} steps × {len(spec.methods)} methods",
+    scaled=_scaled,
+    facts=_facts,
+    seconds=partial(seconds, _run),
+    worker=partial(worker, _run),
+)
