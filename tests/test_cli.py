@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app, main
-from overgan.terminal import duration
+from overgan.cli._terminal import duration
 
 
 @pytest.fixture(scope="module")

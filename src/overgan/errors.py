@@ -7,14 +7,14 @@ from collections.abc import Iterable
 class OverganError(ValueError):
     """A mistake that the user can mend: one line that says what, where and how to mend it.
 
-    message: the line without the argument. argument: the name of the library function's argument that is to blame, if
-    one is; the `overgan` command shows its own option instead.
+    message: the line; "{argument}" in it stands for the argument that is to blame.
+    argument: the name of that argument of the library function, for which the `overgan` command says its own option.
 
     The `overgan` command prints the line and exits with code 2; a library caller can catch it as a ValueError.
     """
 
     def __init__(self, message: str, argument: str = ""):
-        super().__init__(f"{argument}: {message}" if argument else message)
+        super().__init__(message.replace("{argument}", argument))
         self.message, self.argument = message, argument
 
 

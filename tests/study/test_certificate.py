@@ -29,7 +29,9 @@ def test_rows_are_those_of_certify(study):
     assert len(frame) == 2 * 2 * 2
     for row in frame[frame.problem == "Gaussian"].itertuples():
         certificate = certify(ShallowGAN.gaussian(n=20, d=3, m=1, k=row.k, seed=row.seed))
-        assert (row.alpha, row.excess, row.holds) == (certificate.alpha, certificate.excess, certificate.holds)
+        # a worker's BLAS has other threads than this process: sums round otherwise, each by 1e-16 of some hundred terms
+        assert (row.alpha, row.excess) == pytest.approx((certificate.alpha, certificate.excess), rel=1e-10)
+        assert row.holds == certificate.holds
         assert list(row.conditions.values()) == [condition.holds for condition in certificate.conditions]
 
 

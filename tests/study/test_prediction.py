@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 import overgan
+from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.study import load_spec, parse_spec
+from overgan.study import KINDS, load_spec, parse_spec
 from overgan.theory import DeepFeatureGAN, ShallowGAN, default_eta, linearize, simulate
 
 SPEC = """
@@ -72,15 +73,16 @@ def test_parameters_are_those_of_the_generator(gan):
     spec = parse_spec({"name": "x", "kind": "prediction", "gans": {"one": config}, "widths": [7]}, "test")
     made = spec.gans["one"].problem(7, 0)
     trained = made.W0.size if gan == "shallow" else made.theta0.size
-    assert spec.facts().parameters == {7: {"generator": trained, "discriminator": 2}}
+    assert KINDS[spec.kind].facts(spec).parameters == {7: {"generator": trained, "discriminator": 2}}
 
 
-def test_a_run_that_blows_up_is_counted_as_not_predicted():
+def test_a_run_that_blows_up_is_counted_as_not_predicted(tmp_path):
     spec = parse_spec(
         {"name": "x", "kind": "prediction", "gans": {"s": {"generator": "shallow"}}, "widths": [5], "eta": 100.0},
         "test",
     )
-    _, (row,) = spec.run(0, 5)
+    KINDS[spec.kind].worker(spec, tmp_path, 1, "cpu")(5, lambda: True)
+    (row,) = read_jsonl(tmp_path / "k0005" / "runs.jsonl")
     assert row["diverged"]
     assert not row["within"]
     assert np.isfinite(row["residual"])

@@ -94,7 +94,7 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
         ("seeds=[0,1,2]", "seeds=[0, 1], now it is [0, 1, 2]"),
         ("train.iterations=90", "train.iterations=60, now it is 90"),
     ):
-        with pytest.raises(OverganError, match=f"{re.escape(message)}.*another folder with --out"):
+        with pytest.raises(OverganError, match=f"{re.escape(message)}.*another folder with out"):
             overgan.run(spec, whole.folder, [override])
     assert {p: p.read_bytes() for p in whole.folder.rglob("*") if p.is_file()} == before
 
@@ -106,7 +106,7 @@ def test_two_runs_on_one_folder(whole, tmp_path):
         while not (tmp_path / "study" / "study.json").exists():
             assert first.poll() is None
             time.sleep(0.01)
-        with pytest.raises(OverganError, match="is in use by another `overgan run`"):
+        with pytest.raises(OverganError, match="is in use by another run"):
             overgan.run(spec, tmp_path / "study", ["train.iterations=100000"])
     finally:
         first.terminate()
@@ -123,7 +123,7 @@ def test_a_folder_of_something_else_is_left_alone(small_spec, tmp_path):
 
 
 def test_a_folder_that_cannot_be_written(small_spec):
-    with pytest.raises(OverganError, match=r"/sys/study cannot be written .*another folder with --out"):
+    with pytest.raises(OverganError, match=r"/sys/study cannot be written .*another folder with out"):
         overgan.run(small_spec, "/sys/study")  # not even root may write there
 
 
@@ -177,5 +177,5 @@ def test_samples_come_from_the_checkpoint(whole):
 
 
 def test_too_few_workers(small_spec):
-    with pytest.raises(OverganError, match="--workers 0: at least 1"):
+    with pytest.raises(OverganError, match="workers is 0; at least 1"):
         overgan.run(small_spec, workers=0)

@@ -10,7 +10,7 @@ import pytest
 import overgan
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
-from overgan.study import load_spec
+from overgan.study import KINDS, load_spec
 from overgan.theory import ShallowGAN, global_optimum, simulate
 from tests.conftest import digest
 
@@ -103,7 +103,7 @@ def test_stopped_at_any_run_it_goes_on_to_the_same_results(study, tmp_path):
     spec = study.spec
     stops = iter([True, False, True])
     for _ in range(3):  # after the first run, after the third, and at an end without work
-        spec.worker(tmp_path, threads=2, device="cpu")(20, lambda: next(stops))
+        KINDS["shallow"].worker(spec, tmp_path, 2, "cpu")(20, lambda: next(stops))
     ours, whole = results(tmp_path), results(study.folder)
     assert ours[0]["k0020"] == whole[0]["k0020"]
     assert ours[1] == {name: curves for name, curves in whole[1].items() if name.startswith("k0020")}
@@ -177,8 +177,8 @@ def test_the_presets_are_the_papers_figures():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("kind=deep", 'kind: must be one of gan, shallow, prediction, certificate, but it is "deep"'),
-        ("kind=[1]", "kind: must be one of gan, shallow, prediction, certificate, but it is"),
+        ("kind=shalow", r"preset shallow-gaussian: kind: no kind shalow; did you mean shallow\?"),
+        ("kind=[1]", r"kind: no kind \[1\]; known: certificate, gan, "),
         ("methods.GDA.metod=gda", r"unknown key methods\.GDA\.metod; did you mean method\?"),
         ("methods.GDA.mu=2", r"methods\.GDA\.mu: .*less than or equal to 1, but it is 2"),
         ("methods.GDA.method=sgd", r"methods\.GDA\.method: .*but it is \"sgd\""),

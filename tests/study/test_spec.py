@@ -91,7 +91,7 @@ def test_a_file_of_ones_own(small_spec):
         ("data=digits", r"data: .*but it is \"digits\""),
         ("model.depth=0", r"model\.depth: "),
         ("evaluate.features=[incepton]", r"evaluate\.features: no features incepton; did you mean inception\?"),
-        ("train.iterations", r"--set train\.iterations: write key=value"),
+        ("train.iterations", r"overrides train\.iterations: write key=value"),
         ("data.root=${nothing}", "cannot be read as YAML"),
         ("train.iterations=[", "cannot be read as YAML"),
     ],
@@ -115,7 +115,7 @@ def test_what_is_no_spec(tmp_path):
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(OverganError, match=r"binary\.yaml"):
         load_spec(tmp_path / "binary.yaml")
-    with pytest.raises(OverganError, match=r"--scale 0\.0: must be greater than 0"):
+    with pytest.raises(OverganError, match=r"scale is 0\.0; it must be greater than 0"):
         load_spec("quickstart", scale=0.0)
-    with pytest.raises(OverganError, match="--scale nan"):
+    with pytest.raises(OverganError, match="scale is nan"):
         load_spec("quickstart", scale=float("nan"))

@@ -1,10 +1,12 @@
 """Studies: what to run, what is on disk, who runs it, what it means."""
 
+from overgan.study._cost import study_seconds
 from overgan.study._kind import Facts, Kind, Stopping, Work
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, parse_spec, preset_names
 from overgan.study._machine import cores, machine, versions
 from overgan.study._run import run
+from overgan.study._show import reference_table, spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus, seconds_left
 from overgan.study._store import Description, group_folder, write_description
@@ -37,8 +39,11 @@ __all__ = [
     "parse_spec",
     "preset_names",
     "recommend",
+    "reference_table",
     "run",
     "seconds_left",
+    "spec_yaml",
+    "study_seconds",
     "versions",
     "within_reach",
     "write_description",

@@ -26,7 +26,7 @@ class Facts:
 def cpu_only(device: str) -> list[str]:
     """The CPU, for kinds that use nothing else. Raises OverganError if a GPU is wanted."""
     if device not in ("auto", "cpu"):
-        raise OverganError(f"{device}; this kind of study runs on the CPU: leave it out", "device")
+        raise OverganError(f"{{argument}} is {device}, but this kind of study runs on the CPU; leave it out", "device")
     return ["cpu"]
 
 

@@ -37,7 +37,9 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
     given, name = (dict(source), "spec") if isinstance(source, Mapping) else _read(source)
     for override in overrides:
         if "=" not in override:
-            raise OverganError(f"{override}; write key=value, for example train.iterations=500", "overrides")
+            raise OverganError(
+                f"{{argument}} {override}: write key=value, for example train.iterations=500", "overrides"
+            )
     try:
         loaded = OmegaConf.create(given)
         values = OmegaConf.to_container(OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides))), resolve=True)
@@ -45,7 +47,7 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
     if not scale > 0:
-        raise OverganError(f"{scale}; it must be greater than 0, for example 0.01 for 1 %", "scale")
+        raise OverganError(f"{{argument}} is {scale}; it must be greater than 0, for example 0.01 for 1 %", "scale")
     spec = parse_spec(values, name)
     return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
 

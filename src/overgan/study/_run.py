@@ -64,7 +64,7 @@ def run(
     resolved = load_spec(spec, overrides, scale)
     folder = Path(out) if out is not None else Path("runs") / resolved.name
     if workers is not None and workers < 1:
-        raise OverganError(f"{workers}; at least 1 is needed", "workers")
+        raise OverganError(f"{{argument}} is {workers}; at least 1 is needed", "workers")
     devices = KINDS[resolved.kind].devices(device)
     start = EXECUTORS[executor]
     workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(resolved.widths))
@@ -75,7 +75,9 @@ def run(
                 _lock(stack, folder)
                 refuse_another_spec(folder, read_description(folder).spec, resolved)
             elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
-                raise OverganError(f"{folder} is not empty and holds no study; name another folder", "out")
+                raise OverganError(
+                    f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
+                )
             command = _command(spec, folder, overrides, scale)
             description = _describe(resolved, command, workers, devices)
             if begun:
@@ -89,7 +91,9 @@ def run(
             write_description(folder, description)
             _execute(start(), Job(folder, workers, devices), resolved.widths, watch)
     except OSError as error:
-        raise OverganError(f"{folder} cannot be written ({error}); make room or name another folder", "out") from None
+        raise OverganError(
+            f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
+        ) from None
     return load(folder)
 
 
@@ -105,7 +109,9 @@ def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: fl
 
 def _lock(stack: ExitStack, folder: Path) -> None:
     if not stack.enter_context(try_lock(folder)):
-        raise OverganError(f"{folder} is in use by another run; wait for it, or name another folder", "out")
+        raise OverganError(
+            f"{folder} is in use by another run; wait for it, or name another folder with {{argument}}", "out"
+        )
 
 
 def _describe(spec: Spec, command: str, workers: int, devices: list[str]) -> Description:

@@ -54,7 +54,7 @@ def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
         if key != "data.root" and before.get(key) != after.get(key):
             raise OverganError(
                 f"{folder} holds a study with {key}={before.get(key)}, now it is {after.get(key)}: the results would "
-                f"be mixed; name another folder, or set {key}={before.get(key)}",
+                f"be mixed; name another folder with {{argument}}, or set {key}={before.get(key)}",
                 "out",
             )
 
@@ -63,13 +63,14 @@ def refuse_other_numbers(folder: Path, old: Description, new: Description) -> No
     """Raise OverganError if the images or feature networks are not those that the study in the folder began with."""
     if old.data.get("fingerprint") != new.data.get("fingerprint"):
         raise OverganError(
-            f"the images are not those that {folder} began with; restore them or name another folder", "out"
+            f"the images are not those that {folder} began with; restore them or name another folder with {{argument}}",
+            "out",
         )
     if old.features != new.features:
         before, now = (", ".join(f"{k} {v}" for k, v in d.versions.items()) for d in (old, new))
         raise OverganError(
             f"the feature networks are not those that {folder} began with (under {before}; now {now}); "
-            "go back to those versions or name another folder",
+            "go back to those versions or name another folder with {argument}",
             "out",
         )
 

@@ -13,7 +13,9 @@ from overgan.study.gan._work import facts, worker
 def _devices(wanted: str) -> list[str]:
     gpus = torch.cuda.device_count()
     if wanted == "cuda" and not gpus:
-        raise OverganError("cuda; PyTorch sees no GPU: install its CUDA build and a driver, or use cpu", "device")
+        raise OverganError(
+            "{argument} is cuda, but PyTorch sees no GPU; install its CUDA build and a driver, or use cpu", "device"
+        )
     return [f"cuda:{i}" for i in range(gpus)] if wanted != "cpu" and gpus else cpu_only(wanted)
 
 

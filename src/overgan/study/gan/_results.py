@@ -133,7 +133,9 @@ class GanStudy(Study):
             for i, image in enumerate(images):
                 write_atomic(folder / f"{i:05d}.png", image_png(image))
         except OSError as error:
-            raise OverganError(f"{folder} cannot be written ({error}); name another folder", "out") from None
+            raise OverganError(
+                f"{folder} cannot be written ({error}); name another folder with {{argument}}", "out"
+            ) from None
         return folder
 
     @property

@@ -1,8 +1,9 @@
 """What the command shows on a terminal."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -93,3 +94,9 @@ def bar() -> "Iterator[Callable[[str, int, int], None]]":
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print one line on the error output, and end with the exit code."""
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"overgan: {message}")
+    sys.exit(code)

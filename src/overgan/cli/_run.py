@@ -1,0 +1,39 @@
+"""`overgan run`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import overgan
+from overgan.cli._options import Device, Overrides, Scale, SpecName
+from overgan.cli._terminal import console, fail, watch_groups
+from overgan.errors import OverganError
+
+
+def run(
+    preset_or_yaml: SpecName,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The study's folder [default: runs/NAME].")] = None,
+    overrides: Overrides = None,
+    scale: Scale = 1.0,
+    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core, or one a GPU].")] = None,
+    device: Device = "auto",
+) -> None:
+    """Start a study, or go on with it, and write its report."""
+    from overgan.study import KINDS, load_spec
+
+    spec = load_spec(preset_or_yaml, overrides or [], scale)
+    if notice := KINDS[spec.kind].notice(spec):
+        console.print(notice)
+    try:
+        with watch_groups() as watch:
+            study = overgan.run(
+                preset_or_yaml, out, overrides or [], scale=scale, workers=workers, device=device, watch=watch
+            )
+    except KeyboardInterrupt:
+        fail("stopped; the same command goes on from the last checkpoint", 130)
+    console.print(f"report: {overgan.write_report(study.folder)}")
+    try:
+        console.print(f"recommended width: {study.recommend()}")
+    except OverganError as error:  # a result, not a mistake
+        console.print(f"no width can be recommended: {error}")
