@@ -37,7 +37,7 @@ def test_the_wheel_carries_what_is_read_at_run_time(tmp_path):
 def test_public_names_are_there():
     for name in overgan.__all__:
         assert getattr(overgan, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="overgan attribute nothing"):
         _ = overgan.nothing
 
 

@@ -16,14 +16,16 @@ ORDER = ("data", "models", "metrics", "training", "study", "report", "cli")  # e
 def imported(name):
     """Modules of overgan that a module names anywhere: in functions, for type checkers, in registries."""
     path = MODULES[name]
+    stub = path.with_suffix(".pyi")  # of a package whose names are imported when they are first used
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse((stub if stub.exists() else path).read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name} has a relative import"
-            modules = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {module if module in MODULES else node.module for module in modules}
+            assert node.level == stub.exists(), f"{name} has a relative import"
+            module = ".".join(filter(None, [name * node.level, node.module]))
+            names = {f"{module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else module for name in names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= set(re.findall(r"^(overgan(?:\.\w+)+):\w+$", node.value))
     return {module for module in found if module in MODULES} - {name}

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from overgan.metrics import fit_gaussian, frechet_distance, gaussian_distance
 

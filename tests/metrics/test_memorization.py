@@ -3,8 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from sklearn.cluster import KMeans
 
 from overgan.metrics import data_copying, memorized_share

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from overgan.metrics import PRDC, Manifold, _tiles, fit_manifold, prdc

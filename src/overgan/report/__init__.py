@@ -1,8 +1,5 @@
 """Figures and the HTML page of a study."""
 
-from overgan.report._content import Content
-from overgan.report._pages import PAGES, report_content
-from overgan.report._plot import Panel, Plot, Series
-from overgan.report._write import write_report
+import lazy_loader
 
-__all__ = ["PAGES", "Content", "Panel", "Plot", "Series", "report_content", "write_report"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

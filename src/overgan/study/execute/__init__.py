@@ -1,7 +1,5 @@
 """What starts a study's groups, watches them and stops them."""
 
-from overgan.study.execute._executor import Executor, Job, WorkerError
-from overgan.study.execute._executors import EXECUTORS
-from overgan.study.execute._groups import finish_groups
+import lazy_loader
 
-__all__ = ["EXECUTORS", "Executor", "Job", "WorkerError", "finish_groups"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,7 +1,5 @@
 """Width studies of GANs: their spec and their results."""
 
-from overgan.study.gan._kind import KIND
-from overgan.study.gan._results import GanStudy
-from overgan.study.gan._spec import EvaluateConfig, GanSpec
+import lazy_loader
 
-__all__ = ["KIND", "EvaluateConfig", "GanSpec", "GanStudy"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

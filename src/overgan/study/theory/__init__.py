@@ -1,18 +1,5 @@
 """Studies of the paper's theory: their specs and their results."""
 
-from overgan.study.theory._certificate import CertificateSpec, CertificateStudy
-from overgan.study.theory._prediction import MEASURED, PREDICTED, PredictionSpec, PredictionStudy
-from overgan.study.theory._results import TheoryStudy
-from overgan.study.theory._shallow import ShallowSpec, ShallowStudy
+import lazy_loader
 
-__all__ = [
-    "MEASURED",
-    "PREDICTED",
-    "CertificateSpec",
-    "CertificateStudy",
-    "PredictionSpec",
-    "PredictionStudy",
-    "ShallowSpec",
-    "ShallowStudy",
-    "TheoryStudy",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

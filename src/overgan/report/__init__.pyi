@@ -1,0 +1,4 @@
+from ._content import Content as Content
+from ._pages import PAGES as PAGES, report_content as report_content
+from ._plot import Panel as Panel, Plot as Plot, Series as Series
+from ._write import write_report as write_report

@@ -1,0 +1,25 @@
+from ._cost import study_seconds as study_seconds
+from ._kind import Facts as Facts, Kind as Kind, Stopping as Stopping, Work as Work
+from ._kinds import KINDS as KINDS
+from ._load import (
+    SpecSource as SpecSource,
+    load as load,
+    load_spec as load_spec,
+    parse_spec as parse_spec,
+    preset_names as preset_names,
+)
+from ._machine import cores as cores, machine as machine, versions as versions
+from ._run import run as run
+from ._show import reference_table as reference_table, spec_yaml as spec_yaml
+from ._spec import Spec as Spec
+from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left
+from ._store import Description as Description, group_folder as group_folder, write_description as write_description
+from ._study import Study as Study
+from .analysis import Recommendation as Recommendation, recommend as recommend, within_reach as within_reach
+from .execute import (
+    EXECUTORS as EXECUTORS,
+    Executor as Executor,
+    Job as Job,
+    WorkerError as WorkerError,
+    finish_groups as finish_groups,
+)
