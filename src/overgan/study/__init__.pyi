@@ -10,7 +10,7 @@ from ._load import (
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._run import run as run
-from ._show import reference_table as reference_table, spec_yaml as spec_yaml
+from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left
 from ._store import Description as Description, group_folder as group_folder, write_description as write_description

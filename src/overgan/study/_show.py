@@ -1,12 +1,10 @@
-"""A spec as YAML with the meaning of every key, and the tables of keys of the reference, from the same descriptions."""
+"""A spec as YAML, with the meaning of every key from the models' descriptions."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from overgan.study._spec import Spec
 
@@ -41,35 +39,3 @@ def _line(text: str, comment: str) -> str:
 def _flow(value: Any) -> str:
     value = list(value) if isinstance(value, tuple) else value
     return yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True).removesuffix("...\n").strip()
-
-
-def reference_table(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]:
-    """Rows of key, default and meaning of a spec's model, sections within it included; NAME is for names of one's own.
-
-    prefix: of the keys, such as "train.".
-    """
-    rows: list[tuple[str, str, str]] = []
-    for key, field in model.model_fields.items():
-        section, named = _section(field.annotation)
-        if section is None:
-            rows.append((f"{prefix}{key}", _default(field), field.description or ""))
-            continue
-        if field.description:
-            rows.append((f"{prefix}{key}", "", field.description))
-        rows += reference_table(section, f"{prefix}{key}.{'NAME.' if named else ''}")
-    return rows
-
-
-def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """The model of a section, and whether there are several, each under a name."""
-    inner = get_args(annotation)
-    model = inner[1] if len(inner) == 2 and getattr(annotation, "__origin__", None) is dict else annotation
-    return (
-        (model, model is not annotation) if isinstance(model, type) and issubclass(model, BaseModel) else (None, False)
-    )
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default is PydanticUndefined:
-        return ""
-    return "" if field.default is None else f"`{_flow(field.default)}`"

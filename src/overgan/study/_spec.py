@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+KIND_OF_STUDY = "what is studied: gan, or of the paper's theory shallow, prediction, certificate"
 Width = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
@@ -14,9 +15,7 @@ class Spec(BaseModel):
 
     model_config = STRICT
 
-    kind: str = Field(
-        "gan", description="what is studied: gan, or of the paper's theory shallow, prediction, certificate"
-    )
+    kind: str = Field("gan", description=KIND_OF_STUDY)
     name: str = Field(min_length=1, description="of the study; its folder is runs/NAME by default")
     figures: list[int | str] = Field([], description="figures of the paper that it gives")
     widths: list[Width] = Field(min_length=1, description="the k that are studied")

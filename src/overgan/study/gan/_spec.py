@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from overgan.data import DataConfig
 from overgan.metrics import Metric, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
-from overgan.study._spec import STRICT, Spec
+from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
 
 
@@ -16,12 +16,16 @@ class EvaluateConfig(BaseModel):
 
     model_config = STRICT
 
-    features: list[str] = Field(["classifier"], min_length=1, description="the first one decides the width")
-    metrics: list[Metric] = Field(["fid"], description="at every evaluation; fid decides the width")
-    final_metrics: list[Metric] = Field([], description="at the last iteration, beside those")
+    features: list[str] = Field(
+        ["classifier"], min_length=1, description="spaces in which images are compared; the first one decides the width"
+    )
+    metrics: list[Metric] = Field(["fid"], description="what is measured at every evaluation; fid decides the width")
+    final_metrics: list[Metric] = Field([], description="what is measured at the last iteration, beside those")
     samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
-    inception_weights: str | None = Field(None, description="file; by default where torch-fidelity keeps it")
-    precision: Precision = Field("float32", description="of inception: bf16 is faster on some processors")
+    inception_weights: str | None = Field(
+        None, description="file of the weights; by default where torch-fidelity keeps it"
+    )
+    precision: Precision = Field("float32", description="of inception features: bf16 is faster on some processors")
     nnd: NNDConfig = NNDConfig()
 
     @field_validator("features")
@@ -45,7 +49,7 @@ class EvaluateConfig(BaseModel):
 class GanSpec(Spec):
     """A width study of a GAN."""
 
-    kind: Literal["gan"] = "gan"
+    kind: Literal["gan"] = Field("gan", description=KIND_OF_STUDY)
     data: DataConfig
     model: ModelConfig
     train: TrainConfig

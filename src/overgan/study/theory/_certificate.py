@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from overgan.study._kind import Facts, Kind
-from overgan.study._spec import Spec
+from overgan.study._spec import KIND_OF_STUDY, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.study.theory._shallow import ProblemConfig
@@ -21,7 +21,7 @@ COLUMNS = ["k", "seed", "problem", "holds", *CONSTANTS, "conditions"]
 class CertifiedConfig(ProblemConfig):
     """An entry of the `problems` section: the arguments of `ShallowGAN.gaussian`, and whether units come in pairs."""
 
-    paired: bool = Field(False, description="each unit once with v_l and once with −v_l, so that f(W_0) = 0")
+    paired: bool = Field(False, description="units in pairs with v and −v, so that f(W_0) = 0; k counts both")
 
     def problem(self, width: int, seed: int) -> ShallowGAN:
         """The GAN of one run; units in pairs are an even number of them, at least 2."""
@@ -34,11 +34,13 @@ class CertifiedConfig(ProblemConfig):
 class CertificateSpec(Spec):
     """Which problems are certified."""
 
-    kind: Literal["certificate"]
-    problems: dict[Name, CertifiedConfig] = Field(min_length=1, description="the first one decides the width")
+    kind: Literal["certificate"] = Field(description=KIND_OF_STUDY)
+    problems: dict[Name, CertifiedConfig] = Field(
+        min_length=1, description="each under a name of your own; the first one decides the width"
+    )
     mu: float = Field(1.0, gt=0, le=1, description="step size of the discriminator")
     eta: float | None = Field(
-        None, gt=0, description="of the generator; by default the largest that the theorem allows"
+        None, gt=0, description="step size of the generator; by default the largest that the theorem allows"
     )
 
 

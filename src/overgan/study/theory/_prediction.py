@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from overgan.study._kind import Facts, Kind
-from overgan.study._spec import STRICT, Spec
+from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.theory import DeepFeatureGAN, Problem, ShallowGAN, linearize, simulate
@@ -24,13 +24,13 @@ class GanConfig(BaseModel):
 
     model_config = STRICT
 
-    generator: Literal["shallow", "deep"]
-    n: int = Field(100, ge=1, description="latents")
+    generator: Literal["shallow", "deep"] = Field(description="shallow or deep")
+    n: int = Field(100, ge=1, description="number of latents")
     d: int = Field(10, ge=1, description="dimension of the latents")
-    m: int = Field(5, ge=1, description="dimension of the data, or number of features")
-    depth: int = Field(2, ge=1, description="hidden layers of a deep generator")
+    m: int = Field(5, ge=1, description="dimension of the data, or number of features of a deep one")
+    depth: int = Field(2, ge=1, description="hidden layers, of width k, of a deep generator")
     points: int = Field(10, ge=1, description="dimension of the data of a deep one")
-    feature_depth: int = Field(1, ge=0, description="hidden layers of its features; 0: they are linear")
+    feature_depth: int = Field(1, ge=0, description="hidden layers of its features, of 10 m units; 0: linear")
 
     def problem(self, width: int, seed: int) -> Problem:
         """The GAN of one run."""
@@ -49,12 +49,16 @@ class GanConfig(BaseModel):
 class PredictionSpec(Spec):
     """Which GANs' training is predicted and then measured, for how long."""
 
-    kind: Literal["prediction"]
-    gans: dict[Name, GanConfig] = Field(min_length=1, description="the first one decides the width")
+    kind: Literal["prediction"] = Field(description=KIND_OF_STUDY)
+    gans: dict[Name, GanConfig] = Field(
+        min_length=1, description="each under a name of your own; the first one decides the width"
+    )
     steps: int = Field(200, ge=1, description="of GDA")
     mu: float = Field(1.0, gt=0, le=1, description="step size of the discriminator")
-    eta: float | None = Field(None, gt=0, description="of the generator; by default what the theorem allows")
-    within: float = Field(0.05, gt=0, description="a gap of at most this much counts as predicted")
+    eta: float | None = Field(None, gt=0, description="step size of the generator; by default what the theorem allows")
+    within: float = Field(
+        0.05, gt=0, description="a gap of at most this fraction of the first residual counts as predicted"
+    )
 
 
 def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:

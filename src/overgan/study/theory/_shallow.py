@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, model_validator
 
 from overgan.study._kind import Facts, Kind
-from overgan.study._spec import STRICT, Spec
+from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
@@ -21,13 +21,13 @@ class ProblemConfig(BaseModel):
 
     model_config = STRICT
 
-    target: Target = "gaussian"
-    n: int = Field(1000, ge=1, description="latents")
+    target: Target = Field("gaussian", description="the data's distribution: gaussian, or two_moons, for m = 2")
+    n: int = Field(1000, ge=1, description="number of latents")
     d: int = Field(10, ge=1, description="dimension of the latents")
     m: int = Field(10, ge=1, description="dimension of the data")
-    sigma_z: float = Field(1.0, gt=0)
-    sigma_v: float = Field(1.0, gt=0)
-    sigma_w: float = Field(1.0, gt=0)
+    sigma_z: float = Field(1.0, gt=0, description="standard deviation of the latents")
+    sigma_v: float = Field(1.0, gt=0, description="standard deviation of the outer weights V, which are not trained")
+    sigma_w: float = Field(1.0, gt=0, description="standard deviation of the first inner weights W")
 
     @model_validator(mode="after")
     def _moons_lie_in_a_plane(self) -> "ProblemConfig":
@@ -41,19 +41,21 @@ class MethodConfig(BaseModel):
 
     model_config = STRICT
 
-    method: Method
+    method: Method = Field(description="gda, optimal or alternating")
     mu: float = Field(1.0, gt=0, le=1, description="step size of the discriminator")
-    eta: float | None = Field(None, gt=0, description="of the generator; by default what the theorem allows")
-    critic_steps: int = Field(1, ge=1, description="of alternating")
-    latents: Draw = "fixed"
+    eta: float | None = Field(None, gt=0, description="step size of the generator; by default what the theorem allows")
+    critic_steps: int = Field(1, ge=1, description="discriminator steps of alternating")
+    latents: Draw = Field("fixed", description="or fresh: new ones at every step")
 
 
 class ShallowSpec(Spec):
     """A width study of the shallow GAN: which problem, by which methods, for how long."""
 
-    kind: Literal["shallow"]
+    kind: Literal["shallow"] = Field(description=KIND_OF_STUDY)
     problem: ProblemConfig = ProblemConfig()
-    methods: dict[Name, MethodConfig] = Field(min_length=1, description="the first one decides the width")
+    methods: dict[Name, MethodConfig] = Field(
+        min_length=1, description="ways to train, each under a name of your own; the first one decides the width"
+    )
     steps: int = Field(4000, ge=1, description="of a run, at most")
     tol: float = Field(1e-6, ge=0, description="a run converges, and ends, at this residual, relative to the first")
 
