@@ -10,6 +10,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
+from typer.core import TyperCommand
 
 import overgan
 from overgan.errors import OverganError
@@ -149,7 +150,20 @@ def sample(
     console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")
 
 
-@app.command()
+class Described(TyperCommand):
+    """A command whose options' help names all metrics and feature spaces, looked up when it is shown."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        from overgan.metrics import METRICS, SPACES
+
+        names = {"METRICS": ", ".join(METRICS), "SPACES": ", ".join(SPACES)}
+        for option in self.params:
+            option.help = option.help.format(**names)  # type: ignore[attr-defined] # every one of them is an option
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=Described)
 def evaluate(
     generated: Annotated[str | None, typer.Option(metavar="PATH", help="Generated images: folder, tar, .npy.")] = None,
     train: Annotated[str | None, typer.Option(metavar="PATH", help="Training images.")] = None,
@@ -159,13 +173,9 @@ def evaluate(
     ] = None,
     features: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME,…", help="inception, classifier, random, pixels, module:factory [default: inception]."
-        ),
+        typer.Option(metavar="NAME,…", help="{SPACES}, random-SEED, module:name [default: inception]."),
     ] = None,
-    metrics: Annotated[
-        str, typer.Option(metavar="NAME,…", help="fid, kid, prdc, fid_infinity, memorization, nnd.")
-    ] = "fid,kid",
+    metrics: Annotated[str, typer.Option(metavar="NAME,…", help="{METRICS}, module:name.")] = "fid,kid",
     samples: Annotated[
         str | None, typer.Option(metavar="N|all", help="Images on each side [default: the smallest set's].")
     ] = None,
@@ -178,6 +188,9 @@ def evaluate(
     nnd_iterations: Annotated[
         int | None, typer.Option(min=1, help="Updates of the critic of nnd [default: 100,000, or the study's].")
     ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="auto|cpu|cuda|cuda:N", help="What computes; auto: a GPU if there is one.")
+    ] = "auto",
     json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
 ) -> None:
@@ -206,7 +219,7 @@ def evaluate(
         }
         given = {key: value for key, value in settings.items() if value is not None}
         with bar() as progress:
-            overgan.load(study).evaluate(wanted, progress=progress, **given)
+            overgan.load(study).evaluate(wanted, progress=progress, device=device, **given)
         console.print(f"report: {overgan.write_report(study)}")
         return
     if generated is None:
@@ -222,6 +235,7 @@ def evaluate(
             weights=inception_weights,
             precision=precision or "float32",
             nnd=nnd,
+            device=device,
             neighbour_rows=10 if html else 0,
             progress=progress,
         )

@@ -9,6 +9,7 @@ from PIL import Image
 
 from overgan.errors import OverganError
 from overgan.metrics import NNDConfig, evaluate, nearest_neighbours
+from overgan.metrics.spaces import _pixels
 from overgan.report import evaluation_table, write_evaluation
 
 FAST = NNDConfig(iterations=4, evaluation_batches=2, batch=8, width=2)
@@ -101,10 +102,8 @@ def test_arrays_npy_files_folders_and_tars_give_the_same(sets, tmp_path):
 def test_the_real_side_is_computed_once_and_never_taken_for_another(sets, tmp_path, monkeypatch):
     generated, train, _ = sets
     embedded = []
-    from overgan.metrics import _features
-
-    original = _features.pixels
-    monkeypatch.setattr(_features, "pixels", lambda x: embedded.append(len(x)) or original(x))
+    original = _pixels.pixels
+    monkeypatch.setattr(_pixels, "pixels", lambda x: embedded.append(len(x)) or original(x))
     calls = [evaluate(generated, train[:200], features="pixels", cache=tmp_path).rows for _ in range(2)]
     assert embedded == [200, 200, 200]  # generated, train; generated
     assert calls[0] == calls[1]
@@ -126,8 +125,8 @@ def test_the_real_side_is_computed_once_and_never_taken_for_another(sets, tmp_pa
 
 
 def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("overgan.metrics._classifier.STEPS", 3)
-    monkeypatch.setattr("overgan.metrics._classifier.EPOCHS", 0)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
     train = write_folder(tmp_path / "train", digits.train[:80], digits.train_labels)
     test = write_folder(tmp_path / "test", digits.test[:60], digits.test_labels)
     result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")

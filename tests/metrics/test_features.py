@@ -30,7 +30,7 @@ def test_the_digits_classifier_is_right_on_at_least_97_percent_of_held_out_image
 def test_the_classifier_is_taken_from_the_cache_and_trained_again_if_damaged(digits, trained, monkeypatch):
     cache, space = trained
     with monkeypatch.context() as patch:
-        patch.setattr("overgan.metrics._classifier._train", lambda *_: pytest.fail("trained again"))
+        patch.setattr("overgan.metrics.spaces._classifier._train", lambda *_: pytest.fail("trained again"))
         again = feature_space("classifier", digits, cache)
     assert np.array_equal(again.embed(digits.test), space.embed(digits.test))
 
@@ -51,8 +51,8 @@ def test_images_without_labels_have_no_classifier(digits, tmp_path):
 
 def test_the_classifier_is_not_trained_on_the_images_it_is_compared_on(digits, tmp_path, monkeypatch):
     """Labels of the reference images do not matter, those of others do."""
-    monkeypatch.setattr("overgan.metrics._classifier.STEPS", 3)
-    monkeypatch.setattr("overgan.metrics._classifier.EPOCHS", 0)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
 
     def features(changed):
         labels = digits.train_labels.copy()

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
-from overgan.metrics import _tiles, nearest_neighbours
-from overgan.metrics._tiles import tiles
+from overgan.metrics import nearest_neighbours
+from overgan.metrics.distances import _tiles
+from overgan.metrics.distances._tiles import tiles
 
 
 @pytest.fixture

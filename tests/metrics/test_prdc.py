@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
-from overgan.metrics import PRDC, Manifold, _tiles, fit_manifold, prdc
+from overgan.metrics import PRDC, Manifold, fit_manifold, prdc
+from overgan.metrics.distances import _tiles
 
 
 def gaussian(seed, n, d, offset=0.0):

@@ -108,7 +108,7 @@ def test_an_unknown_metric_is_one_line(study):  # in a process without the tests
     command = [sys.executable, "-m", "overgan", "evaluate", "--study", str(study.folder), "--metrics", "fdi"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert re.search(r'metrics\.0: .*but it is "fdi"', done.stderr)
+    assert re.search(r'metrics\.0: no metric fdi; did you mean fid\?, but it is "fdi"', done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """Distances between generated and real images, and what else can be said of them."""
 
-from overgan.metrics._evaluate import METRICS, Evaluation, evaluate
-from overgan.metrics._features import FeatureSpace, canonical, feature_space
-from overgan.metrics._fid_infinity import fid_infinity
-from overgan.metrics._frechet import GaussianFit, fit_gaussian, frechet_distance, gaussian_distance
-from overgan.metrics._inception import Precision
-from overgan.metrics._kid import Estimate, kernel_distance
-from overgan.metrics._memorization import DataCopying, MemorizedShare, data_copying, memorized_share
-from overgan.metrics._neighbours import nearest_neighbours
-from overgan.metrics._nnd import NND, NNDStopped, neural_net_divergence
-from overgan.metrics._nnd_critic import NNDConfig
-from overgan.metrics._prdc import PRDC, Manifold, fit_manifold, prdc
-from overgan.metrics._reference import CRITIC, Metric, Reference, check_metrics
-from overgan.metrics._sample import Progress, fingerprint, no_progress
+from overgan.metrics._evaluate import Evaluation, evaluate
+from overgan.metrics._features import canonical, feature_space
+from overgan.metrics._gaussian import GaussianFit, fit_gaussian
+from overgan.metrics._metric import SIDES, Column, Estimate, Metric, Setting, each_side
+from overgan.metrics._reference import Reference, check_metrics
+from overgan.metrics._registry import METRICS, SPACES, MetricName
+from overgan.metrics._sample import Progress, Sample, fingerprint, no_progress
+from overgan.metrics.distances._fid_infinity import fid_infinity
+from overgan.metrics.distances._frechet import frechet_distance, gaussian_distance
+from overgan.metrics.distances._kid import kernel_distance
+from overgan.metrics.distances._memorization import DataCopying, MemorizedShare, data_copying, memorized_share
+from overgan.metrics.distances._neighbours import nearest_neighbours
+from overgan.metrics.distances._prdc import PRDC, Manifold, fit_manifold, prdc
+from overgan.metrics.nnd._config import NNDConfig
+from overgan.metrics.nnd._divergence import NND, NNDStopped, neural_net_divergence
+from overgan.metrics.nnd._metric import CRITIC
+from overgan.metrics.spaces._space import FeatureSpace, Precision, Space, Wanted
 from overgan.pictures import neighbour_picture
 
 __all__ = [
@@ -20,6 +24,9 @@ __all__ = [
     "METRICS",
     "NND",
     "PRDC",
+    "SIDES",
+    "SPACES",
+    "Column",
     "DataCopying",
     "Estimate",
     "Evaluation",
@@ -28,14 +35,20 @@ __all__ = [
     "Manifold",
     "MemorizedShare",
     "Metric",
+    "MetricName",
     "NNDConfig",
     "NNDStopped",
     "Precision",
     "Progress",
     "Reference",
+    "Sample",
+    "Setting",
+    "Space",
+    "Wanted",
     "canonical",
     "check_metrics",
     "data_copying",
+    "each_side",
     "evaluate",
     "feature_space",
     "fid_infinity",

@@ -12,11 +12,12 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from overgan.data import DataConfig, ImageSet, image_shape, load_images
+from overgan.device import resolve_device
 from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
 from overgan.metrics import (
     FeatureSpace,
-    Metric,
+    MetricName,
     NNDConfig,
     Precision,
     Progress,
@@ -58,8 +59,8 @@ class EvaluateConfig(BaseModel):
     model_config = STRICT
 
     features: list[str] = Field(["classifier"], min_length=1, description="the first one decides the width")
-    metrics: list[Metric] = Field(["fid"], description="at every evaluation; fid decides the width")
-    final_metrics: list[Metric] = Field([], description="at the last iteration, beside those")
+    metrics: list[MetricName] = Field(["fid"], description="at every evaluation; fid decides the width")
+    final_metrics: list[MetricName] = Field([], description="at the last iteration, beside those")
     samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
     inception_weights: str | None = Field(None, description="file; by default where torch-fidelity keeps it")
     precision: Precision = Field("float32", description="of inception: bf16 is faster on some processors")
@@ -72,20 +73,20 @@ class EvaluateConfig(BaseModel):
 
     @field_validator("metrics")
     @classmethod
-    def _has_fid(cls, metrics: list[Metric]) -> list[Metric]:
+    def _has_fid(cls, metrics: list[MetricName]) -> list[MetricName]:
         if "fid" not in metrics:
             raise ValueError("must have fid, which decides the width")
         return metrics
 
     @property
-    def all_metrics(self) -> list[Metric]:
+    def all_metrics(self) -> list[MetricName]:
         """Of the last evaluation."""
         return list(dict.fromkeys([*self.metrics, *self.final_metrics]))
 
-    def spaces(self, images: ImageSet) -> list[FeatureSpace]:
-        """The feature spaces. Raises OverganError if one cannot be had."""
-        weights, precision = self.inception_weights, self.precision
-        return [feature_space(name, images, weights=weights, precision=precision) for name in self.features]
+    def spaces(self, images: ImageSet, device: str = "cpu") -> list[FeatureSpace]:
+        """The feature spaces, computed on that device. Raises OverganError if one cannot be had."""
+        more: Any = {"weights": self.inception_weights, "precision": self.precision, "device": device}
+        return [feature_space(name, images, **more) for name in self.features]
 
 
 class GanSpec(Spec):
@@ -184,15 +185,8 @@ class GanSpec(Spec):
         return self.train.critic_steps * (generator + 11 * critic) + 3 * generator + 2 * critic
 
     def devices(self, wanted: str) -> list[str]:
-        """The CPU, or every GPU that PyTorch sees."""
-        gpus = torch.cuda.device_count()
-        if wanted == "cuda" and not gpus:
-            raise OverganError(
-                "--device cuda: PyTorch sees no GPU; install its CUDA build and a driver, or use --device cpu"
-            )
-        if wanted in ("auto", "cuda") and gpus:
-            return [f"cuda:{i}" for i in range(gpus)]
-        return super().devices(wanted)
+        """As `resolve_device` has it."""
+        return resolve_device(wanted)
 
     @property
     def notice(self) -> str:
@@ -205,7 +199,9 @@ class GanSpec(Spec):
         torch.set_num_threads(threads)
         images = load_images(self.data)
         config = self.evaluate
-        reference = Reference.of(images, config.spaces(images), config.samples, config.all_metrics, nnd=config.nnd)
+        reference = Reference.of(
+            images, config.spaces(images, device), config.samples, config.all_metrics, nnd=config.nnd, device=device
+        )
 
         def train(width: int, stopping: Stopping) -> None:
             group = group_folder(folder, width)
@@ -334,12 +330,18 @@ class GanStudy(Study):
         return checkpoint
 
     def evaluate(
-        self, metrics: Sequence[Metric] = ("fid",), *, progress: Progress = no_progress, **settings: Any
+        self,
+        metrics: Sequence[MetricName] = ("fid",),
+        *,
+        progress: Progress = no_progress,
+        device: str = "cpu",
+        **settings: Any,
     ) -> None:
         """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
 
         metrics: as of `overgan.metrics.evaluate`.
         progress: called with what is being done, how many are done and of how many.
+        device: what computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if there is one.
         settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
 
         Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
@@ -348,7 +350,7 @@ class GanStudy(Study):
         """
         from overgan.study._gan_evaluate import evaluate_study
 
-        evaluate_study(self, metrics, progress, **settings)
+        evaluate_study(self, metrics, progress, device, **settings)
 
     def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
         """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.

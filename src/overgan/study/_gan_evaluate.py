@@ -7,14 +7,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from overgan.data import load_images
+from overgan.device import resolve_device
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.metrics import Metric, Progress, Reference
+from overgan.metrics import MetricName, Progress, Reference
 from overgan.study._explain import explain
 from overgan.study._gan import LATER, EvaluateConfig, GanStudy
 
 
-def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progress, **settings: Any) -> None:
+def evaluate_study(
+    study: GanStudy, metrics: Sequence[MetricName], progress: Progress, device: str, **settings: Any
+) -> None:
     """What `GanStudy.evaluate` says."""
     values = study.spec.evaluate.model_dump() | settings | {"metrics": ["fid"], "final_metrics": list(metrics)}
     try:
@@ -27,8 +30,10 @@ def evaluate_study(study: GanStudy, metrics: Sequence[Metric], progress: Progres
         images = load_images(study.spec.data)
         if images.fingerprint != study.description.data["fingerprint"]:
             raise OverganError(f"the images are not those that {study.folder} was trained on; restore them")
+        (device, *_) = resolve_device(device)
+        spaces = config.spaces(images, device)
         reference = Reference.of(
-            images, config.spaces(images), config.samples, metrics, nnd=config.nnd, progress=progress
+            images, spaces, config.samples, metrics, nnd=config.nnd, device=device, progress=progress
         )
         for width in study.spec.widths:
             group, iteration = study.group(width), study.checkpoint(width).iteration

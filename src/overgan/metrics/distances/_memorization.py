@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,13 @@ from jaxtyping import Float64
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from overgan.metrics._neighbours import nearest_neighbours
-from overgan.metrics._tiles import Points, check_points
+from overgan.metrics._metric import Column, Metric
+from overgan.metrics._sample import Sample
+from overgan.metrics.distances._neighbours import nearest_neighbours
+from overgan.metrics.distances._tiles import Points, check_points
 
 CLUSTERED = 10_000  # training points at most that k-means sees
+CELLS, CELL = 10, 40  # cells of C_T at most; images that one has on average, at least
 
 
 @dataclass(frozen=True)
@@ -127,3 +131,27 @@ def _centres(train: Points, cells: int, seed: int) -> Points:
         clusters = KMeans(cells, n_init=1, random_state=seed).fit(train.astype(np.float32))
     centres: np.ndarray = clusters.cluster_centers_
     return centres.astype(np.float32)
+
+
+def _memorization(generated: Sample, real: Mapping[str, Sample]) -> dict[str, float]:
+    sets = generated.features, real["train"].features, real["test"].features
+    share = memorized_share(*sets)
+    values = {"nearer_train": share.share, "nearer_train_low": share.low, "nearer_train_high": share.high}
+    try:
+        copying = data_copying(*sets, cells=max(1, min(CELLS, len(sets[0]) // CELL)))
+    except ValueError:  # all generated images lie where there are no held-out ones: the statistic is not defined
+        return values
+    return values | {"c_t": copying.c_t}
+
+
+METRIC = Metric(
+    "memorization",
+    _memorization,
+    (
+        Column("nearer_train", "share nearer to training images", sides=("train",), format=".3f"),
+        Column("c_t", "C_T", note="far below 0: copies", sides=("train",), format=".3g"),
+    ),
+    sides=("train", "test"),
+    least=20,
+    equally_many=True,
+)

@@ -1,12 +1,14 @@
 """Precision and recall (Kynkäänniemi et al., 2019), density and coverage (Naeem et al., 2020)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from overgan.metrics._neighbours import nearest_neighbours
-from overgan.metrics._tiles import Points, Tile, check_points, exact_squared, tiles
+from overgan.metrics._metric import Column, Metric, each_side
+from overgan.metrics._sample import Sample
+from overgan.metrics.distances._neighbours import nearest_neighbours
+from overgan.metrics.distances._tiles import Points, Tile, check_points, exact_squared, tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,3 +92,18 @@ def _within(
     squared = exact_squared(queries.points, references.points, i + tile.rows.start, j + tile.columns.start)
     within[i, j] = np.sqrt(squared) <= np.broadcast_to(radii, within.shape)[i, j]
     return within
+
+
+def _compare(generated: Sample, real: Sample) -> dict[str, float]:
+    return asdict(prdc(real.once(fit_manifold), generated.once(fit_manifold)))
+
+
+METRIC = Metric(
+    "prdc",
+    each_side(_compare),
+    tuple(
+        Column(f"{name}_{{side}}", name, less_is_better=False, sides=("test",))
+        for name in ("precision", "recall", "density", "coverage")
+    ),
+    least=6,
+)

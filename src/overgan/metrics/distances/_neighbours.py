@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from overgan.metrics._tiles import Points, check_points, exact_squared, tiles
+from overgan.metrics.distances._tiles import Points, check_points, exact_squared, tiles
 
 
 def nearest_neighbours(
