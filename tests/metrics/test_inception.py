@@ -7,7 +7,7 @@ from overgan.disk import sha256
 from overgan.errors import OverganError
 from overgan.metrics import evaluate, feature_space
 
-IMAGES = 12  # a side; each takes a tenth of a second
+IMAGES = 8  # a side; each takes a tenth of a second
 
 
 def torch_fidelity(first, second, weights, tmp_path):
@@ -35,6 +35,7 @@ def torch_fidelity(first, second, weights, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch-fidelity's own
 @pytest.mark.parametrize("channels", [1, 3])
 def test_fid_and_kid_are_torch_fidelitys(photos, inception_weights, tmp_path, channels):

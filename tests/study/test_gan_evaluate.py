@@ -15,10 +15,11 @@ from overgan.metrics import evaluate
 from overgan.study import load_spec
 from tests.conftest import SMALL
 
+GAP = "pixels gap of means in levels, test"
 MORE = [
     "widths=[2,4]",
     "evaluate.metrics=[fid,kid]",
-    "evaluate.final_metrics=[memorization,nnd]",
+    "evaluate.final_metrics=[memorization,nnd,tests.metrics.own:gap]",
     "evaluate.nnd={iterations: 4, evaluation_batches: 2, batch: 8, width: 2}",
 ]
 
@@ -39,6 +40,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
     assert set(critic.iteration) == {60}
     assert len(critic) == 4
     assert critic.nnd_train.nunique() == 1
+    assert (pixels.gap_test.notna() == (pixels.iteration == 60)).all()
     assert study.recommend().quantity == "test pixels FID"
 
 
@@ -46,7 +48,7 @@ def test_the_report_shows_them(study):
     text = overgan.write_report(study.folder).read_text()
     for part in ("Neural net divergence against width", "Nearest training images", "k = 2, nearest by pixels"):
         assert part in text
-    for column in ("NND", "pixels KID, test", "pixels share nearer to training images", "pixels C_T"):
+    for column in ("NND", "pixels KID, test", "pixels share nearer to training images", "pixels C_T", GAP):
         assert f"<th>{column}</th>" in text
     assert "nearer to the training images than to as many held-out ones" in text
     assert (study.folder / "figures" / "nnd.png").exists()

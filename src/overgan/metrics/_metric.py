@@ -21,6 +21,9 @@ class Estimate(NamedTuple):
     error: float
 
 
+Values = Mapping[str, float | Estimate]  # by key
+
+
 @dataclass(frozen=True)
 class Column:
     """A number of a metric's: its key in rows, and how tables and plots show it."""
@@ -31,7 +34,7 @@ class Column:
     note: str = ""  # for a reader who does not know it
     unit: str = ""
     less_is_better: bool | None = None
-    sides: tuple[Side, ...] = ("train", "test")  # the real images it is about; a study's table shows no others
+    sides: tuple[Side, ...] = ("train", "test")  # the real images it is about: a study's table shows no others
     format: str = ".4g"
 
     def name(self, inception: bool) -> str:
@@ -42,7 +45,7 @@ class Column:
     @property
     def keys(self) -> dict[Side, str]:
         """The keys in rows by side, also of a side that a study's table leaves out."""
-        sides: Sequence[Side] = list(SIDES) if "{side}" in self.key else self.sides
+        sides: Sequence[Side] = list(SIDES) if "{side}" in self.key else self.sides[:1]
         return {side: self.key.format(side=side) for side in sides}
 
     def text(self, row: Mapping[str, float | str], side: Side) -> str:
@@ -52,7 +55,8 @@ class Column:
             return "–" if "{side}" in self.key else ""
         value = format(row[key], self.format)
         if f"{key}_low" in row:
-            value += " ({} to {})".format(*(format(row[f"{key}_{end}"], self.format) for end in ("low", "high")))
+            low, high = (format(row[f"{key}_{end}"], self.format) for end in ("low", "high"))
+            value += f" ({low} to {high})"
         return value + (f" ± {row[f'{key}_error']:.2g}" if f"{key}_error" in row else "")
 
 
@@ -79,7 +83,7 @@ class Metric:
     """
 
     name: str
-    function: Callable[..., Mapping[str, float | Estimate]]
+    function: Callable[..., Values]
     columns: tuple[Column, ...]
     needs: Literal["moments", "features", "images"] = "features"  # moments: mean and covariance of the features
     sides: tuple[Side, ...] = ()  # real images that it cannot do without
@@ -101,7 +105,7 @@ class Metric:
         name = column.name(inception=True)
         if features != "inception" and self.needs != "images":
             name = f"{features} {name}"
-        return f"{name}, {side}" if side and len(column.sides) > 1 else name
+        return f"{name}, {side}" if side and "{side}" in column.key and len(column.sides) > 1 else name
 
     def label(self, column: Column, features: str) -> str:
         """What a table with a column for the features calls it: FID and KID only of Inception's."""
@@ -120,12 +124,10 @@ class Metric:
             raise OverganError(f"{self.name} needs {needed} images; add those, or leave it out")
 
 
-def each_side(
-    compare: Callable[[Sample, Sample], Mapping[str, float | Estimate]],
-) -> Callable[[Sample, Mapping[str, Sample]], dict[str, float | Estimate]]:
+def each_side(compare: Callable[[Sample, Sample], Values]) -> Callable[[Sample, Mapping[str, Sample]], Values]:
     """The function of a metric that compares generated images with each real side alone: its keys end with the side."""
 
-    def function(generated: Sample, real: Mapping[str, Sample]) -> dict[str, float | Estimate]:
+    def function(generated: Sample, real: Mapping[str, Sample]) -> Values:
         found = {side: compare(generated, sample) for side, sample in real.items()}
         return {f"{key}_{side}": value for side, values in found.items() for key, value in values.items()}
 

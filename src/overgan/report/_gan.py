@@ -64,11 +64,12 @@ def _more(study: GanStudy) -> list[tuple[str, str, str]]:
         with suppress(OverganError):  # a report can be made where the user's module is not
             records.append(METRICS[name])
     found = [
-        (str(features), column.keys[side], metric.heading(column, str(features), side), rows)
+        (str(features), key, metric.heading(column, str(features), side), rows)
         for features, rows in study.last().groupby("features", sort=False)
         for metric in records
         for column in metric.columns
-        for side in column.sides
+        for side, key in column.keys.items()
+        if side in column.sides
     ]
     return [(name, key, heading) for name, key, heading, rows in found if key in rows and rows[key].notna().any()]
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
+from overgan.check import check
 from overgan.metrics._metric import Column, Metric, each_side
 from overgan.metrics._sample import Sample
 from overgan.metrics.distances._neighbours import nearest_neighbours
@@ -36,8 +37,7 @@ def fit_manifold(points: Points, nearest_k: int = 5) -> Manifold:
     Raises ValueError if points is not finite or has no more than nearest_k rows.
     """
     check_points(points=points)
-    if nearest_k < 1:
-        raise ValueError(f"nearest_k is {nearest_k}; it must be at least 1")
+    check(nearest_k >= 1, "nearest_k", nearest_k, "at least 1")
     if len(points) <= nearest_k:
         raise ValueError(
             f"points has {len(points)} rows; nearest_k = {nearest_k} needs at least {nearest_k + 1}, "
