@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from overgan.cli import app
 from overgan.errors import OverganError
-from overgan.metrics import NNDConfig, evaluate, nearest_neighbours
+from overgan.metrics import METRICS, SPACES, NNDConfig, evaluate, nearest_neighbours
 from overgan.metrics.spaces import _pixels
 from overgan.report import evaluation_table, write_evaluation
 
