@@ -244,6 +244,7 @@ def test_the_command(sets, tmp_path, monkeypatch):
         raise call("--samples", "many").exception
 
 
+@pytest.mark.slow
 def test_a_mistake_of_the_command_is_one_line(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((3, 8, 8, 1), np.uint8))
     command = [sys.executable, "-m", "overgan", "evaluate", "--generated", "a.npy", "--train", "a.npy"]

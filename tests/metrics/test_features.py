@@ -23,6 +23,7 @@ def errors_by_class_means(digits, embed):
     return (nearest != digits.test_labels).mean()
 
 
+@pytest.mark.slow
 def test_the_digits_classifier_makes_at_most_half_the_errors_of_pixels(digits, trained):
     """Of class means in pixels 9 % are wrong; here 1 %, so that weights of another processor have room."""
     _, space = trained

@@ -1,8 +1,6 @@
 """Metrics in studies: while they are trained, at their end, and afterwards."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -106,11 +104,10 @@ def test_mistakes_of_the_command_are_named(study, arguments, message):
     assert re.search(message, str(done.exception))
 
 
-def test_an_unknown_metric_is_one_line(study):  # in a process without the tests' type checks, which refuse it first
-    command = [sys.executable, "-m", "overgan", "evaluate", "--study", str(study.folder), "--metrics", "fdi"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert re.search(r'metrics\.0: no metric fdi; did you mean fid\?, but it is "fdi"', done.stderr)
+def test_an_unknown_metric_is_one_line(study):
+    done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "fdi"])
+    assert isinstance(done.exception, OverganError)
+    assert re.fullmatch(r'metrics\.0: no metric fdi; did you mean fid\?, but it is "fdi"', str(done.exception))
 
 
 @pytest.mark.parametrize(

@@ -56,15 +56,13 @@ def describe(
     space: FeatureSpace, images: Images, keep_features: bool, progress: Progress = no_progress, name: str = "images"
 ) -> Sample:
     """The sample of at least 2 images. In constant memory, unless the features are kept."""
-    fit, kept = GaussianFit(), []
+    fit, parts = GaussianFit(), []
     for start in range(0, len(images), BATCH):
         progress(f"{space.name} features of {name}", start, len(images))
         features = space.embed(images[start : start + BATCH])
         fit.add(features)
-        if keep_features:
-            kept.append(features)
-    gaussian = fit.gaussian()
-    return Sample(gaussian, np.concatenate(kept) if kept else _none_of(gaussian))
+        parts.append(features if keep_features else features[:0].copy())  # a view would hold the rest
+    return Sample(fit.gaussian(), np.concatenate(parts))
 
 
 def fingerprint(images: Images, progress: Progress = no_progress, name: str = "images") -> str:
@@ -78,13 +76,7 @@ def fingerprint(images: Images, progress: Progress = no_progress, name: str = "i
 
 
 def cached(
-    space: FeatureSpace,
-    images: Images,
-    checksum: str,
-    keep_features: bool,
-    cache: Path,
-    progress: Progress = no_progress,
-    name: str = "images",
+    space: FeatureSpace, images: Images, checksum: str, keep_features: bool, cache: Path, progress: Progress, name: str
 ) -> Sample:
     """`describe`, from the folder `cache` if it is there.
 
@@ -108,10 +100,4 @@ def cached(
 
     tensors = kept(cache / f"{identity[:32]}.safetensors", compute, fits).tensors
     arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
-    gaussian = arrays["mean"], arrays["root"]
-    return Sample(gaussian, arrays.get("features", _none_of(gaussian)))
-
-
-def _none_of(gaussian: Gaussian) -> Float[np.ndarray, "0 features"]:
-    """Features of no images."""
-    return np.empty((0, len(gaussian[0])), np.float32)
+    return Sample((arrays["mean"], arrays["root"]), arrays.get("features", np.empty((0, len(arrays["mean"])))))
