@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from overgan.errors import OverganError, did_you_mean
-from overgan.own import is_own, load_function
+from overgan.own import explained, is_own, load_function
 
 T = TypeVar("T")
 OWN = "package.module:name of your own"
@@ -33,7 +33,8 @@ class Registry(Generic[T]):
         """The value. Raises OverganError if there is none of that name, or the user's is missing or of another type."""
         value: Any = load_function(self.entries.get(self.known(name), name), self.what)
         if callable(value) and not isinstance(value, self.value_type):
-            value = value()  # a factory
+            with explained(f"{self.what}: {name} fails"):
+                value = value()  # a factory
         if not isinstance(value, self.value_type):
             needed = self.value_type.__name__
             raise OverganError(f"{self.what}: {name} is a {type(value).__name__}; a {needed} is needed")

@@ -58,7 +58,7 @@ def test_without_a_network_the_line_says_where_to_put_it(monkeypatch, tmp_path):
 
     monkeypatch.setattr("torchvision.datasets.CIFAR10.download", no_network)
     monkeypatch.setattr("torchvision.datasets.CelebA.download", no_network)
-    monkeypatch.setattr("overgan.data._config.user_cache_path", lambda _: tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name, folder in (("cifar10", "cifar-10-batches-py"), ("celeba", "img_align_celeba")):
         with pytest.raises(OverganError, match=rf"could not be downloaded to .*no network.*{folder}.*data\.root"):
             load_images(DataConfig(name=name))

@@ -157,6 +157,7 @@ def test_parts_of_different_sizes_are_refused(tmp_path):
 
 
 @pytest.mark.skipif(not (SHARED_DATA / "cifar10").exists(), reason="CIFAR-10's JPEG copy is not beside this checkout")
+@pytest.mark.slow
 def test_the_jpeg_copy_of_cifar10s_held_out_part():
     images = load(SHARED_DATA / "cifar10" / "test.tar")
     together = np.concatenate([images.train, images.test])

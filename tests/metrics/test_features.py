@@ -15,30 +15,39 @@ def trained(digits, tmp_path_factory):
     return cache, feature_space("classifier", digits, cache)
 
 
-def test_the_digits_classifier_is_right_on_at_least_97_percent_of_held_out_images(digits, trained):
-    _, space = trained
-    assert space.facts["accuracy"] >= 0.97
-    features = space.embed(digits.test)
-    assert features.shape == (360, 64)
-    # independent of the stored accuracy: class means of the training features classify the held-out ones
-    train = space.embed(digits.train)
+def errors_by_class_means(digits, embed):
+    """The share of held-out images that are nearest to the mean of another class in the training set."""
+    train, held_out = embed(digits.train), embed(digits.test)
     centres = np.stack([train[digits.train_labels == c].mean(0) for c in range(10)])
-    nearest = ((features[:, None] - centres) ** 2).sum(2).argmin(1)
-    assert (nearest == digits.test_labels).mean() >= 0.97
+    nearest = ((held_out[:, None] - centres) ** 2).sum(2).argmin(1)
+    return (nearest != digits.test_labels).mean()
 
 
-def test_the_classifier_is_taken_from_the_cache_and_trained_again_if_damaged(digits, trained, monkeypatch):
-    cache, space = trained
+@pytest.mark.slow
+def test_the_digits_classifier_makes_at_most_half_the_errors_of_pixels(digits, trained):
+    """Of class means in pixels 9 % are wrong; here 1 %, so that weights of another processor have room."""
+    _, space = trained
+    assert space.embed(digits.test).shape == (360, 64)
+    pixels = errors_by_class_means(digits, feature_space("pixels", digits).embed)
+    assert 1 - space.facts["accuracy"] < pixels / 2
+    assert errors_by_class_means(digits, space.embed) < pixels / 2  # independent of the stored accuracy
+
+
+def test_the_classifier_is_taken_from_the_cache_and_trained_again_if_damaged(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
+    space = feature_space("classifier", digits, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr("overgan.metrics._classifier._train", lambda *_: pytest.fail("trained again"))
-        again = feature_space("classifier", digits, cache)
+        patch.setattr("overgan.metrics.spaces._classifier._train", lambda *_: pytest.fail("trained again"))
+        again = feature_space("classifier", digits, tmp_path)
     assert np.array_equal(again.embed(digits.test), space.embed(digits.test))
+    assert again.facts == space.facts
 
-    (weights,) = cache.glob("*.safetensors")
+    (weights,) = tmp_path.glob("*.safetensors")
     good = weights.read_bytes()
     weights.write_bytes(good[:-1] + b"x")
     threads = torch.get_num_threads()
-    feature_space("classifier", digits, cache)
+    feature_space("classifier", digits, tmp_path)
     assert weights.read_bytes() == good  # deterministic
     assert torch.get_num_threads() == threads
 
@@ -51,8 +60,8 @@ def test_images_without_labels_have_no_classifier(digits, tmp_path):
 
 def test_the_classifier_is_not_trained_on_the_images_it_is_compared_on(digits, tmp_path, monkeypatch):
     """Labels of the reference images do not matter, those of others do."""
-    monkeypatch.setattr("overgan.metrics._classifier.STEPS", 3)
-    monkeypatch.setattr("overgan.metrics._classifier.EPOCHS", 0)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
 
     def features(changed):
         labels = digits.train_labels.copy()

@@ -7,7 +7,7 @@ from overgan.disk import sha256
 from overgan.errors import OverganError
 from overgan.metrics import evaluate, feature_space
 
-IMAGES = 12  # a side; each takes a tenth of a second
+IMAGES = 8  # a side; each takes a tenth of a second
 
 
 def torch_fidelity(first, second, weights, tmp_path):
@@ -35,6 +35,7 @@ def torch_fidelity(first, second, weights, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch-fidelity's own
 @pytest.mark.parametrize("channels", [1, 3])
 def test_fid_and_kid_are_torch_fidelitys(photos, inception_weights, tmp_path, channels):
@@ -63,7 +64,9 @@ def test_bfloat16_is_near_and_says_so(photos, inception_weights):
 def test_missing_weights_are_named_with_where_they_come_from(monkeypatch, tmp_path, photos):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     where = f"{tmp_path}/hub/checkpoints/weights-inception-2015-12-05-6726825d.pth is missing"
-    with pytest.raises(OverganError, match=rf"{where}.*download https://.*--inception-weights FILE"):
+    with pytest.raises(
+        OverganError, match=rf"{where}.*download https://.*name the file with weights \(evaluate\.inception_weights\)"
+    ):
         evaluate(photos[:4], test=photos[4:8])
 
 

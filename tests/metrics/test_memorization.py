@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings, strategies as st
 from sklearn.cluster import KMeans
 
 from overgan.metrics import data_copying, memorized_share
-from overgan.metrics._memorization import mann_whitney_z
+from overgan.metrics.distances._memorization import mann_whitney_z
 
 
 def gaussian(seed, n, d=4, scale=1.0, offset=0.0):
@@ -145,7 +145,7 @@ class TestDataCopying:
 
     def test_k_means_sees_part_of_a_large_training_set_but_distances_all_of_it(self, monkeypatch):
         train, held_out = gaussian(0, 300), gaussian(1, 200)
-        monkeypatch.setattr("overgan.metrics._memorization.CLUSTERED", 100)
+        monkeypatch.setattr("overgan.metrics.distances._memorization.CLUSTERED", 100)
         assert data_copying(train[:200], train, held_out, cells=3).c_t < -5  # copies of points most of which it missed
 
     def test_constant_images_copy_nothing(self):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.neighbors import NearestNeighbors
 
-from overgan.metrics import _tiles, nearest_neighbours
-from overgan.metrics._tiles import tiles
+from overgan.metrics import nearest_neighbours
+from overgan.metrics.distances import _tiles
+from overgan.metrics.distances._tiles import tiles
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from overgan.errors import OverganError
 from overgan.metrics import NNDConfig, NNDStopped, neural_net_divergence
-from overgan.metrics._nnd import STATE, check_images, summary
-from overgan.metrics._nnd_critic import Divergence, build_critic, distance
+from overgan.metrics.nnd._critic import Divergence, build_critic, distance
+from overgan.metrics.nnd._divergence import STATE, check_images, summary
 
 TINY = NNDConfig(iterations=12, evaluation_batches=5, batch=4, width=2)
 LINEAR = NNDConfig(iterations=300, evaluation_batches=100, batch=16, layers=0, learning_rate=3e-2, average=0.9)

@@ -4,7 +4,8 @@ import torch
 from hypothesis import given, settings, strategies as st
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
-from overgan.metrics import PRDC, Manifold, _tiles, fit_manifold, prdc
+from overgan.metrics import PRDC, Manifold, fit_manifold, prdc
+from overgan.metrics.distances import _tiles
 
 
 def gaussian(seed, n, d, offset=0.0):

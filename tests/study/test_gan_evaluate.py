@@ -1,8 +1,6 @@
 """Metrics in studies: while they are trained, at their end, and afterwards."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,10 +13,11 @@ from overgan.metrics import evaluate
 from overgan.study import load_spec
 from tests.conftest import SMALL
 
+GAP = "pixels gap of means in levels, test"
 MORE = [
     "widths=[2,4]",
     "evaluate.metrics=[fid,kid]",
-    "evaluate.final_metrics=[memorization,nnd]",
+    "evaluate.final_metrics=[memorization,nnd,tests.metrics.own:gap]",
     "evaluate.nnd={iterations: 4, evaluation_batches: 2, batch: 8, width: 2}",
 ]
 
@@ -39,6 +38,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
     assert set(critic.iteration) == {60}
     assert len(critic) == 4
     assert critic.nnd_train.nunique() == 1
+    assert (pixels.gap_test.notna() == (pixels.iteration == 60)).all()
     assert study.recommend().quantity == "test pixels FID"
 
 
@@ -46,7 +46,7 @@ def test_the_report_shows_them(study):
     text = overgan.write_report(study.folder).read_text()
     for part in ("Neural net divergence against width", "Nearest training images", "k = 2, nearest by pixels"):
         assert part in text
-    for column in ("NND", "pixels KID, test", "pixels share nearer to training images", "pixels C_T"):
+    for column in ("NND", "pixels KID, test", "pixels share nearer to training images", "pixels C_T", GAP):
         assert f"<th>{column}</th>" in text
     assert "nearer to the training images than to as many held-out ones" in text
     assert (study.folder / "figures" / "nnd.png").exists()
@@ -104,11 +104,10 @@ def test_mistakes_of_the_command_are_named(study, arguments, message):
     assert re.search(message, str(done.exception))
 
 
-def test_an_unknown_metric_is_one_line(study):  # in a process without the tests' type checks, which refuse it first
-    command = [sys.executable, "-m", "overgan", "evaluate", "--study", str(study.folder), "--metrics", "fdi"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert re.search(r'metrics\.0: .*but it is "fdi"', done.stderr)
+def test_an_unknown_metric_is_one_line(study):
+    done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "fdi"])
+    assert isinstance(done.exception, OverganError)
+    assert re.fullmatch(r'metrics\.0: no metric fdi; did you mean fid\?, but it is "fdi"', str(done.exception))
 
 
 @pytest.mark.parametrize(

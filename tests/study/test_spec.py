@@ -87,7 +87,7 @@ def test_a_file_of_ones_own(small_spec):
         ("widths=[]", "widths: .*at least 1 item"),
         ("widths=4", "widths: .*valid array, but it is 4"),
         ("seeds=[-1]", r"seeds\.0: "),
-        ("data.name=imagenet", r"data\.name: .*but it is \"imagenet\""),
+        ("data.name=imagenet", r"data\.name: no data set imagenet; known: .*but it is \"imagenet\""),
         ("data=digits", r"data: .*but it is \"digits\""),
         ("model.depth=0", r"model\.depth: "),
         ("evaluate.features=[incepton]", r"evaluate\.features: no features incepton; did you mean inception\?"),

@@ -12,12 +12,14 @@ import overgan
 from overgan.cli._options import Device, Json
 from overgan.cli._terminal import bar, console
 from overgan.errors import OverganError
+from overgan.metrics import METRICS, SPACES
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
 
 STUDY_HELP = "Instead: the checkpoints of a study, which keeps the results."
-FEATURES_HELP = "inception, classifier, random, pixels, module:factory [default: inception]."
+METRICS_HELP = f"{', '.join(METRICS)}, module:name."
+FEATURES_HELP = f"{', '.join(SPACES)}, random-SEED, module:name [default: inception]."
 WEIGHTS_HELP = "torch-fidelity's file [default: where it keeps it]."
 
 
@@ -27,9 +29,7 @@ def evaluate(
     test: Annotated[str | None, typer.Option(metavar="PATH", help="Held-out images.")] = None,
     study: Annotated[Path | None, typer.Option(metavar="DIR", help=STUDY_HELP)] = None,
     features: Annotated[str | None, typer.Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
-    metrics: Annotated[
-        str, typer.Option(metavar="NAME,…", help="fid, kid, prdc, fid_infinity, memorization, nnd.")
-    ] = "fid,kid",
+    metrics: Annotated[str, typer.Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
     samples: Annotated[
         str | None, typer.Option(metavar="N|all", help="Images on each side [default: the smallest set's].")
     ] = None,

@@ -1,19 +1,5 @@
 """Image sets as uint8 arrays in memory, with a training and a held-out part; and images wherever a user has them."""
 
-from overgan.data._config import DataConfig, image_shape, load_images
-from overgan.data._files import ImageFiles, class_labels
-from overgan.data._images import ImageSet, size_in_words
-from overgan.data._source import Source, Subset, open_images
+import lazy_loader
 
-__all__ = [
-    "DataConfig",
-    "ImageFiles",
-    "ImageSet",
-    "Source",
-    "Subset",
-    "class_labels",
-    "image_shape",
-    "load_images",
-    "open_images",
-    "size_in_words",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

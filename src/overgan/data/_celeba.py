@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
+from platformdirs import user_cache_path
 
-from overgan.data._images import ImageSet
+from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
 CROP, PIXELS = 140, 64
@@ -16,18 +17,18 @@ PARTITION, IMAGES = "list_eval_partition.txt", "img_align_celeba"
 TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part, which is not used
 
 
-def celeba(root: Path | None, download_to: Path) -> ImageSet:
+def celeba(root: Path | None) -> ImageSet:
     """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64 with antialiasing.
 
     The official partition gives training (162,770) and held-out (19,962) images.
 
     root: the folder that holds img_align_celeba and list_eval_partition.txt, or one whose celeba folder does. Without
-    a root it is taken from download_to, where torchvision downloads it first if it is not there.
+    a root it is taken from the user's cache folder, where torchvision downloads it first if it is not there.
 
     Raises OverganError if a file is missing or cannot be read, or the download fails.
     """
     if root is None:
-        root = download_to
+        root = user_cache_path("overgan") / "celeba"
         if not (root / "celeba" / PARTITION).exists():
             _download(root)
     folder = next((f for f in (root, root / "celeba") if (f / PARTITION).is_file()), None)
@@ -75,3 +76,6 @@ def _download(root: Path) -> None:
             f"CelebA could not be downloaded to {root} ({' '.join(str(error).split())}); name the folder that holds "
             f"{IMAGES} and {PARTITION} with data.root"
         ) from None
+
+
+DATASET = DataSet(celeba, (64, 64, 3))

@@ -3,21 +3,24 @@
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_path
 
-from overgan.data._images import ImageSet
+from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
 
-def cifar10(root: Path | None, download_to: Path) -> ImageSet:
+def cifar10(root: Path | None) -> ImageSet:
     """CIFAR-10: 50,000 training and 10,000 held-out colour images of 32 × 32 pixels, 10 classes.
 
-    root: the folder that holds cifar-10-batches-py, as published. Without a root it is taken from download_to,
+    root: the folder that holds cifar-10-batches-py, as published. Without a root it is taken from the user's cache,
     where it is downloaded first if it is not there.
 
     Raises OverganError if the files are missing or not the published ones (torchvision compares their MD5 before it
     reads them), or the download fails.
     """
     from torchvision.datasets import CIFAR10  # here, because it takes more than a second
+
+    download_to = user_cache_path("overgan") / "cifar10"
 
     try:
         train, test = (CIFAR10(str(root or download_to), train, download=root is None) for train in (True, False))
@@ -31,3 +34,6 @@ def cifar10(root: Path | None, download_to: Path) -> ImageSet:
         ) from None
     labels = (np.array(part.targets, np.int64) for part in (train, test))
     return ImageSet("cifar10", train.data, test.data, *labels)
+
+
+DATASET = DataSet(cifar10, (32, 32, 3))

@@ -1,17 +1,26 @@
-"""The `data` section of a spec."""
+"""The `data` section of a spec, and all image sets by name."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
-from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from overgan.data._celeba import celeba
-from overgan.data._cifar10 import cifar10
-from overgan.data._digits import digits
-from overgan.data._folder import folder
-from overgan.data._images import ImageSet
-from overgan.data._mnist import mnist
+from overgan.data._images import DataSet, ImageSet
+from overgan.errors import OverganError
+from overgan.own import explained, is_own
+from overgan.registry import Registry
+
+DATASETS = Registry(
+    "data set",
+    DataSet,
+    {
+        "digits": "overgan.data._digits:DATASET",
+        "mnist": "overgan.data._mnist:DATASET",
+        "cifar10": "overgan.data._cifar10:DATASET",
+        "celeba": "overgan.data._celeba:DATASET",
+        "folder": "overgan.data._folder:DATASET",
+    },
+)
 
 
 class DataConfig(BaseModel):
@@ -19,27 +28,22 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: Literal["digits", "mnist", "cifar10", "celeba", "folder"]
+    name: Annotated[str, AfterValidator(DATASETS.known)]
     root: str | None = Field(None, description="folder or tar file; None downloads what can be downloaded")
 
 
 def load_images(config: DataConfig) -> ImageSet:
     """The images of a spec's data section, in memory. Raises OverganError if they cannot be had."""
-    root = Path(config.root).expanduser() if config.root else None
-    match config.name:
-        case "digits":
-            return digits()
-        case "mnist":
-            return mnist(root, download_to=user_cache_path("overgan") / "mnist")
-        case "cifar10":
-            return cifar10(root, download_to=user_cache_path("overgan") / "cifar10")
-        case "celeba":
-            return celeba(root, download_to=user_cache_path("overgan") / "celeba")
-        case "folder":
-            return folder(root)
+    load, root = DATASETS[config.name].load, Path(config.root).expanduser() if config.root else None
+    if not is_own(config.name):
+        return load(root)
+    with explained(f"data.name: {config.name} fails"):
+        images = load(root)
+    if not isinstance(images, ImageSet):
+        raise OverganError(f"data.name: {config.name} gives a {type(images).__name__}; an ImageSet is needed")
+    return images
 
 
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
     """Height, width and channels of the images, without reading them where that is known."""
-    known = {"digits": (8, 8, 1), "mnist": (28, 28, 1), "cifar10": (32, 32, 3), "celeba": (64, 64, 3)}
-    return known.get(config.name) or load_images(config).shape
+    return DATASETS[config.name].shape or load_images(config).shape

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from overgan.data._images import ImageSet
+from overgan.data._images import DataSet, ImageSet
 
 
 def digits() -> ImageSet:
@@ -15,3 +15,6 @@ def digits() -> ImageSet:
     labels = bunch.target.astype(np.int64)
     train, test = train_test_split(np.arange(len(images)), test_size=360, stratify=labels, random_state=0)
     return ImageSet("digits", images[train], images[test], labels[train], labels[test])
+
+
+DATASET = DataSet(lambda _: digits(), (8, 8, 1))

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from overgan.data._files import PARTS, class_labels, open_files
-from overgan.data._images import ImageSet
+from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
 HELD_OUT_ONE_IN = 5
@@ -55,3 +55,6 @@ def _reorder(images: np.ndarray, order: np.ndarray) -> None:
 
 def _is_held_out(path: PurePosixPath) -> bool:
     return int(hashlib.sha256(str(path).encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0
+
+
+DATASET = DataSet(folder)

@@ -1,8 +1,10 @@
 """An image set: all of its images in memory, split into a training and a held-out part."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
@@ -59,6 +61,19 @@ class ImageSet:
                 digest.update(repr(part.shape).encode())
                 digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """An image set that a spec can name.
+
+    load: gives its images, from a folder or tar file, or, of None, from where it finds or downloads them itself. It
+    raises OverganError if they cannot be had.
+    shape: height, width and channels of an image, if that is known without reading one.
+    """
+
+    load: Callable[[Path | None], ImageSet]
+    shape: tuple[int, int, int] | None = None
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:

@@ -7,23 +7,24 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
+from platformdirs import user_cache_path
 
-from overgan.data._images import ImageSet
+from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
 
-def mnist(root: Path | None, download_to: Path) -> ImageSet:
+def mnist(root: Path | None) -> ImageSet:
     """MNIST: 60,000 training and 10,000 held-out images of 28 × 28 pixels, one channel.
 
     root: the folder with the four idx files, or one that torchvision's MNIST was downloaded to. Without a root
-    they are taken from download_to, where they are downloaded first if they are not there.
+    they are taken from the user's cache folder, where they are downloaded first if they are not there.
 
     Raises OverganError if a file is missing or damaged, or the download fails.
     """
     if root is None:
         from torchvision.datasets import MNIST  # here, because it takes more than a second
 
-        root = download_to
+        root = user_cache_path("overgan") / "mnist"
         try:
             MNIST(str(root), download=True)
         except (OSError, RuntimeError) as error:
@@ -59,3 +60,6 @@ def _read_idx(root: Path, name: str, dimensions: int) -> UInt8[np.ndarray, "..."
     if content[:4] != bytes([0, 0, 8, dimensions]) or len(content) != start + math.prod(shape):
         raise OverganError(f"{path} is not a whole idx file of unsigned bytes; download it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
+
+
+DATASET = DataSet(mnist, (28, 28, 1))

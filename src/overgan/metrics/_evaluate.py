@@ -5,20 +5,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
 from overgan.data import ImageFiles, ImageSet, Source, Subset, class_labels, open_images, size_in_words
-from overgan.errors import OverganError, did_you_mean
-from overgan.metrics._features import canonical, feature_space
-from overgan.metrics._inception import Precision
-from overgan.metrics._nnd_critic import NNDConfig
-from overgan.metrics._reference import Metric, Reference, check_metrics
+from overgan.device import resolve_device
+from overgan.errors import OverganError
+from overgan.metrics._features import feature_space, space_record
+from overgan.metrics._reference import Reference
+from overgan.metrics._registry import METRICS, MetricName
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
-
-METRICS: tuple[Metric, ...] = get_args(Metric)
+from overgan.metrics.nnd._config import NNDConfig
+from overgan.metrics.spaces._space import Precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,7 @@ class Evaluation:
     rows: list[dict[str, Any]]  # one a feature space: its name as `features`, and the metrics; NND's is "critic"
     facts: dict[str, Any]  # images compared, their number and SHA-256, what identifies the features, versions
     pictures: dict[str, UInt8[np.ndarray, "h w c"]] = field(default_factory=dict)  # nearest neighbours, by space
+    metrics: tuple[MetricName, ...] = ()  # that were asked for
 
     def __getitem__(self, metric: str) -> float:
         """A metric such as fid_test, in the first feature space that has it."""
@@ -43,12 +44,13 @@ def evaluate(
     train: Source | None = None,
     test: Source | None = None,
     features: str | Sequence[str] = "inception",
-    metrics: Sequence[Metric] = ("fid",),
+    metrics: Sequence[MetricName] = ("fid",),
     *,
     samples: int | Literal["all"] | None = None,
     weights: str | Path | None = None,
     precision: Precision = "float32",
     nnd: NNDConfig | None = None,
+    device: str = "cpu",
     neighbour_rows: int = 0,
     cache: Path | None = None,
     progress: Progress = no_progress,
@@ -57,24 +59,26 @@ def evaluate(
 
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
         files of images; all of one size.
-    features: one or more of inception, classifier, random, random-SEED, pixels, package.module:function.
-    metrics: fid, kid, prdc, fid_infinity, memorization (needs both real sets), nnd (needs test; with train also that of
-        the training images, for comparison).
+    features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
+    metrics: fid, fid_infinity, kid, prdc, memorization (needs both real sets), nnd (needs test; with train also that of
+        the training images, for comparison), package.module:name of a Metric, or of a function that returns one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
     nnd: how the critic of nnd is trained.
+    device: what computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if there is one.
     neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
         space among all of them, and, if memorization is asked for, in each feature space among those compared.
     cache: folder of what is computed from real images, by default in the user's cache folder.
     progress: called with what is being done, how many are done and of how many.
 
-    Raises OverganError, before any long work, for images that cannot be read or do not match, an unknown name, weights
-    that are missing, or fewer images than a metric needs.
+    Raises OverganError, before any long work, for images that cannot be read or do not match, an unknown name, a device
+    or weights that are missing, or fewer images than a metric needs.
     """
     names = [features] if isinstance(features, str) else list(features)
-    for unknown in set(metrics).difference(METRICS):
-        raise OverganError(f"no metric {unknown}{did_you_mean(unknown, METRICS)}")
+    records = [METRICS[name] for name in metrics]
+    labels = next((name for name in names if space_record(name).labels), None)
+    (device, *_) = resolve_device(device)
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
     given = {"generated": generated, "train": train, "test": test}
@@ -83,19 +87,20 @@ def evaluate(
         if len(sets) < 2:
             raise OverganError("there is nothing to compare with: name training images, held-out images, or both")
         shape = _one_shape(sets)
-        labelled = _labelled(sets) if "classifier" in map(_known, names) else None
+        labelled = _labelled(sets, labels) if labels else None
         chosen = _choose(sets, samples, labelled)
         real = {part: chosen[part] for part in sets if part != "generated"}
-        check_metrics(metrics, list(real), min(map(len, chosen.values())))
-        if samples == "all" and len({len(images) for images in chosen.values()}) > 1:
-            for name in {"fid_infinity", "memorization"}.intersection(metrics):
-                raise OverganError(f"{name} needs as many images on every side; leave samples={samples} out")
+        counts = [len(images) for images in chosen.values()]
+        for metric in records:
+            metric.check(list(real), min(counts))
+            if metric.equally_many and min(counts) < max(counts):
+                raise OverganError(f"{metric.name} needs as many images on every side; leave samples={samples} out")
         spaces = [
-            feature_space(name, labelled or shape, weights=weights, precision=precision)
+            feature_space(name, labelled or shape, weights=weights, precision=precision, device=device)
             for name in dict.fromkeys(names)
         ]
         checksum = fingerprint(chosen["generated"], progress, "generated images")
-        reference = Reference(real, spaces, metrics, nnd=nnd, cache=cache, progress=progress)
+        reference = Reference(real, spaces, metrics, nnd=nnd, device=device, cache=cache, progress=progress)
         rows = reference.score(chosen["generated"])
         pictures = {}
         if neighbour_rows and "train" in sets:
@@ -110,14 +115,7 @@ def evaluate(
         }
         if "nnd" in metrics:
             facts["nnd"] = reference.nnd.model_dump()
-    return Evaluation(rows, facts, pictures)
-
-
-def _known(name: str) -> str:
-    try:
-        return canonical(name)
-    except ValueError as error:
-        raise OverganError(str(error)) from None
+    return Evaluation(rows, facts, pictures, tuple(metrics))
 
 
 def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
@@ -133,10 +131,12 @@ def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def _labelled(sets: Mapping[str, Any]) -> ImageSet:
+def _labelled(sets: Mapping[str, Any], features: str) -> ImageSet:
     """The real sets with the names of their class sub-folders as labels."""
     if "train" not in sets or "test" not in sets:
-        raise OverganError("classifier features need training and held-out images, both in class sub-folders; add them")
+        raise OverganError(
+            f"{features} features need training and held-out images, both in class sub-folders; add them"
+        )
     parts, classes = {}, {}
     for part in ("train", "test"):
         files = sets[part]
@@ -145,7 +145,7 @@ def _labelled(sets: Mapping[str, Any]) -> ImageSet:
         parts[part] = files[:], class_labels(folders)
         if parts[part][1] is None:
             raise OverganError(
-                f"{part} images have no labels, which classifier features need; sort them into class sub-folders, or "
+                f"{part} images have no labels, which {features} features need; sort them into class sub-folders, or "
                 "use other features, such as random"
             )
     if classes["train"] != classes["test"]:

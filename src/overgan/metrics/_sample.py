@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
-from filelock import FileLock
 from jaxtyping import Float, UInt8
 
-from overgan.disk import read_tensors, sha256, write_tensors
-from overgan.errors import OverganError
-from overgan.metrics._features import FeatureSpace
-from overgan.metrics._frechet import Gaussian, GaussianFit
+from overgan.disk import SavedTensors, sha256
+from overgan.metrics._cache import kept
+from overgan.metrics._gaussian import Gaussian, GaussianFit
+from overgan.metrics.spaces._space import FeatureSpace
 
+T = TypeVar("T")
 BATCH = 256  # images that are embedded at once
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 
@@ -34,10 +34,18 @@ class Images(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Mean and covariance of the features, and the features themselves if metrics were asked for that need them."""
+    """A set of images in a feature space: what metrics compare."""
 
     gaussian: Gaussian
-    features: Float[np.ndarray, "images features"] | None
+    features: Float[np.ndarray, "images features"]  # of no images, if no metric was asked for that needs them
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, compute: Callable[[np.ndarray], T]) -> T:
+        """`compute(features)`, or what it was when it was asked for before."""
+        if compute not in self._made:
+            self._made[compute] = compute(self.features)
+        made: T = self._made[compute]
+        return made
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -48,14 +56,13 @@ def describe(
     space: FeatureSpace, images: Images, keep_features: bool, progress: Progress = no_progress, name: str = "images"
 ) -> Sample:
     """The sample of at least 2 images. In constant memory, unless the features are kept."""
-    fit, kept = GaussianFit(), []
+    fit, parts = GaussianFit(), []
     for start in range(0, len(images), BATCH):
         progress(f"{space.name} features of {name}", start, len(images))
         features = space.embed(images[start : start + BATCH])
         fit.add(features)
-        if keep_features:
-            kept.append(features)
-    return Sample(fit.gaussian(), np.concatenate(kept) if kept else None)
+        parts.append(features if keep_features else features[:0].copy())  # a view would hold the rest
+    return Sample(fit.gaussian(), np.concatenate(parts))
 
 
 def fingerprint(images: Images, progress: Progress = no_progress, name: str = "images") -> str:
@@ -69,41 +76,28 @@ def fingerprint(images: Images, progress: Progress = no_progress, name: str = "i
 
 
 def cached(
-    space: FeatureSpace,
-    images: Images,
-    checksum: str,
-    keep_features: bool,
-    cache: Path,
-    progress: Progress = no_progress,
-    name: str = "images",
+    space: FeatureSpace, images: Images, checksum: str, keep_features: bool, cache: Path, progress: Progress, name: str
 ) -> Sample:
     """`describe`, from the folder `cache` if it is there.
 
-    checksum: the images' fingerprint. An entry is used only if the images, their number, the features, their weights
-    and the versions of what computes them are the same; a damaged one is computed again. Processes wait for each other.
+    checksum: the images' fingerprint. An entry is used only if the images, their number, the features, their weights,
+    and the device and versions of what computes them are the same; a damaged one is computed again. Processes wait for
+    each other.
     """
     subject = [checksum, len(images), space.name, space.facts, {p: version(p) for p in VERSIONS_OF}]
+    if space.device != "cpu":  # which rounds otherwise
+        subject.append(space.device.partition(":")[0])
     identity = sha256(json.dumps(subject, sort_keys=True).encode())
-    path = cache / f"{identity[:32]}.safetensors"
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        found = _read(path, identity)
-        if found is None or (keep_features and found.features is None):
-            sample = describe(space, images, keep_features, progress, name)
-            arrays = dict(zip(("mean", "root"), sample.gaussian, strict=True))
-            arrays |= {} if sample.features is None else {"features": sample.features}
-            write_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()}, identity)
-            found = _read(path, identity)  # so that the layout in memory, and with it rounding, is always the same
-    assert found is not None  # noqa: S101 - just written
-    return found
 
+    def compute() -> tuple[dict[str, torch.Tensor], str]:
+        sample = describe(space, images, keep_features, progress, name)
+        arrays = dict(zip(("mean", "root"), sample.gaussian, strict=True))
+        arrays |= {"features": sample.features} if keep_features else {}
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}, identity
 
-def _read(path: Path, identity: str) -> Sample | None:
-    if not path.exists():
-        return None
-    try:
-        tensors, written, _ = read_tensors(path)
-        arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
-        return Sample((arrays["mean"], arrays["root"]), arrays.get("features")) if written == identity else None
-    except (OverganError, KeyError):
-        return None
+    def fits(saved: SavedTensors) -> bool:
+        return saved.identity == identity and ("features" in saved.tensors or not keep_features)
+
+    tensors = kept(cache / f"{identity[:32]}.safetensors", compute, fits).tensors
+    arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
+    return Sample((arrays["mean"], arrays["root"]), arrays.get("features", np.empty((0, len(arrays["mean"])))))

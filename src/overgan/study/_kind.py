@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
+from overgan.study._store import Description
 from overgan.study._study import Study
 
 S = TypeVar("S", bound=Spec)
@@ -38,7 +39,7 @@ class Kind(Generic[S]):
     """
 
     spec: type[S]  # the model of its spec
-    study: type[Study]  # its results
+    study: Callable[[Path, Description], Study]  # the results in a folder that is described so
     length: Callable[[S], str]  # how long a run is, in a few words
     scaled: Callable[[S, float], S]  # the spec with its iterations and samples multiplied
     facts: Callable[[S], Facts]  # what must be the same when the study goes on

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from overgan.data import ImageSet
 from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, write_jsonl
-from overgan.metrics import Metric, NNDStopped, Reference
+from overgan.metrics import MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
 from overgan.training._checkpoint import load_tensors, read_checkpoint, save_checkpoint
@@ -30,7 +30,7 @@ def train_group(
     folder: Path,
     images: ImageSet,
     reference: Reference,
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     model: ModelConfig,
     config: TrainConfig,
     width: int,
@@ -136,7 +136,7 @@ def _evaluate(
     gan: Gan,
     samples: UInt8[Tensor, "replicas n h w c"],
     reference: Reference,
-    metrics: Sequence[Metric],
+    metrics: Sequence[MetricName],
     stopping: Callable[[], bool],
 ) -> list[dict[str, Any]]:
     """A row for each seed and feature space. What NND leaves on the way is removed in the end."""

@@ -1,8 +1,11 @@
 """The report of a GAN's width study."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from overgan.metrics import CRITIC
+from overgan.errors import OverganError
+from overgan.metrics import METRICS
+from overgan.own import is_own
 from overgan.pictures import png_url
 from overgan.report._content import Content, length, mean_and_deviation, state
 from overgan.report.pages._gan_figures import fid_label, figures
@@ -10,32 +13,12 @@ from overgan.report.pages._gan_findings import findings
 from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS, SAMPLES
 
-MORE = {  # columns of a study's frame beside FID, and what the table calls them
-    "fid_infinity_train": "FID∞, train",
-    "fid_infinity_test": "FID∞, test",
-    "kid_train": "KID, train",
-    "kid_test": "KID, test",
-    "precision_test": "precision",
-    "recall_test": "recall",
-    "density_test": "density",
-    "coverage_test": "coverage",
-    "nearer_train": "share nearer to training images",
-    "c_t": "C_T",
-    "nnd": "NND",
-    "nnd_train": "NND of training images",
-}
-
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     parts = [(name, part) for name in spec.evaluate.features for part in ("train", "test")]
-    more = [
-        (str(name), column, label)
-        for name, rows in study.last().groupby("features", sort=False)
-        for column, label in MORE.items()
-        if column in rows and rows[column].notna().any()
-    ]
+    more = _more(study)
     return Content(
         subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {len(spec.widths)} widths, "
         f"{len(spec.seeds)} seeds each, {length(study)}.",
@@ -47,7 +30,7 @@ def content(study: GanStudy) -> Content:
             "critic parameters",
             "ms per run and iteration",
             *(f"{fid_label(name)}, {part}" for name, part in parts),
-            *(label if name in ("inception", CRITIC) else f"{name} {label}" for name, _, label in more),
+            *(heading for _, _, heading in more),
             "runs",
         ],
         rows=[_row(study, width, parts, more) for width in spec.widths],
@@ -72,6 +55,23 @@ def _row(
         fids.append(mean_and_deviation(final[column][final.k == width].dropna()))
     milliseconds = f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"
     return [str(width), f"{counts['generator']:,}", f"{counts['critic']:,}", milliseconds, *fids, state(study, width)]
+
+
+def _more(study: GanStudy) -> list[tuple[str, str, str]]:
+    """Feature space, key and heading of the last numbers of all runs but FID, where any has one."""
+    records = [METRICS[name] for name in METRICS if name != "fid"]
+    for name in filter(is_own, study.spec.evaluate.all_metrics):
+        with suppress(OverganError):  # a report can be made where the user's module is not
+            records.append(METRICS[name])
+    found = [
+        (str(features), key, metric.heading(column, str(features), side), rows)
+        for features, rows in study.last().groupby("features", sort=False)
+        for metric in records
+        for column in metric.columns
+        for side, key in column.keys.items()
+        if side in column.sides
+    ]
+    return [(name, key, heading) for name, key, heading, rows in found if key in rows and rows[key].notna().any()]
 
 
 def _method(study: GanStudy) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from overgan.metrics import CRITIC
+from overgan.metrics import CRITIC, METRICS
 from overgan.report._content import scale_note
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
 from overgan.study.gan import GanStudy
@@ -34,7 +34,8 @@ def figures(study: GanStudy) -> list[Plot]:
 
 def fid_label(features: str) -> str:
     """A name such as 'classifier FID': FID may stand alone only for Inception's features."""
-    return "FID" if features == "inception" else f"{features} FID"
+    metric = METRICS["fid"]
+    return metric.heading(metric.columns[0], features)
 
 
 def fid_against_width(study: GanStudy, final: pd.DataFrame, features: str) -> Plot:

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from overgan.data import load_images
+from overgan.device import resolve_device
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.metrics import Metric, Progress, Reference
+from overgan.metrics import MetricName, Progress, Reference
 from overgan.study._explain import explain
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
@@ -21,7 +22,13 @@ LATER = "later.jsonl"
 
 
 def evaluate_checkpoints(
-    folder: Path, spec: GanSpec, fingerprint: str, metrics: Sequence[Metric], progress: Progress, **settings: Any
+    folder: Path,
+    spec: GanSpec,
+    fingerprint: str,
+    metrics: Sequence[MetricName],
+    progress: Progress,
+    device: str,
+    **settings: Any,
 ) -> None:
     """Measure the newest checkpoint of every run and keep the rows in later.jsonl (see `GanStudy.evaluate`).
 
@@ -32,6 +39,7 @@ def evaluate_checkpoints(
         config = EvaluateConfig.model_validate(values)
     except ValidationError as error:
         raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
+    (device, *_) = resolve_device(device)
     with try_lock(folder) as free:
         if not free:
             raise OverganError(f"{folder} is being trained; wait until that is done")
@@ -39,7 +47,13 @@ def evaluate_checkpoints(
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
         reference = Reference.of(
-            images, spaces(config, images), config.samples, metrics, nnd=config.nnd, progress=progress
+            images,
+            spaces(config, images, device),
+            config.samples,
+            metrics,
+            nnd=config.nnd,
+            device=device,
+            progress=progress,
         )
         for width in spec.widths:
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration

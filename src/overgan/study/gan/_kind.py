@@ -1,22 +1,36 @@
-"""Width studies of GANs, as a kind of study."""
+"""Width studies of GANs, as a kind of study. What needs PyTorch is imported when it is called, for it takes seconds."""
 
-import torch
+from pathlib import Path
 
-from overgan.errors import OverganError
-from overgan.study._kind import Kind, cpu_only
-from overgan.study.gan._cost import seconds
-from overgan.study.gan._results import GanStudy
+from overgan.device import resolve_device
+from overgan.study._kind import Facts, Kind, Work
+from overgan.study._store import Description
+from overgan.study._study import Study
 from overgan.study.gan._spec import GanSpec, scaled
-from overgan.study.gan._work import facts, worker
 
 
-def _devices(wanted: str) -> list[str]:
-    gpus = torch.cuda.device_count()
-    if wanted == "cuda" and not gpus:
-        raise OverganError(
-            "{argument} is cuda, but PyTorch sees no GPU; install its CUDA build and a driver, or use cpu", "device"
-        )
-    return [f"cuda:{i}" for i in range(gpus)] if wanted != "cpu" and gpus else cpu_only(wanted)
+def _study(folder: Path, description: Description) -> Study:
+    from overgan.study.gan._results import GanStudy
+
+    return GanStudy(folder, description)
+
+
+def _facts(spec: GanSpec) -> Facts:
+    from overgan.study.gan._work import facts
+
+    return facts(spec)
+
+
+def _seconds(spec: GanSpec) -> float:
+    from overgan.study.gan._cost import seconds
+
+    return seconds(spec)
+
+
+def _worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
+    from overgan.study.gan._work import worker
+
+    return worker(spec, folder, threads, device)
 
 
 def _notice(spec: GanSpec) -> str:
@@ -26,12 +40,12 @@ def _notice(spec: GanSpec) -> str:
 
 KIND = Kind(
     spec=GanSpec,
-    study=GanStudy,
+    study=_study,
     length=lambda spec: f"{spec.train.iterations:,} iterations",
     scaled=scaled,
-    facts=facts,
-    seconds=seconds,
-    worker=worker,
-    devices=_devices,
+    facts=_facts,
+    seconds=_seconds,
+    worker=_worker,
+    devices=resolve_device,
     notice=_notice,
 )

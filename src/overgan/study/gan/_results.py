@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
-from overgan.metrics import Metric, Progress, no_progress
+from overgan.metrics import MetricName, Progress, no_progress
 from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
@@ -104,21 +104,27 @@ class GanStudy(Study):
         return by_seed[seed]
 
     def evaluate(
-        self, metrics: Sequence[Metric] = ("fid",), *, progress: Progress = no_progress, **settings: Any
+        self,
+        metrics: Sequence[MetricName] = ("fid",),
+        *,
+        progress: Progress = no_progress,
+        device: str = "cpu",
+        **settings: Any,
     ) -> None:
         """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
 
         metrics: as of `overgan.metrics.evaluate`.
         progress: called with what is being done, how many are done and of how many.
+        device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
+            there is one.
         settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
 
         Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
 
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
-        evaluate_checkpoints(
-            self.folder, self.spec, self.description.data["fingerprint"], metrics, progress, **settings
-        )
+        fingerprint = self.description.data["fingerprint"]
+        evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, **settings)
 
     def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
         """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.

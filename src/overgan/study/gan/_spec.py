@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from overgan.data import DataConfig
-from overgan.metrics import Metric, NNDConfig, Precision, canonical
+from overgan.metrics import MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
@@ -19,8 +19,10 @@ class EvaluateConfig(BaseModel):
     features: list[str] = Field(
         ["classifier"], min_length=1, description="spaces in which images are compared; the first one decides the width"
     )
-    metrics: list[Metric] = Field(["fid"], description="what is measured at every evaluation; fid decides the width")
-    final_metrics: list[Metric] = Field([], description="what is measured at the last iteration, beside those")
+    metrics: list[MetricName] = Field(
+        ["fid"], description="what is measured at every evaluation; fid decides the width"
+    )
+    final_metrics: list[MetricName] = Field([], description="what is measured at the last iteration, beside those")
     samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
     inception_weights: str | None = Field(
         None, description="file of the weights; by default where torch-fidelity keeps it"
@@ -35,13 +37,13 @@ class EvaluateConfig(BaseModel):
 
     @field_validator("metrics")
     @classmethod
-    def _has_fid(cls, metrics: list[Metric]) -> list[Metric]:
+    def _has_fid(cls, metrics: list[MetricName]) -> list[MetricName]:
         if "fid" not in metrics:
             raise ValueError("must have fid, which decides the width")
         return metrics
 
     @property
-    def all_metrics(self) -> list[Metric]:
+    def all_metrics(self) -> list[MetricName]:
         """The metrics that are measured at the last iteration."""
         return list(dict.fromkeys([*self.metrics, *self.final_metrics]))
 

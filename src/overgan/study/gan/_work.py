@@ -13,10 +13,12 @@ from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.training import train_group
 
 
-def spaces(config: EvaluateConfig, images: ImageSet) -> list[FeatureSpace]:
-    """The feature spaces of a spec's evaluate section. Raises OverganError if one cannot be had."""
+def spaces(config: EvaluateConfig, images: ImageSet, device: str = "cpu") -> list[FeatureSpace]:
+    """The feature spaces of a spec's evaluate section, on a device. Raises OverganError if one cannot be had."""
     weights, precision = config.inception_weights, config.precision
-    return [feature_space(name, images, weights=weights, precision=precision) for name in config.features]
+    return [
+        feature_space(name, images, weights=weights, precision=precision, device=device) for name in config.features
+    ]
 
 
 def facts(spec: GanSpec) -> Facts:
@@ -43,7 +45,9 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     torch.set_num_threads(threads)
     images = load_images(spec.data)
     config = spec.evaluate
-    reference = Reference.of(images, spaces(config, images), config.samples, config.all_metrics, nnd=config.nnd)
+    reference = Reference.of(
+        images, spaces(config, images, device), config.samples, config.all_metrics, nnd=config.nnd, device=device
+    )
 
     def train(width: int, stopping: Stopping) -> None:
         group = group_folder(folder, width)

@@ -3,43 +3,13 @@
 import copy
 import math
 from itertools import pairwise
-from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-Momentum = Annotated[float, Field(ge=0, lt=1)]
-
-
-class NNDConfig(BaseModel):
-    """How the critic is built, trained and evaluated; the defaults are those of Gulrajani, Raffel and Metz (2019)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    iterations: int = Field(100_000, ge=1, description="updates of the critic")
-    evaluation_batches: int = Field(10_000, ge=2, description="further batches, over which the value is averaged")
-    batch: int = Field(256, ge=1, description="real images, and as many generated ones, a step")
-    width: int = Field(64, ge=1, description="channels of the first convolution; every further one doubles them")
-    layers: int = Field(3, ge=0, description="convolutions of stride 2; 0 leaves a linear critic")
-    kernel: Literal[3, 5, 7] = Field(5, description="size of the convolutions' kernels in pixels")
-    activation: Literal["swish", "leaky_relu"] = Field("swish", description="leaky_relu: of slope 0.2")
-    dither: float = Field(1 / 128, ge=0, description="width of the uniform noise added to pixels (x - 128)/128")
-    gradient_penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty")
-    slope_epsilon: float = Field(1e-8, gt=0, description="ε of the slope √(ε + ‖∇D‖²)")
-    learning_rate: float = Field(2e-4, gt=0, description="Adam's")
-    betas: tuple[Momentum, Momentum] = Field((0.0, 0.9), description="Adam's")
-    schedule: Literal["constant", "linear"] = Field("linear", description="linear: learning rate down to 0")
-    average: Momentum = Field(
-        0.999, description="decay of the moving average of the critic that is evaluated; lower it for few iterations"
-    )
-    checkpoint_seconds: float = Field(60.0, ge=0, description="time between two checkpoints")
-
-    def learning_rate_at(self, iteration: int) -> float:
-        """Learning rate of the update that follows `iteration` iterations."""
-        left = 1 - iteration / self.iterations if self.schedule == "linear" else 1.0
-        return self.learning_rate * left
+from overgan.metrics.nnd._config import NNDConfig
+from overgan.optimizer import adam_tensors, decayed, restore_adam
 
 
 def build_critic(config: NNDConfig, shape: tuple[int, int, int], random: torch.Generator) -> nn.Sequential:
@@ -138,7 +108,8 @@ class Divergence:
         loss = self.config.gradient_penalty * penalty - wasserstein
         self.adam.zero_grad()
         torch.autograd.backward(loss)
-        self.adam.param_groups[0]["lr"] = self.config.learning_rate_at(self.iteration)
+        rate = decayed(self.config.learning_rate, self.config.schedule, self.iteration, self.config.iterations)
+        self.adam.param_groups[0]["lr"] = rate
         self.adam.step()
         self.loss = loss.detach()
         self.iteration += 1
@@ -172,9 +143,7 @@ class Divergence:
         }
         for name, network in (("critic", self.critic), ("average", self.average)):
             tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        for index, state in self.adam.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{key}": value for key, value in state.items()}
-        return tensors
+        return tensors | {f"adam.{name}": value for name, value in adam_tensors(self.adam).items()}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what `tensors` gave with the same arguments."""
@@ -183,9 +152,5 @@ class Divergence:
         self.evaluations = [(wasserstein, penalty) for wasserstein, penalty in tensors["evaluations"].tolist()]
         for name, network in (("critic", self.critic), ("average", self.average)):
             network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
-        state = self.adam.state_dict()
-        for name, value in tensors.items():
-            if name.startswith("adam."):
-                _, index, key = name.split(".")
-                state["state"].setdefault(int(index), {})[key] = value.clone()  # Adam would write into the file's
-        self.adam.load_state_dict(state)
+        adam = {name.removeprefix("adam."): value for name, value in tensors.items() if name.startswith("adam.")}
+        restore_adam(self.adam, adam)

@@ -3,8 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from overgan.metrics._frechet import fit_gaussian, gaussian_distance
-from overgan.metrics._kid import Estimate
+from overgan.metrics._gaussian import fit_gaussian
+from overgan.metrics._metric import Column, Estimate, Metric, each_side
+from overgan.metrics.distances._frechet import gaussian_distance
 
 SPLITS = (1, 2, 3, 4, 5)  # of the images into disjoint parts; 15 distances in all, as many as Chong and Forsyth take
 LEAST = 2 * SPLITS[-1]  # images a side
@@ -49,3 +50,12 @@ def fid_infinity(
     residuals = np.array(means) - design @ solution
     fit_variance = (weight * residuals**2).sum() / (len(SPLITS) - 2) * normal[0, 0]
     return Estimate(float(solution[0]), float(np.sqrt(variances / freedom + fit_variance)))
+
+
+METRIC = Metric(
+    "fid_infinity",
+    each_side(lambda generated, real: {"fid_infinity": fid_infinity(generated.features, real.features)}),
+    (Column("fid_infinity_{side}", "Fréchet distance, infinitely many images", "FID∞", less_is_better=True),),
+    least=LEAST,
+    equally_many=True,
+)

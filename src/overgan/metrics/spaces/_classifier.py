@@ -1,20 +1,22 @@
 """Features of a small classifier that is trained on the image set's own labels."""
 
+import json
 import math
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from overgan.data import ImageSet
-from overgan.disk import read_json, sha256, write_atomic, write_json
+from overgan.disk import sha256
 from overgan.errors import OverganError
-from overgan.metrics._embedding import Embedding
+from overgan.metrics._cache import kept
+from overgan.metrics.spaces._space import Embedding, Space, Wanted
+from overgan.models import to_network
 
 FEATURES = 64
 BATCH = 64
@@ -48,7 +50,7 @@ class Classifier(nn.Module):
         return scores
 
 
-def classifier_features(images: ImageSet, cache: Path) -> tuple[Embedding, dict[str, Any]]:
+def classifier_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     """The embedding into 64 features, and facts: its held-out accuracy, its classes, its weights' checksum.
 
     The network is a function of the images, the recipe and the version of PyTorch; it is kept in the folder `cache`
@@ -56,39 +58,34 @@ def classifier_features(images: ImageSet, cache: Path) -> tuple[Embedding, dict[
 
     Raises OverganError if the set has no labels.
     """
-    if images.train_labels is None or images.test_labels is None:
+    images = wanted.images
+    if images is None or images.train_labels is None or images.test_labels is None:
         raise OverganError(
-            f"{images.name} has no labels, which classifier features need; "
+            f"{images.name if images else 'the image set'} has no labels, which classifier features need; "
             "sort the images into class sub-folders, or use other features, such as pixels (evaluate.features=[pixels])"
         )
     classes = int(max(images.train_labels.max(), images.test_labels.max())) + 1
-    network = Classifier(images.shape, classes)
     recipe = sha256(Path(__file__).read_bytes())  # this file: a network of an older recipe is never taken for this one
     key = sha256(f"{images.fingerprint} {recipe} {torch.__version__}".encode())[:16]
-    weights, facts_file = cache / f"classifier-{key}.safetensors", cache / f"classifier-{key}.json"
-    facts = read_json(facts_file) if facts_file.exists() else None
-    content = weights.read_bytes() if weights.exists() else b""
-    if facts is None or sha256(content) != facts["sha256"]:
-        network = _train(images, classes)
-        content = safetensors.torch.save(network.state_dict())
-        predictions = _in_batches(network, images.test).argmax(1)
-        facts = {
-            "accuracy": float((predictions == images.test_labels).mean()),
-            "classes": classes,
-            "dimension": FEATURES,
-            "sha256": sha256(content),
-        }
-        write_atomic(weights, content)
-        write_json(facts_file, facts)
-    network.load_state_dict(safetensors.torch.load(content))
-    network.eval()
-    return lambda batch: _in_batches(network.features, batch), facts
+
+    def train() -> tuple[dict[str, Tensor], str]:
+        network = _train(images, classes, wanted.device)
+        right = _in_batches(network, images.test, wanted.device).argmax(1) == images.test_labels
+        facts = {"accuracy": float(right.mean()), "classes": classes, "dimension": FEATURES}
+        return network.state_dict(), json.dumps(facts)
+
+    saved = kept(wanted.cache / f"classifier-{key}.safetensors", train, lambda _: True)
+    network = Classifier(images.shape, classes)
+    network.load_state_dict(saved.tensors)
+    network.eval().to(wanted.device)
+    facts = json.loads(saved.identity) | {"sha256": saved.checksum}
+    return lambda batch: _in_batches(network.features, batch, wanted.device), facts
 
 
-def _train(images: ImageSet, classes: int) -> Classifier:
+def _train(images: ImageSet, classes: int, device: str) -> Classifier:
     """Adam with a one-cycle learning rate on all training images but `images.reference`.
 
-    One thread and fixed seeds: the same weights on however many cores.
+    On the CPU one thread and fixed seeds: the same weights on however many cores.
     """
     assert images.train_labels is not None  # noqa: S101 - checked by the caller
     seen = np.setdiff1d(np.arange(len(images.train)), images.reference)
@@ -98,14 +95,14 @@ def _train(images: ImageSet, classes: int) -> Classifier:
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            network = Classifier(images.shape, classes).to(memory_format=torch.channels_last)
+            network = Classifier(images.shape, classes).to(device).to(memory_format=torch.channels_last)
         adam = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
         schedule = torch.optim.lr_scheduler.OneCycleLR(adam, max_lr=LEARNING_RATE, total_steps=steps)
         order = np.random.default_rng(0)
         for _ in range(steps):
             chosen = seen[order.integers(len(seen), size=BATCH)]
-            scores = network(_pixels(images.train[chosen]))
-            loss = nn.functional.cross_entropy(scores, torch.from_numpy(images.train_labels[chosen]))
+            batch, labels = (torch.from_numpy(part[chosen]).to(device) for part in (images.train, images.train_labels))
+            loss = nn.functional.cross_entropy(network(to_network(batch)), labels)
             adam.zero_grad()
             torch.autograd.backward(loss)
             adam.step()
@@ -115,11 +112,12 @@ def _train(images: ImageSet, classes: int) -> Classifier:
         torch.set_num_threads(threads)
 
 
-def _pixels(images: UInt8[np.ndarray, "batch h w c"]) -> Float[Tensor, "batch c h w"]:
-    return (torch.from_numpy(images).float() / 127.5 - 1).movedim(-1, 1)
-
-
 @torch.no_grad()
-def _in_batches(network: nn.Module, images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
-    outputs = [network(_pixels(batch)).numpy() for batch in np.array_split(images, math.ceil(len(images) / 500))]
-    return np.concatenate(outputs)
+def _in_batches(
+    network: nn.Module, images: UInt8[np.ndarray, "images h w c"], device: str
+) -> Float[np.ndarray, "images features"]:
+    batches = np.array_split(images, math.ceil(len(images) / 500))
+    return np.concatenate([network(to_network(torch.from_numpy(b).to(device))).cpu().numpy() for b in batches])
+
+
+SPACE = Space(classifier_features, labels=True)

@@ -1,12 +1,15 @@
 """Precision and recall (Kynkäänniemi et al., 2019), density and coverage (Naeem et al., 2020)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from overgan.metrics._neighbours import nearest_neighbours
-from overgan.metrics._tiles import Points, Tile, check_points, exact_squared, tiles
+from overgan.check import check
+from overgan.metrics._metric import Column, Metric, each_side
+from overgan.metrics._sample import Sample
+from overgan.metrics.distances._neighbours import nearest_neighbours
+from overgan.metrics.distances._tiles import Points, Tile, check_points, exact_squared, tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +37,7 @@ def fit_manifold(points: Points, nearest_k: int = 5) -> Manifold:
     Raises ValueError if points is not finite or has no more than nearest_k rows.
     """
     check_points(points=points)
-    if nearest_k < 1:
-        raise ValueError(f"nearest_k is {nearest_k}; it must be at least 1")
+    check(nearest_k >= 1, "nearest_k", nearest_k, "at least 1")
     if len(points) <= nearest_k:
         raise ValueError(
             f"points has {len(points)} rows; nearest_k = {nearest_k} needs at least {nearest_k + 1}, "
@@ -90,3 +92,18 @@ def _within(
     squared = exact_squared(queries.points, references.points, i + tile.rows.start, j + tile.columns.start)
     within[i, j] = np.sqrt(squared) <= np.broadcast_to(radii, within.shape)[i, j]
     return within
+
+
+def _compare(generated: Sample, real: Sample) -> dict[str, float]:
+    return asdict(prdc(real.once(fit_manifold), generated.once(fit_manifold)))
+
+
+METRIC = Metric(
+    "prdc",
+    each_side(_compare),
+    tuple(
+        Column(f"{name}_{{side}}", name, less_is_better=False, sides=("test",))
+        for name in ("precision", "recall", "density", "coverage")
+    ),
+    least=6,
+)

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,14 @@ from jaxtyping import Float64
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from overgan.metrics._neighbours import nearest_neighbours
-from overgan.metrics._tiles import Points, check_points
+from overgan.check import check
+from overgan.metrics._metric import Column, Metric
+from overgan.metrics._sample import Sample
+from overgan.metrics.distances._neighbours import nearest_neighbours
+from overgan.metrics.distances._tiles import Points, check_points
 
 CLUSTERED = 10_000  # training points at most that k-means sees
+CELLS, CELL = 10, 40  # cells of C_T at most; images that one has on average, at least
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,7 @@ def memorized_share(generated: Points, train: Points, held_out: Points, *, confi
             f"train has {len(train)} rows but held_out has {len(held_out)}; they must be equally many, "
             "because a larger set is nearer: draw a subset of the larger one"
         )
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}; it must be between 0 and 1")
+    check(0 < confidence < 1, "confidence", confidence, "between 0 and 1")
     to_train, to_held_out = (nearest_neighbours(generated, points)[0][:, 0] for points in (train, held_out))
     images = len(generated)
     memorized = float((to_train < to_held_out).sum() + (to_train == to_held_out).sum() / 2)
@@ -82,10 +86,8 @@ def data_copying(
     Raises ValueError if the sets are empty, not finite, of different dimensions, or no cell is left.
     """
     check_points(generated=generated, train=train, held_out=held_out)
-    if not 1 <= cells <= len(train):
-        raise ValueError(f"cells is {cells}; it must be from 1 to the number of rows of train, {len(train)}")
-    if min_generated < 1:
-        raise ValueError(f"min_generated is {min_generated}; it must be at least 1")
+    check(1 <= cells <= len(train), "cells", cells, f"from 1 to the number of rows of train, {len(train)}")
+    check(min_generated >= 1, "min_generated", min_generated, "at least 1")
     centres = _centres(train, cells, seed)
     cell_of_generated, cell_of_held_out = (nearest_neighbours(p, centres)[1][:, 0] for p in (generated, held_out))
     to_train, to_train_held_out = (nearest_neighbours(p, train)[0][:, 0] for p in (generated, held_out))
@@ -127,3 +129,27 @@ def _centres(train: Points, cells: int, seed: int) -> Points:
         clusters = KMeans(cells, n_init=1, random_state=seed).fit(train.astype(np.float32))
     centres: np.ndarray = clusters.cluster_centers_
     return centres.astype(np.float32)
+
+
+def _memorization(generated: Sample, real: Mapping[str, Sample]) -> dict[str, float]:
+    sets = generated.features, real["train"].features, real["test"].features
+    share = memorized_share(*sets)
+    values = {"nearer_train": share.share, "nearer_train_low": share.low, "nearer_train_high": share.high}
+    try:
+        copying = data_copying(*sets, cells=max(1, min(CELLS, len(sets[0]) // CELL)))
+    except ValueError:  # all generated images lie where there are no held-out ones: the statistic is not defined
+        return values
+    return values | {"c_t": copying.c_t}
+
+
+METRIC = Metric(
+    "memorization",
+    _memorization,
+    (
+        Column("nearer_train", "share nearer to training images", sides=("train",), format=".3f"),
+        Column("c_t", "C_T", note="far below 0: copies", sides=("train",), format=".3g"),
+    ),
+    sides=("train", "test"),
+    least=20,
+    equally_many=True,
+)

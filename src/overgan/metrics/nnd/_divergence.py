@@ -15,7 +15,8 @@ from torch import Tensor
 
 from overgan.disk import read_tensors, write_tensors
 from overgan.errors import OverganError
-from overgan.metrics._nnd_critic import Divergence, NNDConfig
+from overgan.metrics.nnd._config import NNDConfig
+from overgan.metrics.nnd._critic import Divergence
 
 STATE = "nnd.safetensors"
 MIN_PIXELS = 8

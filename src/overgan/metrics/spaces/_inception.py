@@ -1,7 +1,7 @@
 """The features of FID: torch-fidelity's Inception-v3, ported from TensorFlow."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,9 +10,7 @@ from torch import nn
 
 from overgan.disk import sha256_of_file
 from overgan.errors import OverganError
-from overgan.metrics._embedding import Embedding
-
-Precision = Literal["float32", "bf16"]
+from overgan.metrics.spaces._space import Embedding, Space, Wanted
 
 LAYER, BATCH = "2048", 32
 FILE = "weights-inception-2015-12-05-6726825d.pth"  # ends with the first digits of its SHA-256
@@ -24,40 +22,36 @@ def default_weights() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / FILE
 
 
-def inception_features(weights: Path | None, precision: Precision) -> tuple[Embedding, dict[str, Any]]:
+def inception_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     """The embedding into 2048 pooled features, and facts: its weights' SHA-256 and its precision.
 
-    weights: torch-fidelity's file, by default where torch-fidelity keeps it. Grey images are taken as colour ones.
-    precision: bf16 multiplies bfloat16 numbers, which is faster where the processor can and changes the features.
+    Grey images are taken as colour ones. The precision bf16 multiplies bfloat16 numbers, which is faster where the
+    processor can and changes the features.
 
     Raises OverganError if the file is missing, damaged or holds something else.
     """
-    path = weights or default_weights()
+    path = wanted.weights or default_weights()
     if not path.is_file():
+        named = "" if wanted.weights else ", or name the file with weights (evaluate.inception_weights)"
         raise OverganError(
-            f"{path} is missing, the weights of inception features: download {SOURCE} to it"
-            + (
-                ", or name the file with --inception-weights FILE (evaluate.inception_weights)"
-                if weights is None
-                else ""
-            )
-            + "; or use other features (classifier, random, pixels)"
+            f"{path} is missing, the weights of inception features: download {SOURCE} to it{named}; "
+            "or use other features (classifier, random, pixels)"
         )
     checksum = sha256_of_file(path)
-    if weights is None and not checksum.startswith(FILE.removesuffix(".pth").rpartition("-")[2]):
+    if wanted.weights is None and not checksum.startswith(FILE.removesuffix(".pth").rpartition("-")[2]):
         raise OverganError(f"{path} is damaged: its SHA-256 is {checksum}; download {SOURCE} again")
-    network = _load(path)
+    network = _load(path).to(wanted.device)
 
     @torch.inference_mode()
     def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
         parts = []
         for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), BATCH):
-            colour = batch.movedim(-1, 1).expand(-1, 3, -1, -1)
-            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-                parts.append(network(colour)[0].float().numpy())
+            colour = batch.to(wanted.device).movedim(-1, 1).expand(-1, 3, -1, -1)
+            with torch.autocast(colour.device.type, torch.bfloat16, enabled=wanted.precision == "bf16"):
+                parts.append(network(colour)[0].float().cpu().numpy())
         return np.concatenate(parts)
 
-    return embed, {"dimension": int(LAYER), "sha256": checksum, "precision": precision}
+    return embed, {"dimension": int(LAYER), "sha256": checksum, "precision": wanted.precision}
 
 
 def _load(path: Path) -> nn.Module:
@@ -78,3 +72,6 @@ def _load(path: Path) -> nn.Module:
             module.bn = nn.Identity()
     fused: nn.Module = network.to(memory_format=torch.channels_last)
     return fused
+
+
+SPACE = Space(inception_features)

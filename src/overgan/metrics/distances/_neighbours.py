@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from overgan.metrics._tiles import Points, check_points, exact_squared, tiles
+from overgan.check import check
+from overgan.metrics.distances._tiles import Points, check_points, exact_squared, tiles
 
 
 def nearest_neighbours(
@@ -21,8 +22,8 @@ def nearest_neighbours(
     Raises ValueError if a set is empty or not finite, the dimensions differ, or count is not from 1 to len(references).
     """
     check_points(queries=queries, references=references)
-    if not 1 <= count <= len(references):
-        raise ValueError(f"count is {count}; it must be from 1 to the number of references, {len(references)}")
+    most = len(references)
+    check(1 <= count <= most, "count", count, f"from 1 to the number of references, {most}")
     squared = np.full((len(queries), count), np.inf)
     indices = np.zeros((len(queries), count), np.int64)
     for tile in tiles(queries, references):

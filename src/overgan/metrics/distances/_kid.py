@@ -1,22 +1,16 @@
 """The kernel distance, KID in Inception's features (Bińkowski et al., 2018), by torch-fidelity."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.metrics.pairwise import polynomial_kernel
 
+from overgan.metrics._metric import Column, Estimate, Metric, each_side
+
 SUBSETS, SUBSET_SIZE = 100, 1000  # torch-fidelity's defaults
 PROJECTED = 2000  # images of a side that the standard error is computed from, at most
-
-
-class Estimate(NamedTuple):
-    """A value and its standard error over draws of the images."""
-
-    value: float
-    error: float
 
 
 def kernel_distance(
@@ -57,3 +51,10 @@ def _projected_variance(x: Float[np.ndarray, "images features"], y: Float[np.nda
     same = polynomial_kernel(x, x, coef0=1)  # gamma is 1/features
     np.fill_diagonal(same, 0)
     return float((same.sum(1) / (len(x) - 1) - polynomial_kernel(x, y, coef0=1).mean(1)).var())
+
+
+METRIC = Metric(
+    "kid",
+    each_side(lambda generated, real: {"kid": kernel_distance(generated.features, real.features)}),
+    (Column("kid_{side}", "kernel distance", "KID", less_is_better=True),),
+)

@@ -1,0 +1,9 @@
+from ._config import (
+    DATASETS as DATASETS,
+    DataConfig as DataConfig,
+    image_shape as image_shape,
+    load_images as load_images,
+)
+from ._files import ImageFiles as ImageFiles, class_labels as class_labels
+from ._images import DataSet as DataSet, ImageSet as ImageSet, size_in_words as size_in_words
+from ._source import Source as Source, Subset as Subset, open_images as open_images

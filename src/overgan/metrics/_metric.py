@@ -1,0 +1,134 @@
+"""A metric as one record: what it needs, what it computes, and what tables call the result."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from overgan.errors import OverganError
+from overgan.metrics._sample import Progress, Sample
+from overgan.metrics.nnd._config import NNDConfig
+
+Side = Literal["train", "test"]
+ENDS = ("_error", "_low", "_high")  # of keys that belong to a number: its standard error, or its interval
+SIDES: dict[Side, str] = {"train": "training", "test": "held-out"}  # the real images, and what messages call them
+
+
+class Estimate(NamedTuple):
+    """A value and its standard error over draws of the images."""
+
+    value: float
+    error: float
+
+
+Values = Mapping[str, float | Estimate]  # by key
+
+
+@dataclass(frozen=True)
+class Column:
+    """A number of a metric's: its key in rows, and how tables and plots show it."""
+
+    key: str  # {side} in it stands for train and test, each of which has a number of its own
+    label: str
+    inception: str = ""  # the label that is Inception's alone, such as FID
+    note: str = ""  # for a reader who does not know it
+    unit: str = ""
+    less_is_better: bool | None = None
+    sides: tuple[Side, ...] = ("train", "test")  # the real images it is about: a study's table shows no others
+    format: str = ".4g"
+
+    def name(self, inception: bool) -> str:
+        """The label with its unit; inception: whether it may be the one that is Inception's alone."""
+        name = self.inception if inception and self.inception else self.label
+        return f"{name} in {self.unit}" if self.unit else name
+
+    @property
+    def keys(self) -> dict[Side, str]:
+        """The keys in rows by side, also of a side that a study's table leaves out."""
+        sides: Sequence[Side] = list(SIDES) if "{side}" in self.key else self.sides[:1]
+        return {side: self.key.format(side=side) for side in sides}
+
+    def text(self, row: Mapping[str, float | str], side: Side) -> str:
+        """The number of a row with its error or interval; a dash if the row lacks it, nothing if no row can have it."""
+        key = self.keys.get(side, "")
+        if key not in row:
+            return "–" if "{side}" in self.key else ""
+        value = format(row[key], self.format)
+        if f"{key}_low" in row:
+            low, high = (format(row[f"{key}_{end}"], self.format) for end in ("low", "high"))
+            value += f" ({low} to {high})"
+        return value + (f" ± {row[f'{key}_error']:.2g}" if f"{key}_error" in row else "")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a metric of images works with, beside the images."""
+
+    nnd: NNDConfig
+    device: str  # PyTorch's name of what computes
+    cache: Path  # folder of what depends on the real images alone, shared by all processes
+    checksums: Mapping[str, str]  # of the real images, by side
+    folder: Path | None  # takes the state from which an interrupted call goes on
+    stopping: Callable[[], bool]  # asked often; when it says yes, the state is written and NNDStopped raised
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: what it needs, its function, and the columns that the function's numbers stand in.
+
+    function: of the generated and the real samples, the latter by side ("train", "test" or both); or, if it needs
+    images, of the generated images, the real ones by side, and a Setting. It returns numbers or Estimates by key; a
+    number with an interval has two more, of the key and _low and _high.
+    """
+
+    name: str
+    function: Callable[..., Values]
+    columns: tuple[Column, ...]
+    needs: Literal["moments", "features", "images"] = "features"  # moments: mean and covariance of the features
+    sides: tuple[Side, ...] = ()  # real images that it cannot do without
+    least: int = 2  # images on each side
+    equally_many: bool = False  # images on every side
+    row: str = "images"  # of a metric that needs images: the `features` of its row
+
+    def values(self, *compared: object) -> dict[str, float]:
+        """What the function finds; an Estimate as two numbers, the second of the key and _error."""
+        values = {}
+        for key, found in self.function(*compared).items():
+            values[key] = found.value if isinstance(found, Estimate) else float(found)
+            if isinstance(found, Estimate):
+                values[f"{key}_error"] = found.error
+        return values
+
+    def heading(self, column: Column, features: str, side: Side | None = None) -> str:
+        """What a plot or a study's table calls a column, such as FID, test; other features' name comes before it."""
+        name = column.name(inception=True)
+        if features != "inception" and self.needs != "images":
+            name = f"{features} {name}"
+        return f"{name}, {side}" if side and "{side}" in column.key and len(column.sides) > 1 else name
+
+    def label(self, column: Column, features: str) -> str:
+        """What a table with a column for the features calls it: FID and KID only of Inception's."""
+        name = column.name(inception=features == "inception")
+        return f"{name} ({column.note})" if column.note else name
+
+    def check(self, sides: Sequence[str], samples: int) -> None:
+        """Raise OverganError if there are fewer images than it needs."""
+        if samples < self.least:
+            raise OverganError(
+                f"{self.name} needs at least {self.least} images on each side, but there are {samples}; "
+                "add images, or leave it out"
+            )
+        if not set(self.sides).issubset(sides):
+            needed = " and ".join(SIDES[side] for side in self.sides)
+            raise OverganError(f"{self.name} needs {needed} images; add those, or leave it out")
+
+
+def each_side(compare: Callable[[Sample, Sample], Values]) -> Callable[[Sample, Mapping[str, Sample]], Values]:
+    """The function of a metric that compares generated images with each real side alone: its keys end with the side."""
+
+    def function(generated: Sample, real: Mapping[str, Sample]) -> Values:
+        found = {side: compare(generated, sample) for side, sample in real.items()}
+        return {f"{key}_{side}": value for side, values in found.items() for key, value in values.items()}
+
+    return function
