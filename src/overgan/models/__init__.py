@@ -1,30 +1,17 @@
-"""Generators and critics, parameterized by width and by replicas."""
+"""Generators and critics, parameterized by width and by replicas; their parts are in `layers` and `nets`."""
 
-from overgan.models._config import ModelConfig, build, networks, parameter_counts, sizes
-from overgan.models._conv import ReplicaConv2d, ReplicaConvTranspose2d, fold, input_gradients_only
-from overgan.models._dcgan import DCGANCritic, DCGANGenerator
-from overgan.models._linear import ReplicaLinear
-from overgan.models._mlp import MLPCritic, MLPGenerator
-from overgan.models._norm import ReplicaBatchNorm, ReplicaLayerNorm
+from overgan.models._build import build, networks
 from overgan.models._pixels import to_images, to_network
-from overgan.models._resnet import ResNetCritic, ResNetGenerator
+from overgan.models._sizes import parameter_counts, sizes
+from overgan.models._spec import ModelConfig
+from overgan.models.nets import Images, Networks, Part
 
 __all__ = [
-    "DCGANCritic",
-    "DCGANGenerator",
-    "MLPCritic",
-    "MLPGenerator",
+    "Images",
     "ModelConfig",
-    "ReplicaBatchNorm",
-    "ReplicaConv2d",
-    "ReplicaConvTranspose2d",
-    "ReplicaLayerNorm",
-    "ReplicaLinear",
-    "ResNetCritic",
-    "ResNetGenerator",
+    "Networks",
+    "Part",
     "build",
-    "fold",
-    "input_gradients_only",
     "networks",
     "parameter_counts",
     "sizes",

@@ -26,7 +26,7 @@ from overgan.metrics import (
     feature_space,
     no_progress,
 )
-from overgan.models import ModelConfig, parameter_counts, sizes
+from overgan.models import ModelConfig, parameter_counts
 from overgan.pictures import image_png
 from overgan.study._analysis import Recommendation, recommend
 from overgan.study._spec import STRICT, Facts, Spec, Stopping, Work
@@ -36,13 +36,16 @@ from overgan.study._study import Study
 from overgan.training import (
     EVALUATIONS,
     LOG,
+    LOSSES,
     PROGRESS,
     Checkpoint,
-    Gan,
+    Group,
+    Replicas,
     TrainConfig,
     generate,
     load_generator,
     load_tensors,
+    products_an_iteration,
     read_checkpoint,
     train_group,
 )
@@ -136,6 +139,7 @@ class GanSpec(Spec):
     def facts(self) -> Facts:
         """The images, the feature spaces and the networks' sizes."""
         images = load_images(self.data)
+        _ = LOSSES[self.train.loss]  # a loss of the user's fails before any work
         compared = min(self.evaluate.samples, len(images.reference))
         check_metrics(self.evaluate.all_metrics, ["train", "test"], compared)
         return Facts(
@@ -166,22 +170,17 @@ class GanSpec(Spec):
         try:
             total, probe, pace = 0.0, 0.0, 0.0
             for width in self.widths:
-                products = self._products(width, shape)
+                products = products_an_iteration(self.model, self.train, width, shape)
                 if probe <= LONG:
-                    probe = _time(Gan(self.model, probe_config, width, shape, self.seeds[:1]), shape)
+                    probe = _time(Replicas(self.model, probe_config, width, shape, self.seeds[:1]), shape)
                     whole = probe / share
                     if whole <= LONG:
-                        whole = _time(Gan(self.model, self.train, width, shape, self.seeds), shape)
+                        whole = _time(Replicas(self.model, self.train, width, shape, self.seeds), shape)
                     pace = whole / products
                 total += pace * products
         finally:
             torch.set_num_threads(threads)
         return total * self.train.iterations / min(cores(), len(self.widths))
-
-    def _products(self, width: int, shape: tuple[int, int, int]) -> int:
-        """Of an iteration, an image; the critic's gradient and its penalty take eleven times its products."""
-        generator, critic = (size.products for size in sizes(self.model, width, shape).values())
-        return self.train.critic_steps * (generator + 11 * critic) + 3 * generator + 2 * critic
 
     def devices(self, wanted: str) -> list[str]:
         """The CPU, or every GPU that PyTorch sees."""
@@ -210,7 +209,8 @@ class GanSpec(Spec):
         def train(width: int, stopping: Stopping) -> None:
             group = group_folder(folder, width)
             train_group(
-                group, images, reference, config.metrics, self.model, self.train, width, self.seeds, stopping, device
+                Group(group, images, reference, config.metrics, self.model, self.train, width, self.seeds, device),
+                stopping,
             )
 
         return train
@@ -223,7 +223,7 @@ class GanSpec(Spec):
 SPEC = GanSpec
 
 
-def _time(gan: Gan, shape: tuple[int, int, int]) -> float:
+def _time(gan: Replicas, shape: tuple[int, int, int]) -> float:
     """Of an iteration, after one that is not timed."""
     images = torch.randint(256, (gan.config.batch, *shape), dtype=torch.uint8)
     gan.iterate(images)

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from overgan.training.losses import LOSSES
 
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 
@@ -12,6 +14,9 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    loss: Annotated[str, AfterValidator(LOSSES.known)] = Field(
+        "wgan-gp", description="or package.module:name of your own"
+    )
     iterations: int = Field(300_000, ge=1, description="generator updates")
     batch: int = Field(64, ge=1, description="images a step")
     generator_batch: int | None = Field(None, ge=1, description="latents of a generator update; by default batch")
@@ -28,8 +33,3 @@ class TrainConfig(BaseModel):
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="time between two checkpoints, beside those at evaluations"
     )
-
-    def learning_rate_at(self, iteration: int) -> float:
-        """Learning rate of the update that follows `iteration` iterations."""
-        left = 1 - iteration / self.iterations if self.schedule == "linear" else 1.0
-        return self.learning_rate * left

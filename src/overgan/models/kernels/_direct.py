@@ -11,8 +11,8 @@ import numba
 import numpy as np
 from jaxtyping import Int64
 
+from overgan.models.kernels._lanes import LANES
 from overgan.models.kernels._simd import (
-    LANES,
     add_product,
     get,
     high,

@@ -1,59 +1,28 @@
 """The ResNet generator and critic at 32 and 64 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import Lanes, ReplicaConv2d, fold, leaky_relu, scores, unfold
-from overgan.models._linear import ReplicaLinear
-from overgan.models._norm import ReplicaBatchNorm, ReplicaLayerNorm
+from overgan.models.layers import (
+    Lanes,
+    ReplicaBatchNorm,
+    ReplicaConv2d,
+    ReplicaLayerNorm,
+    ReplicaLinear,
+    down,
+    fold,
+    leaky_relu,
+    scores,
+    up,
+)
+from overgan.models.nets._face import BlockGenerator
 
 START = 4  # pixels of the generator's first layer, and of the 64-pixel critic's last one
 Norm = type[ReplicaBatchNorm] | type[ReplicaLayerNorm] | None
 Resample = Literal["up", "down"] | None
-
-
-def up(x: Lanes) -> Lanes:
-    """Every pixel four times."""
-    y: Tensor = _Repeat.apply(x, 1.0)
-    return y
-
-
-def down(x: Lanes) -> Lanes:
-    """The mean of every 2 × 2 pixels."""
-    y: Tensor = _Gather.apply(x, 0.25)
-    return y
-
-
-class _Repeat(torch.autograd.Function):
-    """factor · every pixel, four times: the transpose of `_Gather`."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
-        ctx.factor = factor
-        x = x if factor == 1 else factor * x
-        return x[:, :, :, None, :, None].expand(-1, -1, -1, 2, -1, 2, -1, -1).flatten(4, 5).flatten(2, 3)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Any:
-        return _Gather.apply(*grads, ctx.factor), None
-
-
-class _Gather(torch.autograd.Function):
-    """factor · the sum of every 2 × 2 pixels."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
-        ctx.factor = factor
-        rows = x[:, :, ::2] + x[:, :, 1::2]
-        return (rows[:, :, :, ::2] + rows[:, :, :, 1::2]).mul_(factor)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Any:
-        return _Repeat.apply(*grads, ctx.factor), None
 
 
 class ResidualBlock(nn.Module):
@@ -98,7 +67,7 @@ class FirstBlock(nn.Module):
         return result
 
 
-class ResNetGenerator(nn.Module):
+class ResNetGenerator(BlockGenerator):
     """latent → 4 × 4, an up-sampling block a doubling, batch norm, ReLU, 3 × 3 to the channels, tanh.
 
     Blocks have width k at 32 pixels; 8k → 8k → 4k → 2k → k at 64.
@@ -112,12 +81,8 @@ class ResNetGenerator(nn.Module):
         self.norm = ReplicaBatchNorm(replicas, sizes[-1])
         self.last = ReplicaConv2d(replicas, sizes[-1], channels, 3)
 
-    def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
-        """Images with values in [-1, 1]."""
-        return unfold(self.folded(z))
-
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
-        """The images in blocks, as the critic takes them too."""
+        """Images with values in [-1, 1], in blocks."""
         x = fold(self.first(z).unflatten(2, (-1, START, START)))
         for block in self.blocks:
             x = block(x)

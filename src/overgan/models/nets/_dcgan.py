@@ -5,9 +5,16 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import Lanes, ReplicaConv2d, ReplicaConvTranspose2d, fold, scores, unfold
-from overgan.models._linear import ReplicaLinear
-from overgan.models._norm import ReplicaBatchNorm
+from overgan.models.layers import (
+    Lanes,
+    ReplicaBatchNorm,
+    ReplicaConv2d,
+    ReplicaConvTranspose2d,
+    ReplicaLinear,
+    fold,
+    scores,
+)
+from overgan.models.nets._face import BlockGenerator
 
 KERNEL, START = 5, 4  # pixels; every layer doubles or halves the size, from or to START × START
 
@@ -17,7 +24,7 @@ def multiples(pixels: int) -> list[int]:
     return [2**i for i in range((pixels // START).bit_length() - 2, -1, -1)]
 
 
-class DCGANGenerator(nn.Module):
+class DCGANGenerator(BlockGenerator):
     """latent → 4k × 4 × 4 → 2k → k → channels (at 64 pixels from 8k): 5 × 5, stride 2, batch norm, ReLU; tanh."""
 
     def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
@@ -34,12 +41,8 @@ class DCGANGenerator(nn.Module):
         )
         self.per_number = pixels == 32
 
-    def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
-        """Images with values in [-1, 1]."""
-        return unfold(self.folded(z))
-
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
-        """The images in blocks, as the critic takes them too."""
+        """Images with values in [-1, 1], in blocks."""
         x = self.first(z)
         if self.per_number:
             x = self.norms[0](x)
