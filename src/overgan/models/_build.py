@@ -5,23 +5,15 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from overgan.models import nets
 from overgan.models._spec import ModelConfig
 from overgan.models.layers import ReplicaConv2d, ReplicaConvTranspose2d, ReplicaLinear
-from overgan.models.nets import (
-    DCGANCritic,
-    DCGANGenerator,
-    MLPCritic,
-    MLPGenerator,
-    Networks,
-    ResNetCritic,
-    ResNetGenerator,
-    own_networks,
-)
+from overgan.models.nets import Networks, own_networks
 
 NETS: dict[str, tuple[Callable[..., nn.Module], Callable[..., nn.Module]]] = {
-    "mlp": (MLPGenerator, MLPCritic),
-    "dcgan": (DCGANGenerator, DCGANCritic),
-    "resnet": (ResNetGenerator, ResNetCritic),
+    "mlp": (nets.MLPGenerator, nets.MLPCritic),
+    "dcgan": (nets.DCGANGenerator, nets.DCGANCritic),
+    "resnet": (nets.ResNetGenerator, nets.ResNetCritic),
 }
 
 

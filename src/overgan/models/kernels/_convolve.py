@@ -18,17 +18,11 @@ from overgan.models.kernels._lanes import LANES
 Blocks = Float[Tensor, "replicas blocks _ _ _ lanes"]  # …, height, width, channels, lanes
 
 
-def convolution(
-    x: Blocks,
-    weight: Float[Tensor, "replicas _ _ kernel kernel"],
-    bias: Float[Tensor, "replicas outputs"] | None,
-    stride: int,
-    transposed: bool,
-    slope: float,
-) -> Blocks:
+def convolution(x: Blocks, weight: Tensor, bias: Tensor | None, stride: int, transposed: bool, slope: float) -> Blocks:
     """leaky_relu(convolution + bias) of images in blocks, padded by kernel // 2, or of the transposed convolution.
 
-    weight: (replicas, outputs, inputs, …), or, transposed, (replicas, inputs, outputs, …). slope: 1 for no LeakyReLU.
+    weight: (replicas, outputs, inputs, kernel, kernel), or, transposed, (replicas, inputs, outputs, kernel, kernel).
+    bias: (replicas, outputs), or None for zeros. slope: 1 for no LeakyReLU.
     """
     replicas, small, large, kernel, _ = weight.shape
     inputs, outputs = (small, large) if transposed else (large, small)

@@ -6,64 +6,44 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models.layers import (
-    Lanes,
-    ReplicaBatchNorm,
-    ReplicaConv2d,
-    ReplicaLayerNorm,
-    ReplicaLinear,
-    down,
-    fold,
-    leaky_relu,
-    scores,
-    up,
-)
+from overgan.models import layers
+from overgan.models.layers import Lanes, down, fold, leaky_relu, scores, up
 from overgan.models.nets._face import BlockGenerator
 
 START = 4  # pixels of the generator's first layer, and of the 64-pixel critic's last one
-Norm = type[ReplicaBatchNorm] | type[ReplicaLayerNorm] | None
+Norm = type[layers.ReplicaBatchNorm] | type[layers.ReplicaLayerNorm] | None
 Resample = Literal["up", "down"] | None
 
 
 class ResidualBlock(nn.Module):
-    """Shortcut + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU."""
+    """Shortcut + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU.
 
-    def __init__(self, replicas: int, inputs: int, outputs: int, resample: Resample, norm: Norm):
+    first: whether it takes images, so that neither norm nor ReLU comes first, and the first convolution widens.
+    """
+
+    def __init__(
+        self, replicas: int, inputs: int, outputs: int, resample: Resample, norm: Norm = None, first: bool = False
+    ):
         super().__init__()
-        self.resample = resample
-        middle = inputs if resample == "down" else outputs
+        self.resample, self.first = resample, first
+        middle = inputs if resample == "down" and not first else outputs
         self.norm1 = norm(replicas, inputs) if norm else nn.Identity()
-        self.conv1 = ReplicaConv2d(replicas, inputs, middle, 3, slope=1.0 if norm else 0.0)
+        self.conv1 = layers.ReplicaConv2d(replicas, inputs, middle, 3, slope=1.0 if norm else 0.0)
         self.norm2 = norm(replicas, middle) if norm else None
-        self.conv2 = ReplicaConv2d(replicas, middle, outputs, 3)
+        self.conv2 = layers.ReplicaConv2d(replicas, middle, outputs, 3)
         identity = inputs == outputs and resample is None
-        self.shortcut = nn.Identity() if identity else ReplicaConv2d(replicas, inputs, outputs, 1)
+        self.shortcut = nn.Identity() if identity else layers.ReplicaConv2d(replicas, inputs, outputs, 1)
 
     def forward(self, x: Lanes) -> Lanes:
         """At twice, half or the same size."""
         # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
         short = self.shortcut(down(x) if self.resample == "down" else x)
-        y = leaky_relu(self.norm1(x), 0.0)
+        y = x if self.first else leaky_relu(self.norm1(x), 0.0)
         y = self.conv1(up(y) if self.resample == "up" else y)
         y = self.conv2(leaky_relu(self.norm2(y), 0.0) if self.norm2 else y)
         if self.resample == "up":
             short = up(short)
         result: Tensor = short + (down(y) if self.resample == "down" else y)
-        return result
-
-
-class FirstBlock(nn.Module):
-    """The 32-pixel critic's first block: it takes images, so that neither norm nor ReLU comes first; half the size."""
-
-    def __init__(self, replicas: int, inputs: int, outputs: int):
-        super().__init__()
-        self.conv1 = ReplicaConv2d(replicas, inputs, outputs, 3, slope=0.0)
-        self.conv2 = ReplicaConv2d(replicas, outputs, outputs, 3)
-        self.shortcut = ReplicaConv2d(replicas, inputs, outputs, 1)
-
-    def forward(self, x: Lanes) -> Lanes:
-        """At half the size."""
-        result: Tensor = self.shortcut(down(x)) + down(self.conv2(self.conv1(x)))
         return result
 
 
@@ -76,10 +56,12 @@ class ResNetGenerator(BlockGenerator):
     def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [width] * 4 if pixels == 32 else [8 * width, 8 * width, 4 * width, 2 * width, width]
-        self.first = ReplicaLinear(replicas, latent, sizes[0] * START**2)
-        self.blocks = nn.ModuleList(ResidualBlock(replicas, i, o, "up", ReplicaBatchNorm) for i, o in pairwise(sizes))
-        self.norm = ReplicaBatchNorm(replicas, sizes[-1])
-        self.last = ReplicaConv2d(replicas, sizes[-1], channels, 3)
+        self.first = layers.ReplicaLinear(replicas, latent, sizes[0] * START**2)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(replicas, i, o, "up", layers.ReplicaBatchNorm) for i, o in pairwise(sizes)
+        )
+        self.norm = layers.ReplicaBatchNorm(replicas, sizes[-1])
+        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3)
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
@@ -101,17 +83,17 @@ class ResNetCritic(nn.Module):
         if pixels == 32:
             resampling: tuple[Resample, ...] = ("down", None, None)
             self.blocks = nn.Sequential(
-                FirstBlock(replicas, channels, width),
-                *(ResidualBlock(replicas, width, width, resample, norm=None) for resample in resampling),
+                ResidualBlock(replicas, channels, width, "down", first=True),
+                *(ResidualBlock(replicas, width, width, resample) for resample in resampling),
             )
-            self.last = ReplicaLinear(replicas, width, 1)
+            self.last = layers.ReplicaLinear(replicas, width, 1)
         else:
             sizes = [width, 2 * width, 4 * width, 8 * width, 8 * width]
             self.blocks = nn.Sequential(
-                ReplicaConv2d(replicas, channels, width, 3),
-                *(ResidualBlock(replicas, i, o, "down", ReplicaLayerNorm) for i, o in pairwise(sizes)),
+                layers.ReplicaConv2d(replicas, channels, width, 3),
+                *(ResidualBlock(replicas, i, o, "down", layers.ReplicaLayerNorm) for i, o in pairwise(sizes)),
             )
-            self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+            self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
         self.pooled = pixels == 32
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
