@@ -19,9 +19,9 @@ from concurrent.futures import ProcessPoolExecutor
 import torch
 from torch import Tensor, nn
 
-from overgan.models import ModelConfig, sizes
+from overgan.models import ModelConfig
 from overgan.study.execute._local import MALLOC
-from overgan.training import Gan, TrainConfig
+from overgan.training import Replicas, TrainConfig, products_an_iteration
 
 DEFAULT = ["dcgan:4", "dcgan:8", "dcgan:16", "dcgan:32", "dcgan:64", "resnet:8", "resnet:16"]
 BATCH, CRITIC_STEPS, LATENT, SEEDS = 64, 5, 128, 5
@@ -145,7 +145,7 @@ def our_rate(name: str, k: int) -> float:
     """Seed-iterations a second of one worker."""
     torch.set_num_threads(1)
     data = images()
-    gan = Gan(ModelConfig(name=name, latent=LATENT), TrainConfig(batch=BATCH), k, (32, 32, 3), range(SEEDS))
+    gan = Replicas(ModelConfig(name=name, latent=LATENT), TrainConfig(batch=BATCH), k, (32, 32, 3), range(SEEDS))
     gan.iterate(data)
     start, done = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:
@@ -156,9 +156,8 @@ def our_rate(name: str, k: int) -> float:
 
 def gigaflops(name: str, k: int) -> float:
     """Arithmetic of an iteration of one seed."""
-    sizes_ = sizes(ModelConfig(name=name, latent=LATENT), k, (32, 32, 3))
-    generator, critic = sizes_["generator"].products, sizes_["critic"].products
-    return 2e-9 * BATCH * (CRITIC_STEPS * (generator + 11 * critic) + 3 * generator + 2 * critic)
+    model, config = ModelConfig(name=name, latent=LATENT), TrainConfig(critic_steps=CRITIC_STEPS)
+    return 2e-9 * BATCH * products_an_iteration(model, config, k, (32, 32, 3))
 
 
 def peak(size: int) -> float:

@@ -5,10 +5,9 @@ import copy
 import pytest
 import torch
 
-from overgan.models import ModelConfig, to_network
-from overgan.training import Gan, TrainConfig, critic_loss, generator_loss
-from overgan.training._gan import replicas_at_once
-from overgan.training._streams import Streams
+from overgan.models import ModelConfig, Part, to_network
+from overgan.training import LOSSES, Given, Replicas, Streams, TrainConfig
+from overgan.training._cost import replicas_at_once
 
 MODELS = ("dcgan", "resnet")
 LATENT, BATCH, GENERATOR_BATCH = 5, 16, 32
@@ -22,7 +21,7 @@ def images():
 def gan(name, seeds, at_once=None, **config):
     config = {"batch": BATCH, "generator_batch": GENERATOR_BATCH, "critic_steps": 2, "learning_rate": 1e-3} | config
     train = TrainConfig(**config)
-    return Gan(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds, at_once=at_once)
+    return Replicas(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds, at_once=at_once)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -30,6 +29,8 @@ def test_iterations_are_those_of_a_loop_with_plain_adam(name, images):
     seeds = [0, 1]
     ours = gan(name, seeds)
     generator, critic = copy.deepcopy(ours.generator), copy.deepcopy(ours.critic)
+    networks = Part(slice(None), generator, critic, torch.nn.Identity())  # images as they are, not in blocks
+    loss = LOSSES["wgan-gp"]
     adam = {
         network: torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999), foreach=False)
         for network in (generator, critic)
@@ -41,12 +42,12 @@ def test_iterations_are_those_of_a_loop_with_plain_adam(name, images):
         z = latents.normal(3, GENERATOR_BATCH, LATENT)
         for step in range(2):
             fake = generator(z[:, step, :BATCH]).detach()
-            loss = critic_loss(critic, to_network(images[chosen[:, step]]), fake, mix[:, step], 10.0)[0]
+            real = to_network(images[chosen[:, step]])
             adam[critic].zero_grad()
-            loss.sum().backward()
+            loss.critic(networks, real, fake, Given(mix[:, step], 10.0))[0].sum().backward()
             adam[critic].step()
         adam[generator].zero_grad()
-        generator_loss(critic, generator(z[:, 2])).sum().backward()
+        loss.generator(networks, lambda real=real: real, generator(z[:, 2])).sum().backward()
         adam[generator].step()
     # what the networks compute, not their weights: a bias before batch norm has a gradient of rounding errors, which
     # Adam turns into steps of full size
@@ -87,7 +88,7 @@ def test_a_sample_does_not_depend_on_those_beside_it(name, images, monkeypatch):
     trained = gan(name, [0, 1])
     trained.iterate(images)
     together = trained.sample(7)
-    monkeypatch.setattr("overgan.training._gan.GENERATE_CHUNK", 2)
+    monkeypatch.setattr("overgan.training._replicas.GENERATE_CHUNK", 2)
     # one step of 255: where a value lies between two, the rounding of the sums decides
     assert (together.int() - trained.sample(7).int()).abs().max() <= 1
     assert trained.generator.training

@@ -1,8 +1,11 @@
+import hashlib
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -10,7 +13,7 @@ from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import NNDConfig, Reference, feature_space
 from overgan.models import ModelConfig
-from overgan.training import TrainConfig, load_tensors, read_checkpoint, train_group
+from overgan.training import Group, TrainConfig, load_tensors, read_checkpoint, train_group
 from overgan.training._checkpoint import save_checkpoint
 from tests.conftest import digest
 
@@ -22,7 +25,7 @@ def reference(digits, tmp_path_factory):
     return Reference.of(digits, [feature_space("pixels", digits)], 50, cache=tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train(digits, reference):
     def train(folder, stop_after=math.inf, seeds=(0, 1, 2), **config):
         folder.mkdir(exist_ok=True)
@@ -34,10 +37,16 @@ def train(digits, reference):
             return asked >= stop_after
 
         model, settings = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG | config)
-        train_group(folder, digits, reference, ["fid"], model, settings, 8, list(seeds), stopping)
+        train_group(Group(folder, digits, reference, ["fid"], model, settings, 8, list(seeds)), stopping)
         return folder
 
     return train
+
+
+@pytest.fixture(scope="module")
+def whole(train, tmp_path_factory):
+    """A group that nothing interrupted."""
+    return train(tmp_path_factory.mktemp("whole") / "k")
 
 
 def results(folder):
@@ -47,8 +56,8 @@ def results(folder):
     return checkpoint.iteration, checkpoint.complete, tensors, [digest((folder / name).read_bytes()) for name in names]
 
 
-def test_what_a_group_leaves_on_disk(train, tmp_path):
-    folder = train(tmp_path / "k")
+def test_what_a_group_leaves_on_disk(whole):
+    folder = whole
     checkpoint = read_checkpoint(folder)
     assert (checkpoint.iteration, checkpoint.complete, checkpoint.seeds) == (30, True, [0, 1, 2])
     assert [p.name for p in folder.glob("*.safetensors")] == [checkpoint.file]
@@ -65,16 +74,14 @@ def test_what_a_group_leaves_on_disk(train, tmp_path):
 
 
 @pytest.mark.parametrize("stops", [[1], [7], [10], [29], [3, 4, 8], [1] * 30])
-def test_an_interrupted_group_ends_with_the_same_bits(train, tmp_path, stops):
-    whole = train(tmp_path / "whole")
+def test_an_interrupted_group_ends_with_the_same_bits(train, whole, tmp_path, stops):
     for stop in stops:
         train(tmp_path / "parts", stop_after=stop)
     assert results(train(tmp_path / "parts")) == results(whole)
 
 
-def test_rows_after_the_checkpoint_are_written_again(train, tmp_path):
+def test_rows_after_the_checkpoint_are_written_again(train, whole, tmp_path):
     """As after a kill that came between a row and the next checkpoint, in the middle of a line."""
-    whole = train(tmp_path / "whole")
     folder = train(tmp_path / "killed", stop_after=12)
     for name in ("log.jsonl", "evaluations.jsonl"):
         lines = (whole / name).read_text()
@@ -82,9 +89,27 @@ def test_rows_after_the_checkpoint_are_written_again(train, tmp_path):
     assert results(train(folder)) == results(whole)
 
 
-@pytest.mark.parametrize("stops", [[30], [30, 3], [33], [31, 8, 3]])
-def test_an_interrupted_nnd_goes_on(digits, tmp_path, stops):
-    """Stopped in the last evaluation, of which every critic's step asks once: at some of the 18."""
+def test_a_checkpoint_as_it_was_written_before_goes_on(train, whole, tmp_path):
+    """The tensors alone, without metadata, and their file's SHA-256 in the index."""
+    folder = train(tmp_path / "k", stop_after=12)
+    checkpoint = read_checkpoint(folder)
+    content = safetensors.torch.save(load_tensors(folder, checkpoint))
+    (folder / checkpoint.file).write_bytes(content)
+    (folder / "checkpoint.json").write_text(
+        json.dumps(checkpoint.model_dump() | {"sha256": hashlib.sha256(content).hexdigest()})
+    )
+    assert results(train(folder)) == results(whole)
+
+
+def test_a_group_killed_after_its_last_evaluation_is_complete_when_it_goes_on(train, whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "k")
+    checkpoint = read_checkpoint(folder)
+    (folder / "checkpoint.json").write_text(json.dumps(checkpoint.model_dump() | {"complete": False}))
+    assert results(train(folder)) == results(whole)
+
+
+@pytest.fixture(scope="module")
+def train_with_nnd(digits):
     critic = NNDConfig(iterations=5, evaluation_batches=2, batch=4, width=2)
     space = feature_space("pixels", digits)
     model, config = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG)
@@ -100,14 +125,24 @@ def test_an_interrupted_nnd_goes_on(digits, tmp_path, stops):
         folder.mkdir(exist_ok=True)
         metrics, cache = ["fid", "memorization", "nnd"], folder.with_suffix(".cache")
         reference = Reference.of(digits, [space], 50, metrics, nnd=critic, cache=cache)
-        train_group(folder, digits, reference, ["fid"], model, config, 8, [0, 1], stopping)
+        train_group(Group(folder, digits, reference, ["fid"], model, config, 8, [0, 1]), stopping)
         return folder
 
-    whole = results(train(tmp_path / "whole"))
+    return train
+
+
+@pytest.fixture(scope="module")
+def whole_with_nnd(train_with_nnd, tmp_path_factory):
+    return train_with_nnd(tmp_path_factory.mktemp("whole") / "k")
+
+
+@pytest.mark.parametrize("stops", [[30], [30, 3], [33], [31, 8, 3]])
+def test_an_interrupted_nnd_goes_on(train_with_nnd, whole_with_nnd, tmp_path, stops):
+    """Stopped in the last evaluation, of which every critic's step asks once: at some of the 18."""
     for stop in stops:
-        folder = train(tmp_path / "parts", stop)
+        folder = train_with_nnd(tmp_path / "parts", stop)
         assert not read_checkpoint(folder).complete
-    assert results(train(tmp_path / "parts")) == whole
+    assert results(train_with_nnd(tmp_path / "parts")) == results(whole_with_nnd)
     rows = read_jsonl(tmp_path / "parts" / "evaluations.jsonl")
     assert [row["features"] for row in rows if row["iteration"] == 20] == ["pixels"] * 2
     last = [row for row in rows if row["iteration"] == 30]
@@ -119,8 +154,8 @@ def test_an_interrupted_nnd_goes_on(digits, tmp_path, stops):
     assert (tmp_path / "parts" / "neighbours" / "pixels.png").exists()
 
 
-def test_a_finished_group_is_not_trained_again(train, tmp_path):
-    folder = train(tmp_path / "k")
+def test_a_finished_group_is_not_trained_again(train, whole):
+    folder = whole
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
     train(folder)
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
@@ -138,8 +173,7 @@ def test_checkpoints_come_by_time_too(train, tmp_path, monkeypatch):
     assert saved == [1, 2, 3]
 
 
-def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, tmp_path):
-    healthy = train(tmp_path / "healthy")
+def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, whole, tmp_path):
     folder = train(tmp_path / "sick", stop_after=12)
     checkpoint = read_checkpoint(folder)
     tensors = load_tensors(folder, checkpoint)
@@ -152,7 +186,7 @@ def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, tmp
     assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {1: 15}, True)
     rows = read_jsonl(folder / "evaluations.jsonl")
     assert [r["seed"] for r in rows if r["iteration"] == 30] == [0, 2]
-    expected = {r["seed"]: r for r in read_jsonl(healthy / "evaluations.jsonl") if r["iteration"] == 30}
+    expected = {r["seed"]: r for r in read_jsonl(whole / "evaluations.jsonl") if r["iteration"] == 30}
     for row in rows[-2:]:  # two products of matrices round otherwise than three
         assert row["fid_test"] == pytest.approx(expected[row["seed"]]["fid_test"], rel=1e-3)
     for line in (folder / "log.jsonl").read_text().splitlines():
@@ -174,7 +208,10 @@ def test_a_damaged_checkpoint_is_refused_and_left_as_it_is(train, tmp_path):
     content[-1] ^= 1
     path.write_bytes(content)
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    with pytest.raises(OverganError, match=f"{path.name} is damaged: its checksum is not the one"):
+    with pytest.raises(
+        OverganError,
+        match=f"{path.name} is damaged: its checksum is wrong; restore it or move .* away to train this width again",
+    ):
         train(folder)
     path.unlink()
     with pytest.raises(OverganError, match="cannot be read"):

@@ -28,8 +28,10 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: Annotated[str, AfterValidator(DATASETS.known)]
-    root: str | None = Field(None, description="folder or tar file; None downloads what can be downloaded")
+    name: Annotated[str, AfterValidator(DATASETS.known)] = Field(
+        description="digits, mnist, cifar10, celeba (64 × 64), folder, or package.module:name of your own"
+    )
+    root: str | None = Field(None, description="folder or tar file; without it the published sets are downloaded")
 
 
 def load_images(config: DataConfig) -> ImageSet:

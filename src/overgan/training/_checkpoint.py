@@ -1,13 +1,12 @@
-"""Checkpoints: a safetensors file, and beside it an index with its checksum."""
+"""Checkpoints: a file of tensors, and beside it an index with their checksum."""
 
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
-from overgan.disk import read_json, sha256, write_atomic, write_json
+from overgan.disk import read_json, read_tensors, write_json, write_tensors
 from overgan.errors import OverganError
 
 INDEX = "checkpoint.json"
@@ -29,10 +28,8 @@ class Checkpoint(BaseModel):
 
 def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> Checkpoint:
     """Write the tensors, then the index that names them, then remove what the index no longer names."""
-    content = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
     file = f"checkpoint-{index['iteration']:08d}.safetensors"
-    write_atomic(folder / file, content)
-    checkpoint = Checkpoint(file=file, sha256=sha256(content), **index)
+    checkpoint = Checkpoint(file=file, sha256=write_tensors(folder / file, tensors), **index)
     write_json(folder / INDEX, checkpoint.model_dump())
     for old in folder.glob("checkpoint-*.safetensors"):
         if old.name != file:
@@ -54,16 +51,7 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
 
 def load_tensors(folder: Path, checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The tensors of a checkpoint. Raises OverganError if the file is missing or its checksum is wrong."""
-    path = folder / checkpoint.file
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise OverganError(f"{path} cannot be read ({error}); restore it or {_train_again(folder)}") from None
-    if sha256(content) != checkpoint.sha256:
-        raise OverganError(
-            f"{path} is damaged: its checksum is not the one in {INDEX}; restore it or {_train_again(folder)}"
-        )
-    return safetensors.torch.load(content)
+    return read_tensors(folder / checkpoint.file, checkpoint.sha256, f"restore it or {_train_again(folder)}").tensors
 
 
 def _train_again(folder: Path) -> str:

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Momentum = Annotated[float, Field(ge=0, lt=1)]
+from overgan.optimizer import Momentum, Schedule
+from overgan.training.losses import LOSSES
 
 
 class TrainConfig(BaseModel):
@@ -12,24 +13,22 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    loss: Annotated[str, AfterValidator(LOSSES.known)] = Field(
+        "wgan-gp", description="what critic and generator minimize: wgan-gp, or package.module:name of your own"
+    )
     iterations: int = Field(300_000, ge=1, description="generator updates")
     batch: int = Field(64, ge=1, description="images a step")
-    generator_batch: int | None = Field(None, ge=1, description="latents of a generator update; by default batch")
+    generator_batch: int | None = Field(None, ge=1, description="latents of a generator update; by default train.batch")
     critic_steps: int = Field(5, ge=1, description="critic updates an iteration")
     gradient_penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty")
     learning_rate: float = Field(1e-4, gt=0, description="Adam's, of both networks")
-    betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's")
-    schedule: Literal["constant", "linear"] = Field("constant", description="linear: learning rate down to 0")
+    betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's, of both networks")
+    schedule: Schedule = Field("constant", description="of the learning rate: constant, or linear, down to 0")
     precision: Literal["auto", "float32", "bf16-mixed"] = Field(
-        "auto", description="bf16-mixed: products of bfloat16 numbers; auto is float32"
+        "auto", description="float32, or bf16-mixed: products of bfloat16 numbers; auto is float32"
     )
     log_every: int = Field(100, ge=1, description="iterations between two rows of losses")
     evaluate_every: int = Field(5_000, ge=1, description="iterations between two evaluations")
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="time between two checkpoints, beside those at evaluations"
     )
-
-    def learning_rate_at(self, iteration: int) -> float:
-        """Learning rate of the update that follows `iteration` iterations."""
-        left = 1 - iteration / self.iterations if self.schedule == "linear" else 1.0
-        return self.learning_rate * left

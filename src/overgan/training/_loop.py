@@ -4,11 +4,11 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import UInt8
 from torch import Tensor
 
 from overgan.data import ImageSet
@@ -18,7 +18,7 @@ from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
 from overgan.training._checkpoint import load_tensors, read_checkpoint, save_checkpoint
 from overgan.training._config import TrainConfig
-from overgan.training._gan import Gan
+from overgan.training._replicas import Replicas
 
 LOG, EVALUATIONS, PROGRESS, SAMPLES = "log.jsonl", "evaluations.jsonl", "progress.json", "samples"
 NEIGHBOURS, NEIGHBOUR_ROWS = "neighbours", 8
@@ -26,99 +26,96 @@ PROGRESS_SECONDS = 0.5
 GRID_COLUMNS = 10
 
 
-def train_group(
-    folder: Path,
-    images: ImageSet,
-    reference: Reference,
-    metrics: Sequence[MetricName],
-    model: ModelConfig,
-    config: TrainConfig,
-    width: int,
-    seeds: list[int],
-    stopping: Callable[[], bool],
-    device: str = "cpu",
-) -> None:
-    """Train all seeds of one width as replicas, from the newest checkpoint in `folder` to the last iteration.
+@dataclass(frozen=True)
+class Group:
+    """The runs of one width, which are trained together as replicas."""
 
-    folder: takes log.jsonl (losses and distances from initialization), evaluations.jsonl (metrics), samples/ (a grid
-    of images at each evaluation, a row for each seed), the nearest training images of the last ones, progress.json and
-    the checkpoints.
-    metrics: of every evaluation; the last one has all of the reference's.
+    folder: Path  # takes losses, evaluations, pictures, progress and checkpoints
+    images: ImageSet  # what is learnt
+    reference: Reference  # what samples are compared with; the last evaluation has all of its metrics
+    metrics: Sequence[MetricName]  # of the other evaluations
+    model: ModelConfig
+    config: TrainConfig
+    width: int
+    seeds: list[int]  # a replica each
+    device: str = "cpu"  # PyTorch's name of it
+
+
+def train_group(group: Group, stopping: Callable[[], bool]) -> None:
+    """Train a group from the newest checkpoint in its folder, or from the start, to the last iteration.
+
     stopping: asked once an iteration; when it says yes, a checkpoint is written and the function returns.
 
-    A replica with a loss or weights that are not finite is dropped at the next row of losses and noted as diverged.
+    The folder takes log.jsonl (losses and distances from initialization), evaluations.jsonl (metrics), samples/ (a grid
+    of images at each evaluation, a row for each seed), neighbours/ (the training images nearest to the last ones),
+    progress.json and the checkpoints. A replica with a loss or weights that are not finite is dropped at the next row
+    of losses and noted as diverged.
+
+    Raises OverganError if the checkpoint is damaged or the networks or the loss cannot be had.
     """
-    # resume
+    folder, config = group.folder, group.config
+
+    # resume; an evaluation that was cut off has no rows yet, and is what comes first
     checkpoint = read_checkpoint(folder)
-    if checkpoint is None:
-        gan, diverged, seconds = Gan(model, config, width, images.shape, seeds, device), dict[int, int](), 0.0
-    elif checkpoint.complete:
+    if checkpoint and checkpoint.complete:
         return
-    else:
-        gan = Gan(model, config, width, images.shape, checkpoint.seeds, device)
-        gan.restore(load_tensors(folder, checkpoint), checkpoint.iteration)
+    seeds = checkpoint.seeds if checkpoint else group.seeds
+    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device)
+    diverged, seconds = dict[int, int](), 0.0
+    if checkpoint:
+        replicas.restore(load_tensors(folder, checkpoint), checkpoint.iteration)
         diverged, seconds = dict(checkpoint.diverged), checkpoint.seconds
     for name in (LOG, EVALUATIONS):
-        _forget_after(folder / name, gan.iteration)
-    known = {row["iteration"] for row in read_jsonl(folder / EVALUATIONS)}
-    interrupted = is_due(config, gan.iteration) and gan.iteration not in known  # in the midst of an evaluation
+        _forget_after(folder / name, replicas.iteration)
+    evaluated = {row["iteration"] for row in read_jsonl(folder / EVALUATIONS)}
+    due = is_due(config, replicas.iteration) and replicas.iteration not in evaluated
 
-    train = torch.from_numpy(images.train).to(device)
+    train = torch.from_numpy(group.images.train).to(group.device)
     saved = shown = time.monotonic()
+    stop = save = False
     fid = None
-    while interrupted or (gan.iteration < config.iterations and gan.seeds):
-        # train
-        if not interrupted:
-            start = time.perf_counter()
-            losses = gan.iterate(train)
-            seconds += time.perf_counter() - start
-        last = gan.iteration == config.iterations
-        evaluate = is_due(config, gan.iteration)
-
-        # drop what diverged, log the rest
-        if not interrupted and (gan.iteration % config.log_every == 0 or evaluate):
-            logged = losses | gan.moved()
-            finite = (gan.finite & torch.stack(list(logged.values())).isfinite().all(0)).cpu()
-            if not finite.all():
-                diverged |= {seed: gan.iteration for seed, ok in zip(gan.seeds, finite, strict=True) if not ok}
-                logged = {name: values.cpu()[finite] for name, values in logged.items()}
-                gan.keep(finite)
-            append_jsonl(folder / LOG, _rows(gan, logged))
-        interrupted = False
-        index = {"seeds": gan.seeds, "diverged": diverged, "seconds": seconds}
+    while True:
+        index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
 
         # evaluate
-        if evaluate and gan.seeds:
-            wanted = reference.metrics if last else metrics
-            if "nnd" in wanted:  # it may take hours, after which this is where to go on
-                save_checkpoint(folder, gan.tensors(), iteration=gan.iteration, complete=False, **index)
-            samples = gan.sample(reference.samples)
+        if due and replicas.seeds:
             try:
-                rows = _evaluate(folder, gan, samples, reference, wanted, stopping)
+                fid = _evaluate(group, replicas, index, stopping)
             except NNDStopped:
                 return
-            fid = statistics.fmean(row["fid_test"] for row in rows if row["features"] == rows[0]["features"])
-            append_jsonl(folder / EVALUATIONS, rows)
-            write_atomic(
-                folder / SAMPLES / f"{gan.iteration:08d}.png", image_png(image_grid(samples[:, :GRID_COLUMNS].numpy()))
-            )
-            if last and "memorization" in wanted:
-                pictures = reference.neighbour_pictures(samples[0, :NEIGHBOUR_ROWS].numpy(), images.train)
-                for name, picture in pictures.items():
-                    write_atomic(folder / NEIGHBOURS / f"{slug(name)}.png", image_png(picture))
 
-        # save
-        now = time.monotonic()
-        stop = stopping()
-        done = last or not gan.seeds
-        if stop or done or now - shown >= PROGRESS_SECONDS:
-            write_json(folder / PROGRESS, {"iteration": gan.iteration, "seconds": seconds, "fid_test": fid})
-            shown = now
-        if evaluate or done or stop or now - saved >= config.checkpoint_seconds:
-            save_checkpoint(folder, gan.tensors() if gan.seeds else {}, iteration=gan.iteration, complete=done, **index)
+        # save, and leave when there is no more to do
+        done = replicas.iteration == config.iterations or not replicas.seeds
+        if stop or done or time.monotonic() - shown >= PROGRESS_SECONDS:
+            write_json(folder / PROGRESS, {"iteration": replicas.iteration, "seconds": seconds, "fid_test": fid})
+            shown = time.monotonic()
+        if save or due or done:
+            save_checkpoint(folder, replicas.tensors() if replicas.seeds else {}, complete=done, **index)
             saved = time.monotonic()
-        if stop:
+        if stop or done:
             return
+
+        # train
+        start = time.perf_counter()
+        losses = replicas.iterate(train)
+        seconds += time.perf_counter() - start
+        due = is_due(config, replicas.iteration)
+
+        # drop what diverged, log the rest
+        if due or replicas.iteration % config.log_every == 0:
+            logged = losses | replicas.moved()
+            finite = (replicas.finite & torch.stack(list(logged.values())).isfinite().all(0)).cpu()
+            if not finite.all():
+                diverged |= {
+                    seed: replicas.iteration for seed, ok in zip(replicas.seeds, finite, strict=True) if not ok
+                }
+                logged = {name: values.cpu()[finite] for name, values in logged.items()}
+                replicas.keep(finite)
+            append_jsonl(folder / LOG, _rows(replicas, logged))
+
+        # ask whether to go on
+        stop = stopping()
+        save = stop or time.monotonic() - saved >= config.checkpoint_seconds
 
 
 def is_due(config: TrainConfig, iteration: int) -> bool:
@@ -131,33 +128,40 @@ def slug(features: str) -> str:
     return features.replace(":", "-")
 
 
-def _evaluate(
-    folder: Path,
-    gan: Gan,
-    samples: UInt8[Tensor, "replicas n h w c"],
-    reference: Reference,
-    metrics: Sequence[MetricName],
-    stopping: Callable[[], bool],
-) -> list[dict[str, Any]]:
-    """A row for each seed and feature space. What NND leaves on the way is removed in the end."""
+def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]) -> float:
+    """Write pictures of samples and a row for each seed and feature space; the mean test FID in the first space.
+
+    What NND leaves on the way is removed in the end. Raises NNDStopped when it is cut off.
+    """
+    folder, iteration, reference = group.folder, replicas.iteration, group.reference
+    last = iteration == group.config.iterations
+    metrics = reference.metrics if last else group.metrics
+    if "nnd" in metrics:  # it may take hours, after which this is where to go on
+        save_checkpoint(folder, replicas.tensors(), complete=False, **index)
+    samples = replicas.sample(reference.samples).numpy()
     rows = [
-        {"seed": seed, "iteration": gan.iteration, **row}
-        for seed, generated in zip(gan.seeds, samples, strict=True)
-        for row in reference.score(generated.numpy(), metrics, folder / f"nnd-{seed}-{gan.iteration}", stopping)
+        {"seed": seed, "iteration": iteration, **row}
+        for seed, generated in zip(replicas.seeds, samples, strict=True)
+        for row in reference.score(generated, metrics, folder / f"nnd-{seed}-{iteration}", stopping)
     ]
+    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
+    if last and "memorization" in metrics:
+        nearest = reference.neighbour_pictures(samples[0, :NEIGHBOUR_ROWS], group.images.train)
+        pictures |= {f"{NEIGHBOURS}/{slug(name)}.png": picture for name, picture in nearest.items()}
+    for name, picture in pictures.items():
+        write_atomic(folder / name, image_png(picture))
+    append_jsonl(folder / EVALUATIONS, rows)  # after the pictures: with its rows, an evaluation is done
     for left in folder.glob("nnd-*"):
         shutil.rmtree(left)
-    return rows
+    return statistics.fmean(row["fid_test"] for row in rows if row["features"] == rows[0]["features"])
 
 
-def _rows(gan: Gan, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
+def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
+    """A row of the log for each seed."""
+    columns = [values.tolist() for values in logged.values()]
     return [
-        {
-            "seed": seed,
-            "iteration": gan.iteration,
-            **{name: values[i].item() for name, values in logged.items()},
-        }
-        for i, seed in enumerate(gan.seeds)
+        {"seed": seed, "iteration": replicas.iteration, **dict(zip(logged, values, strict=True))}
+        for seed, *values in zip(replicas.seeds, *columns, strict=True)
     ]
 
 

@@ -11,8 +11,8 @@ import numba
 import numpy as np
 from jaxtyping import Int64
 
+from overgan.models.kernels._lanes import LANES
 from overgan.models.kernels._simd import (
-    LANES,
     add_product,
     get,
     high,
@@ -66,6 +66,7 @@ def taps(pixels: int, kernel: int, stride: int, transposed: bool) -> Taps:
 @numba.njit(cache=True, nogil=True)
 def pack(weights, order, transposed, out, replicas, outputs, channels):
     """The weights as `gather` takes them, from (replicas, outputs, channels, taps), or (…, channels, outputs, taps)."""
+    # where the neighbouring output, and the neighbouring channel, of a weight lie
     tiles, taps = -(-outputs // TILE), len(order)
     stride_o, stride_c = (taps, outputs * taps) if transposed else (channels * taps, taps)
     at = 0
@@ -95,6 +96,7 @@ def gather(begin, end, source, weights, bias, slope, out, blocks, channels, outp
         for p in range(pixels):
             for tile in range(tiles):
                 channel = tile * TILE
+                # four output channels begin with their biases
                 at = replica * tiles * TILE + channel
                 a, b, c, d = (
                     splat(get(bias, at)),
@@ -102,6 +104,7 @@ def gather(begin, end, source, weights, bias, slope, out, blocks, channels, outp
                     splat(get(bias, at + 2)),
                     splat(get(bias, at + 3)),
                 )
+                # a loaded vector of source images, one pixel and channel, is multiplied with their four weights
                 for run in range(get(first, p), get(first, p + 1)):
                     at = block * source_size + get(pixel, run) * channels * LANES
                     weight = (replica * tiles + tile) * tile_size + get(place, run) * channels * TILE
@@ -113,6 +116,7 @@ def gather(begin, end, source, weights, bias, slope, out, blocks, channels, outp
                         d = add_product(d, weights, weight + 3, x)
                         at += LANES
                         weight += TILE
+                # LeakyReLU; the last tile may have fewer than four
                 at = ((block * pixels + p) * outputs + channel) * LANES
                 store(out, at, leaky_relu(a, slope))
                 if channel + 1 < outputs:
@@ -141,6 +145,7 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
     panel = np.empty(rows * line * LANES, np.float32)  # (rows, size, LANES images, LANES columns)
     for block in range(begin * blocks, end * blocks):
         replica = block // blocks
+        # spread the large block image by image: four vectors become four neighbouring numbers of every image
         at = block * pixels**2 * channels * LANES
         for y in range(pixels):
             to = (y + padding) * LANES * wide + padding * channels
@@ -157,6 +162,7 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
                 to += 4
         for top in range(0, size, rows):
             count = min(rows, size - top)
+            # transpose a group of rows of the small block, so that an image's four channels lie together
             for tile in range(tiles):
                 channel = tile * TILE
                 to = tile * rows * line * TILE
@@ -173,6 +179,7 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
                     store(narrow, to + 2 * LANES, low(even, odd))
                     store(narrow, to + 3 * LANES, high(even, odd))
                     to += LANES * TILE
+            # for each row of the kernel, and each vector of its columns and channels
             for down in range(kernel):
                 y0, y1 = top, top + count  # the rows whose neighbour is not padding
                 while y0 < y1 and y0 * stride + down < padding:
@@ -180,6 +187,7 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
                 while y1 > y0 and (y1 - 1) * stride + down >= pixels + padding:
                     y1 -= 1
                 for column in range(0, row, LANES):
+                    # gather what the group's pixels meet, so that all tiles read it from the cache
                     to = 0
                     for y in range(y0, y1):
                         for p in range(size):
@@ -188,6 +196,7 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
                                 store(panel, to, load(spread, at))
                                 to += LANES
                                 at += wide
+                    # add its products with four channels at a time
                     for tile in range(tiles):
                         result = (((replica * kernel + down) * tiles + tile) * TILE) * row + column
                         a, b = load(out, result), load(out, result + row)

@@ -7,7 +7,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-LANES = 16
+from overgan.models.kernels._lanes import LANES
+
 _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 
 

@@ -5,10 +5,9 @@ import time
 import torch
 
 from overgan.data import image_shape
-from overgan.models import sizes
 from overgan.study._machine import cores
 from overgan.study.gan._spec import GanSpec
-from overgan.training import Gan
+from overgan.training import Replicas, products_an_iteration
 
 LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
 
@@ -28,12 +27,12 @@ def seconds(spec: GanSpec) -> float:
     try:
         total, probe, pace = 0.0, 0.0, 0.0
         for width in spec.widths:
-            products = _products(spec, width, shape)
+            products = products_an_iteration(spec.model, train, width, shape)
             if probe <= LONG:
-                probe = _time(Gan(spec.model, probe_config, width, shape, spec.seeds[:1]), shape)
+                probe = _time(Replicas(spec.model, probe_config, width, shape, spec.seeds[:1]), shape)
                 whole = probe / share
                 if whole <= LONG:
-                    whole = _time(Gan(spec.model, train, width, shape, spec.seeds), shape)
+                    whole = _time(Replicas(spec.model, train, width, shape, spec.seeds), shape)
                 pace = whole / products
             total += pace * products
     finally:
@@ -41,16 +40,10 @@ def seconds(spec: GanSpec) -> float:
     return total * train.iterations / min(cores(), len(spec.widths))
 
 
-def _products(spec: GanSpec, width: int, shape: tuple[int, int, int]) -> int:
-    """Of an iteration, an image; the critic's gradient and its penalty take eleven times its products."""
-    generator, critic = (size.products for size in sizes(spec.model, width, shape).values())
-    return spec.train.critic_steps * (generator + 11 * critic) + 3 * generator + 2 * critic
-
-
-def _time(gan: Gan, shape: tuple[int, int, int]) -> float:
+def _time(replicas: Replicas, shape: tuple[int, int, int]) -> float:
     """Of an iteration, after one that is not timed."""
-    images = torch.randint(256, (gan.config.batch, *shape), dtype=torch.uint8)
-    gan.iterate(images)
+    images = torch.randint(256, (replicas.config.batch, *shape), dtype=torch.uint8)
+    replicas.iterate(images)
     start = time.perf_counter()
-    gan.iterate(images)
+    replicas.iterate(images)
     return time.perf_counter() - start

@@ -10,7 +10,7 @@ from overgan.models import parameter_counts
 from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
-from overgan.training import train_group
+from overgan.training import LOSSES, Group, train_group
 
 
 def spaces(config: EvaluateConfig, images: ImageSet, device: str = "cpu") -> list[FeatureSpace]:
@@ -24,6 +24,7 @@ def spaces(config: EvaluateConfig, images: ImageSet, device: str = "cpu") -> lis
 def facts(spec: GanSpec) -> Facts:
     """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had."""
     images = load_images(spec.data)
+    _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     compared = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], compared)
     return Facts(
@@ -50,9 +51,17 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     )
 
     def train(width: int, stopping: Stopping) -> None:
-        group = group_folder(folder, width)
-        train_group(
-            group, images, reference, config.metrics, spec.model, spec.train, width, spec.seeds, stopping, device
+        group = Group(
+            folder=group_folder(folder, width),
+            images=images,
+            reference=reference,
+            metrics=config.metrics,
+            model=spec.model,
+            config=spec.train,
+            width=width,
+            seeds=spec.seeds,
+            device=device,
         )
+        train_group(group, stopping)
 
     return train

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from overgan.errors import OverganError
-from overgan.models import ModelConfig, build, networks, parameter_counts
-from overgan.training import gradient_penalty, stream
+from overgan.models import ModelConfig, Part, build, networks, parameter_counts
+from overgan.training import stream
+from overgan.training.losses._wgan_gp import gradient_penalty
 
 CASES = [(name, pixels) for name in ("dcgan", "resnet") for pixels in (32, 64)]
 LATENT, BATCH = 6, 16
@@ -58,7 +59,8 @@ def test_a_replica_among_others_is_the_network_built_alone(name, pixels, batch):
 
     def results(generator, critic, of):
         fake = generator(z[of])
-        penalty = gradient_penalty(critic, real[of], fake.detach(), mix[of])
+        part = Part(slice(None), generator, critic, nn.Identity())  # images as they are
+        penalty = gradient_penalty(part, real[of], fake.detach(), mix[of])
         scores = critic(fake)
         values = {"fake": fake, "scores": scores, "penalty": penalty}
         for loss, network in (("penalty", critic), ("scores", critic), ("scores", generator)):

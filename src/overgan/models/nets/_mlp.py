@@ -6,7 +6,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._linear import ReplicaLinear
+from overgan.models.layers import ReplicaLinear
 
 
 class MLPGenerator(nn.Module):

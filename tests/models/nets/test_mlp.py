@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from overgan.models import MLPCritic, MLPGenerator, ModelConfig, build, parameter_counts, to_images, to_network
+from overgan.models import ModelConfig, build, parameter_counts, to_images, to_network
+from overgan.models.nets import MLPCritic, MLPGenerator
 from overgan.training import stream
 
 SHAPE = (8, 6, 3)

@@ -1,38 +1,28 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
-from torch.func import functional_call
 
-from overgan.models import ModelConfig, build, fold, networks, sizes, to_images, to_network
+from overgan.models import Images, ModelConfig, Part, build, networks, to_images, to_network
+from overgan.optimizer import adam_tensors, decayed, restore_adam
 from overgan.training._config import TrainConfig
+from overgan.training._cost import replicas_at_once
 from overgan.training._streams import Streams, stream
-from overgan.training._wgan_gp import Images, PerReplica, critic_loss, generator_loss
+from overgan.training.losses import LOSSES, Given, PerReplica
 
-PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
-COPIES = 5  # of a layer's output that an update of the critic holds: real, fake, mixed, and the mixed ones' derivatives
 GENERATE_CHUNK = 64  # images of a replica generated at once, as many as in training: bounds the memory of wide layers
 
 
-@dataclass
-class Part:
-    """Some of a group's replicas, for as long as their parameters do not change."""
-
-    rows: slice
-    generate: Callable[[Tensor], Images]
-    critic: Callable[[Images], Tensor]
-    fold: Callable[[Tensor], Images]
-
-
-class Gan:
+class Replicas:
     """Generator, critic, their optimizers and random streams, one replica for each seed.
 
     at_once: replicas whose losses are computed together; by default as many as their layers' memory allows.
+
+    Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
     """
 
     def __init__(
@@ -45,22 +35,22 @@ class Gan:
         device: str = "cpu",
         at_once: int | None = None,
     ):
-        self.config = config
+        self.config, self.loss = config, LOSSES[config.loss]
         self.latent = model.latent
         self.device = device
         self.seeds = list(seeds)
         self.at_once = at_once or replicas_at_once(model, config, width, shape)
         self.iteration = 0
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
-        pair = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
-        self.generator, self.critic = (network.to(device) for network in pair)
-        self.networks = {"generator": self.generator, "critic": self.critic}
+        self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
+        self.generator, self.critic = (network.to(device) for network in self.networks)
+        self.by_name = self.networks._asdict()
         self.origin = {
-            name: [p.detach().clone() for p in network.parameters()] for name, network in self.networks.items()
+            name: [p.detach().clone() for p in network.parameters()] for name, network in self.by_name.items()
         }
         self.adam = {
             name: torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas, fused=True)
-            for name, network in self.networks.items()
+            for name, network in self.by_name.items()
         }
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)  # no loss was infinite or NaN so far
         self.streams = {name: Streams(seeds, name) for name in ("batches", "latents", "interpolation")}
@@ -68,61 +58,54 @@ class Gan:
     def iterate(self, images: UInt8[Tensor, "images h w c"]) -> dict[str, PerReplica]:
         """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each.
 
-        images: on the Gan's device.
+        images: on the device of the replicas.
         """
-        config = self.config
+        config, loss = self.config, self.loss
         for adam in self.adam.values():
-            adam.param_groups[0]["lr"] = config.learning_rate_at(self.iteration)
+            adam.param_groups[0]["lr"] = decayed(
+                config.learning_rate, config.schedule, self.iteration, config.iterations
+            )
+        # all random numbers of the iteration
         steps, batch = config.critic_steps, config.batch
         generator_batch = config.generator_batch or batch
         chosen = self.streams["batches"].integers(len(images), steps, batch).to(self.device)
         mixes = self.streams["interpolation"].uniform(steps, batch).to(self.device)
         latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent).to(self.device)
 
-        def criticize(part: Part, step: int) -> tuple[PerReplica, ...]:
-            real = part.fold(to_network(images[chosen[part.rows, step]]))
+        def real(part: Part, step: int) -> Images:
+            return part.fold(to_network(images[chosen[part.rows, step]]))
+
+        def of_critic(part: Part, step: int) -> tuple[PerReplica, ...]:
+            x = real(part, step)
             with torch.no_grad():
                 fake = part.generate(latents[part.rows, step, :batch])
-            return critic_loss(part.critic, real, fake, mixes[part.rows, step], config.gradient_penalty)
+            return loss.critic(part, x, fake, Given(mixes[part.rows, step], config.gradient_penalty))
 
-        def fool(part: Part) -> tuple[PerReplica, ...]:
-            return (generator_loss(part.critic, part.generate(latents[part.rows, steps, :generator_batch])),)
+        def of_generator(part: Part) -> tuple[PerReplica, ...]:
+            fake = part.generate(latents[part.rows, steps, :generator_batch])
+            return (loss.generator(part, lambda: real(part, steps - 1), fake),)
 
+        # the critic's updates, then the generator's
         for step in range(steps):
-            loss, wasserstein, penalty = self._update("critic", partial(criticize, step=step))
-        (fooled,) = self._update("generator", fool)
+            critic_loss, *logged = self._update("critic", partial(of_critic, step=step))
+        (generator_loss,) = self._update("generator", of_generator)
         self.iteration += 1
-        self.finite &= (loss + fooled).isfinite()
-        return {
-            "critic_loss": loss,
-            "wasserstein": wasserstein,
-            "gradient_penalty": penalty,
-            "generator_loss": fooled,
-        }
+        self.finite &= (critic_loss + generator_loss).isfinite()
+        logs = dict(zip(loss.logs, logged, strict=True))
+        return {"critic_loss": critic_loss, **logs, "generator_loss": generator_loss}
 
     def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]]) -> list[PerReplica]:
-        """A step of Adam down the first of the losses, which it returns."""
+        """A step of Adam down the first of the losses; all of them."""
         self.adam[name].zero_grad()
         values = []
-        for part in self._parts():
+        for part in self.networks.parts(len(self.seeds), self.at_once):
             loss, *others = losses(part)
             # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
             # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
-            torch.autograd.backward(loss.sum(), inputs=list(self.networks[name].parameters()))
+            torch.autograd.backward(loss.sum(), inputs=list(self.by_name[name].parameters()))
             values.append([value.detach() for value in (loss, *others)])
         self.adam[name].step()
         return [torch.cat(value) for value in zip(*values, strict=True)]
-
-    def _parts(self) -> Iterator[Part]:
-        replicas = len(self.seeds)
-        if self.at_once >= replicas:
-            # a network with a layout of its own keeps to it from generator to critic
-            folded = getattr(self.generator, "folded", None)
-            yield Part(slice(None), folded or self.generator, self.critic, fold if folded else _as_they_are)
-            return
-        for first in range(0, replicas, self.at_once):
-            rows = slice(first, first + self.at_once)
-            yield Part(rows, _rows(self.generator, rows), _rows(self.critic, rows), _as_they_are)
 
     @torch.no_grad()
     def moved(self) -> dict[str, PerReplica]:
@@ -134,7 +117,7 @@ class Gan:
         return {
             f"moved_{name}": norm([p - p0 for p, p0 in zip(network.parameters(), self.origin[name], strict=True)])
             / norm(self.origin[name])
-            for name, network in self.networks.items()
+            for name, network in self.by_name.items()
         }
 
     def sample(self, n: int) -> UInt8[Tensor, "replicas {n} h w c"]:
@@ -143,7 +126,7 @@ class Gan:
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
-        for name, network in self.networks.items():
+        for name, network in self.by_name.items():
             self.origin[name] = [p0[alive] for p0 in self.origin[name]]
             for parameter in network.parameters():
                 parameter.data = parameter.data[alive]
@@ -161,10 +144,9 @@ class Gan:
     def tensors(self) -> dict[str, Tensor]:
         """Everything but the iteration and the seeds that `restore` needs, by name."""
         tensors = {"finite": self.finite} | {f"streams.{name}": streams.state for name, streams in self.streams.items()}
-        for name, network in self.networks.items():
+        for name, network in self.by_name.items():
             tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-            for index, state in self.adam[name].state_dict()["state"].items():
-                tensors |= {f"adam.{name}.{index}.{key}": value for key, value in state.items()}
+            tensors |= {f"adam.{name}.{key}": value for key, value in adam_tensors(self.adam[name]).items()}
         return tensors
 
     def restore(self, tensors: dict[str, Tensor], iteration: int) -> None:
@@ -173,40 +155,16 @@ class Gan:
         self.finite = tensors["finite"].to(self.device)
         for name, streams in self.streams.items():
             streams.state = tensors[f"streams.{name}"]
-        for name, network in self.networks.items():
+        for name, network in self.by_name.items():
             network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
-            adam = self.adam[name]
-            state = adam.state_dict()
             prefix = f"adam.{name}."
-            for key, value in tensors.items():
-                if key.startswith(prefix):
-                    index, field = key.removeprefix(prefix).split(".")
-                    state["state"].setdefault(int(index), {})[field] = value
-            adam.load_state_dict(state)
-
-
-def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape: tuple[int, int, int]) -> int:
-    """How many replicas are trained together: all that PART_BYTES hold, at least one; one of a model of the user's."""
-    if model.own:
-        return 1
-    outputs = sum(size.outputs for size in sizes(model, width, shape).values())
-    batch = max(config.batch, config.generator_batch or 0)
-    return max(1, PART_BYTES // (COPIES * outputs * batch * torch.float32.itemsize))
-
-
-def _rows(network: nn.Module, rows: slice) -> Callable[[Tensor], Tensor]:
-    """The network of some of its replicas."""
-    tensors = {name: t[rows] for name, t in (*network.named_parameters(), *network.named_buffers())}
-    return lambda x: functional_call(network, tensors, (x,))
-
-
-def _as_they_are(images: Tensor) -> Tensor:
-    return images
+            of_adam = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            restore_adam(self.adam[name], of_adam)
 
 
 @torch.no_grad()
 def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
-    """Images of the first n latents of each seed's evaluation stream."""
+    """Images of the first n latents of each seed's evaluation stream, made on the generator's device."""
     latents = Streams(seeds, "evaluation").normal(n, latent).to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()  # batch norm by running statistics: an image must not depend on those beside it
@@ -216,9 +174,14 @@ def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) ->
 
 
 def load_generator(
-    model: ModelConfig, width: int, shape: tuple[int, int, int], replicas: int, tensors: dict[str, Tensor]
+    model: ModelConfig,
+    width: int,
+    shape: tuple[int, int, int],
+    replicas: int,
+    tensors: dict[str, Tensor],
+    device: str = "cpu",
 ) -> nn.Module:
-    """The generators of a checkpoint's tensors, without what only training needs."""
-    generator, _ = networks(model, width, shape, replicas)
+    """The generators of a checkpoint's tensors on a device, without what only training needs."""
+    generator = networks(model, width, shape, replicas).generator
     generator.load_state_dict({key: tensors[f"generator.{key}"] for key in generator.state_dict()})
-    return generator.requires_grad_(False)
+    return generator.to(device).requires_grad_(False)

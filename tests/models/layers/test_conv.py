@@ -1,13 +1,15 @@
 """Our convolutions against PyTorch's in double precision: values, gradients, gradients of gradients."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
-from overgan.models import ReplicaConv2d, ReplicaConvTranspose2d, fold
-from overgan.models._conv import _Correlate, unfold
+from overgan.models.kernels import LANES
 from overgan.models.kernels._direct import taps
-from overgan.models.kernels._simd import LANES
+from overgan.models.layers import ReplicaConv2d, ReplicaConvTranspose2d, fold, input_gradients_only, unfold
+from overgan.models.layers._conv import _Correlate
 
 CASES = {  # layer, arguments, pixels
     "5 × 5, stride 2": (ReplicaConv2d, (3, 8, 5, 2, 0.2), 16),
@@ -91,3 +93,18 @@ def test_blocks_and_back():
     assert folded.shape == (2, 3, 4, 4, 3, LANES)
     assert torch.equal(unfold(folded), x)
     assert fold(x[:, :5]).shape == (2, 1, 4, 4, 3, 5)  # no whole blocks: PyTorch's convolutions
+
+
+def test_input_gradients_only_is_of_one_thread():
+    layer = ReplicaConv2d(1, 3, 2, 3)
+    layer.initialize([torch.Generator().manual_seed(0)])
+    x = torch.randn(1, LANES, 3, 4, 4, generator=torch.Generator().manual_seed(1))
+
+    def weight_gradient():
+        (gradient,) = torch.autograd.grad(layer(fold(x)).sum(), [layer.weight], allow_unused=True)
+        return gradient
+
+    with input_gradients_only(), ThreadPoolExecutor(1) as other:
+        assert weight_gradient() is None
+        assert other.submit(weight_gradient).result() is not None
+    assert weight_gradient() is not None

@@ -5,9 +5,9 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models._conv import Lanes, ReplicaConv2d, ReplicaConvTranspose2d, fold, scores, unfold
-from overgan.models._linear import ReplicaLinear
-from overgan.models._norm import ReplicaBatchNorm
+from overgan.models import layers
+from overgan.models.layers import Lanes, fold, scores
+from overgan.models.nets._face import BlockGenerator
 
 KERNEL, START = 5, 4  # pixels; every layer doubles or halves the size, from or to START × START
 
@@ -17,29 +17,25 @@ def multiples(pixels: int) -> list[int]:
     return [2**i for i in range((pixels // START).bit_length() - 2, -1, -1)]
 
 
-class DCGANGenerator(nn.Module):
+class DCGANGenerator(BlockGenerator):
     """latent → 4k × 4 × 4 → 2k → k → channels (at 64 pixels from 8k): 5 × 5, stride 2, batch norm, ReLU; tanh."""
 
     def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [width * multiple for multiple in multiples(pixels)]
-        self.first = ReplicaLinear(replicas, latent, sizes[0] * START**2)
+        self.first = layers.ReplicaLinear(replicas, latent, sizes[0] * START**2)
         # at 32 pixels the reference normalizes every number of the first layer, at 64 every channel
         self.norms = nn.ModuleList(
-            ReplicaBatchNorm(replicas, size * START**2 if i == 0 and pixels == 32 else size)
+            layers.ReplicaBatchNorm(replicas, size * START**2 if i == 0 and pixels == 32 else size)
             for i, size in enumerate(sizes)
         )
         self.layers = nn.ModuleList(
-            ReplicaConvTranspose2d(replicas, i, o, KERNEL) for i, o in pairwise([*sizes, channels])
+            layers.ReplicaConvTranspose2d(replicas, i, o, KERNEL) for i, o in pairwise([*sizes, channels])
         )
         self.per_number = pixels == 32
 
-    def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
-        """Images with values in [-1, 1]."""
-        return unfold(self.folded(z))
-
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
-        """The images in blocks, as the critic takes them too."""
+        """Images with values in [-1, 1], in blocks."""
         x = self.first(z)
         if self.per_number:
             x = self.norms[0](x)
@@ -56,8 +52,10 @@ class DCGANCritic(nn.Module):
     def __init__(self, replicas: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [channels, *(width * multiple for multiple in reversed(multiples(pixels)))]
-        self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes))
-        self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+        self.layers = nn.ModuleList(
+            layers.ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes)
+        )
+        self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""

@@ -1,4 +1,4 @@
-"""Normalization with a replica axis, of images as _conv.py lays them out, or of plain features."""
+"""Normalization with a replica axis, of images as _blocks.py lays them out, or of plain features."""
 
 import torch
 from jaxtyping import Float

@@ -2,11 +2,17 @@
 
 import pytest
 import torch
+from torch import nn
 
-from overgan.models import ModelConfig, build
-from overgan.training import critic_loss, generator_loss, gradient_penalty, stream
+from overgan.models import ModelConfig, Part, build
+from overgan.training import LOSSES, Given, stream
+from overgan.training.losses._wgan_gp import gradient_penalty
 
 REPLICAS, BATCH, SHAPE = 3, 5, (4, 3, 2)
+
+
+def networks(critic):
+    return Part(slice(None), nn.Identity(), critic, nn.Identity())
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def by_hand(weights, real, fake, mix):
 
 def test_the_gradient_penalty_and_its_gradient(setting):
     critic, real, fake, mix = setting
-    penalty = gradient_penalty(critic, real, fake, mix)
+    penalty = gradient_penalty(networks(critic), real, fake, mix)
     penalty.sum().backward()
     for r in range(REPLICAS):
         weights = weights_of(critic, r)
@@ -62,7 +68,7 @@ def test_the_gradient_penalty_and_its_gradient(setting):
 
 def test_the_critics_loss_and_its_gradient(setting):
     critic, real, fake, mix = setting
-    loss, wasserstein, penalty = critic_loss(critic, real, fake, mix, penalty_weight=10.0)
+    loss, wasserstein, penalty = LOSSES["wgan-gp"].critic(networks(critic), real, fake, Given(mix, penalty_weight=10.0))
     loss.sum().backward()
     for r in range(REPLICAS):
         weights = weights_of(critic, r)
@@ -77,16 +83,16 @@ def test_the_critics_loss_and_its_gradient(setting):
 
 
 def test_the_generators_loss(setting):
-    critic, _, fake, _ = setting
+    critic, real, fake, _ = setting
     expected = [-sum(score(weights_of(critic, r), x)[0] for x in fake[r].flatten(1)) / BATCH for r in range(REPLICAS)]
-    torch.testing.assert_close(generator_loss(critic, fake), torch.stack(expected))
+    torch.testing.assert_close(LOSSES["wgan-gp"].generator(networks(critic), lambda: real, fake), torch.stack(expected))
 
 
 def test_a_critic_without_slope_has_penalty_one_and_finite_gradients(setting):
     critic, real, fake, mix = setting
     for p in critic.parameters():
         p.data.zero_()
-    penalty = gradient_penalty(critic, real, fake, mix)
+    penalty = gradient_penalty(networks(critic), real, fake, mix)
     penalty.sum().backward()
     assert penalty.tolist() == [1.0] * REPLICAS
     assert all(p.grad.isfinite().all() for p in critic.parameters() if p.grad is not None)

@@ -7,7 +7,27 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from overgan.errors import OverganError
+from overgan.models.nets._face import Networks
 from overgan.own import explained, load_function
+
+
+def own_networks(
+    name: str, generator: int, critic: int, shape: tuple[int, int, int], streams: Sequence[torch.Generator]
+) -> Networks:
+    """The user's networks, a replica for each stream.
+
+    generator, critic: their widths.
+    streams: each draws one replica's weights.
+
+    Raises OverganError as `construct` does.
+    """
+    generators, critics = [], []
+    for stream in streams:
+        with torch.random.fork_rng(devices=[]):  # a user's layers draw from the global generator
+            torch.manual_seed(int(torch.randint(2**31, (), generator=stream)))
+            generators.append(construct(name, generator, shape)[0])
+            critics.append(construct(name, critic, shape)[1])
+    return Networks(OneByOne(generators), OneByOne(critics))
 
 
 def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
@@ -27,7 +47,7 @@ def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Mo
     return generator, critic
 
 
-def check(name: str, pair: tuple[nn.Module, nn.Module], latent: int, shape: tuple[int, int, int]) -> None:
+def check_own(name: str, pair: Networks, latent: int, shape: tuple[int, int, int]) -> None:
     """Raise OverganError if the networks, as replicas, do not take and give what they must."""
     height, width, channels = shape
     image = (channels, height, width)

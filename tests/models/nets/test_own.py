@@ -7,7 +7,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.models import ModelConfig, build, parameter_counts
 from overgan.study import load_spec
-from overgan.training import Gan, TrainConfig, stream
+from overgan.training import Replicas, TrainConfig, stream
 
 MODULE = """
 import math
@@ -55,7 +55,8 @@ def test_each_replica_is_the_users_network(folder):
     images = generator(z)
     assert images.shape == (3, 5, 1, 8, 8)
     assert critic(images).shape == (3, 5)
-    assert torch.equal(images[1], alone(z[1:2])[0])
+    # the same layers on tensors that lie elsewhere in memory, whose sums may be grouped otherwise
+    torch.testing.assert_close(images[1], alone(z[1:2])[0])
     assert not torch.equal(generator(z[:1].expand(3, -1, -1))[0], generator(z[:1].expand(3, -1, -1))[1])
     running = generator.get_buffer("1/running_mean")
     assert running.shape == (3, 6)
@@ -70,14 +71,15 @@ def test_each_replica_is_the_users_network(folder):
 def test_a_run_does_not_depend_on_its_companions(folder):
     images = torch.randint(256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     train = TrainConfig(batch=6, learning_rate=1e-3)
-    together, alone = (Gan(config(), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
+    together, alone = (Replicas(config(), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
     for _ in range(5):
         losses, own = together.iterate(images), alone.iterate(images)
     for key, values in losses.items():
         torch.testing.assert_close(values[1:2], own[key])
-    assert torch.equal(together.sample(9)[1], alone.sample(9)[0])
+    # one step of 255: where a value lies between two, the rounding of the sums decides
+    assert (together.sample(9)[1].int() - alone.sample(9)[0].int()).abs().max() <= 1
     state = together.tensors()
-    restored = Gan(config(), train, 6, SHAPE, [0, 1, 2])
+    restored = Replicas(config(), train, 6, SHAPE, [0, 1, 2])
     restored.restore({key: value.clone() for key, value in state.items()}, 5)
     together.iterate(images)
     restored.iterate(images)
@@ -85,6 +87,7 @@ def test_a_run_does_not_depend_on_its_companions(folder):
         assert torch.equal(value, restored.tensors()[key]), key
 
 
+@pytest.mark.slow
 def test_a_study_of_it(folder, small_spec):
     spec = small_spec.read_text().replace("{name: mlp, latent: 4, depth: 2}", "{name: 'own_networks:build', latent: 4}")
     (folder / "own.yaml").write_text(spec)

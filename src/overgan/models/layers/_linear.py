@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from overgan.models.layers._blocks import Lanes
+
 
 class ReplicaLinear(nn.Module):
     """One linear layer for each replica, computed as one batched matrix product.
@@ -30,3 +32,10 @@ class ReplicaLinear(nn.Module):
         if self.dtype == torch.bfloat16:
             return (x.to(self.dtype) @ self.weight.to(self.dtype)).float() + self.bias
         return torch.baddbmm(self.bias, x, self.weight)
+
+
+def scores(linear: ReplicaLinear, x: Lanes) -> Float[Tensor, "replicas batch"]:
+    """A linear layer with one output, its inputs in the order channels, height, width."""
+    _, _, h, w, c, _ = x.shape
+    weight = linear.weight.view(-1, 1, 1, c, h * w).transpose(3, 4).flatten(3)
+    return (weight @ x.flatten(2, 4)).flatten(1) + linear.bias.flatten(1)

@@ -1,0 +1,56 @@
+"""The `model` section of a spec."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from overgan.errors import OverganError
+from overgan.own import is_own
+
+NAMES = ("mlp", "dcgan", "resnet")
+SIZES, COLOUR = (32, 64), 3  # of the convolutional models' images: pixels, channels
+
+
+class ModelConfig(BaseModel):
+    """Which networks; their width is the study's to vary."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(description="mlp, dcgan, resnet, or package.module:function of your own")
+    latent: int = Field(128, ge=1, description="dimension of z ~ N(0, I)")
+    depth: int = Field(2, ge=1, description="hidden layers of each network of an mlp")
+    generator_width: int | None = Field(None, ge=1, description="held at it, while the study varies the critic alone")
+    critic_width: int | None = Field(None, ge=1, description="held at it, while the study varies the generator alone")
+
+    @model_validator(mode="after")
+    def _one_network_varies(self) -> "ModelConfig":
+        if self.generator_width and self.critic_width:
+            raise ValueError("generator_width and critic_width are both given, so nothing would vary; remove one")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in NAMES and not is_own(name):
+            raise ValueError(f"must be one of {', '.join(NAMES)}, or package.module:function of your own")
+        return name
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's."""
+        return self.name not in NAMES
+
+    def check(self, shape: tuple[int, int, int]) -> None:
+        """Raise OverganError if the networks cannot make images of this height, width and channels."""
+        height, width, channels = shape
+        if self.name in ("dcgan", "resnet") and (height != width or height not in SIZES or channels != COLOUR):
+            raise OverganError(
+                f"model.name: {self.name} makes colour images of 32 × 32 or 64 × 64 pixels, but these are "
+                f"{width} × {height} with {channels} channel{'s' if channels > 1 else ''}; resize them, or set "
+                "model.name=mlp"
+            )

@@ -1,0 +1,153 @@
+"""Convolutions with a replica axis: our own on a CPU with whole blocks of images, else one grouped convolution."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from overgan.models.kernels import LANES, Compiled, compiled
+from overgan.models.layers._blocks import Lanes, is_ours
+from overgan.models.layers._leaky_relu import leaky_relu, mask
+from overgan.models.layers._norm import sum_over_images
+
+_inputs_only = ContextVar("inputs_only", default=False)  # of this thread, in which a CPU's backward passes run
+
+
+@contextmanager
+def input_gradients_only() -> Iterator[None]:
+    """Leave out the gradients of convolutions' weights, which a Function cannot know that nobody asked for."""
+    token = _inputs_only.set(True)
+    try:
+        yield
+    finally:
+        _inputs_only.reset(token)
+
+
+def _kernels() -> Compiled:
+    return cast(Compiled, compiled())  # there are some: `is_ours` asked
+
+
+class _Convolve(torch.autograd.Function):
+    """leaky_relu(convolution + bias), or of the transposed convolution; differentiable any number of times.
+
+    The second derivative of LeakyReLU, zero almost everywhere, is left out instead of computed.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, transposed: bool, slope: float
+    ) -> Tensor:
+        y = _kernels().convolution(x, weight, bias, stride, transposed, slope)
+        ctx.save_for_backward(x, weight, y if slope < 1 else None)
+        ctx.stride, ctx.transposed, ctx.slope, ctx.bias = stride, transposed, slope, bias is not None
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        x, weight, y = ctx.saved_tensors
+        (grad,) = grads
+        if y is not None:
+            grad = mask(grad, y, ctx.slope)
+        to_x = to_weight = to_bias = None
+        if ctx.needs_input_grad[0]:
+            to_x = _Convolve.apply(grad, weight, None, ctx.stride, not ctx.transposed, 1.0)
+        if ctx.needs_input_grad[1] and not _inputs_only.get():
+            large, small = (grad, x) if ctx.transposed else (x, grad)
+            to_weight = _Correlate.apply(large, small, weight.shape[-1], ctx.stride)
+            if ctx.bias:
+                to_bias = sum_over_images(grad)
+        return to_x, to_weight, to_bias, None, None, None
+
+
+class _Correlate(torch.autograd.Function):
+    """The gradient of a convolution with respect to its weight, from its large and its small images."""
+
+    @staticmethod
+    def forward(ctx: Any, large: Tensor, small: Tensor, kernel: int, stride: int) -> Tensor:
+        ctx.save_for_backward(large, small)
+        ctx.stride = stride
+        return _kernels().correlation(large, small, kernel, stride)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        large, small = ctx.saved_tensors
+        (weight,) = grads
+        return (
+            _Convolve.apply(small, weight, None, ctx.stride, True, 1.0),
+            _Convolve.apply(large, weight, None, ctx.stride, False, 1.0),
+            None,
+            None,
+        )
+
+
+def _grouped(x: Lanes, weight: Tensor, bias: Tensor, stride: int, transposed: bool, slope: float) -> Lanes:
+    """The same as `_Convolve`, by PyTorch and for any number of lanes."""
+    replicas, padding = len(weight), weight.shape[-1] // 2
+    images = x.permute(1, 5, 0, 4, 2, 3).flatten(2, 3).flatten(0, 1)
+    folded = images, weight.flatten(0, 1), bias.flatten()
+    if transposed:
+        y = functional.conv_transpose2d(*folded, stride, padding, output_padding=1, groups=replicas)
+    else:
+        y = functional.conv2d(*folded, stride, padding, groups=replicas)
+    y = y.reshape(x.shape[1], x.shape[5], replicas, -1, *y.shape[2:]).permute(2, 0, 4, 5, 3, 1).contiguous()
+    return y if slope == 1 else leaky_relu(y, slope)
+
+
+class _ReplicaConvolution(nn.Module):
+    transposed: bool
+
+    def __init__(self, replicas: int, shape: tuple[int, int], kernel: int, stride: int, slope: float):
+        super().__init__()
+        self.stride, self.slope = stride, slope
+        self.dtype = torch.float32  # of the products
+        self.weight = nn.Parameter(torch.empty(replicas, *shape, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(replicas, shape[1 if self.transposed else 0]))
+
+    def initialize(self, streams: Sequence[torch.Generator]) -> None:
+        """Draw each replica's weights from its own stream: uniform, as in Gulrajani et al. (2017).
+
+        Their standard deviation is √(4 / (fan_in + fan_out)), strided fans counted for the pixels that they meet.
+        """
+        _, small, large, kernel, _ = self.weight.shape
+        bound = math.sqrt(3) * math.sqrt(4 / (kernel**2 * (large + small / self.stride**2)))
+        for replica, stream in zip(self.weight, streams, strict=True):
+            nn.init.uniform_(replica, -bound, bound, generator=stream)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Lanes) -> Lanes:
+        """The convolution and LeakyReLU, replica by replica."""
+        if self.dtype == torch.bfloat16:
+            rounded = x.to(self.dtype), self.weight.to(self.dtype), self.bias.to(self.dtype)
+            return _grouped(*rounded, self.stride, self.transposed, self.slope).float()
+        convolve = _Convolve.apply if x.shape[-1] == LANES and is_ours(x) else _grouped
+        y: Tensor = convolve(x, self.weight, self.bias, self.stride, self.transposed, self.slope)
+        return y
+
+
+class ReplicaConv2d(_ReplicaConvolution):
+    """One convolution for each replica, padded so that stride 1 keeps the size and stride 2 halves it; LeakyReLU.
+
+    weight: (replicas, outputs, inputs, kernel, kernel); bias: (replicas, outputs), zero. slope: 1 for no LeakyReLU.
+    """
+
+    transposed = False
+
+    def __init__(self, replicas: int, inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float = 1.0):
+        super().__init__(replicas, (outputs, inputs), kernel, stride, slope)
+
+
+class ReplicaConvTranspose2d(_ReplicaConvolution):
+    """One transposed convolution for each replica, padded so that stride 2 doubles the size.
+
+    weight: (replicas, inputs, outputs, kernel, kernel); bias: (replicas, outputs), zero.
+    """
+
+    transposed = True
+
+    def __init__(self, replicas: int, inputs: int, outputs: int, kernel: int):
+        super().__init__(replicas, (inputs, outputs), kernel, stride=2, slope=1.0)

@@ -1,0 +1,102 @@
+"""The ResNet generator and critic at 32 and 64 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
+
+from itertools import pairwise
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from overgan.models import layers
+from overgan.models.layers import Lanes, down, fold, leaky_relu, scores, up
+from overgan.models.nets._face import BlockGenerator
+
+START = 4  # pixels of the generator's first layer, and of the 64-pixel critic's last one
+Norm = type[layers.ReplicaBatchNorm] | type[layers.ReplicaLayerNorm] | None
+Resample = Literal["up", "down"] | None
+
+
+class ResidualBlock(nn.Module):
+    """Shortcut + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU.
+
+    first: whether it takes images, so that neither norm nor ReLU comes first, and the first convolution widens.
+    """
+
+    def __init__(
+        self, replicas: int, inputs: int, outputs: int, resample: Resample, norm: Norm = None, first: bool = False
+    ):
+        super().__init__()
+        self.resample, self.first = resample, first
+        middle = inputs if resample == "down" and not first else outputs
+        self.norm1 = norm(replicas, inputs) if norm else nn.Identity()
+        self.conv1 = layers.ReplicaConv2d(replicas, inputs, middle, 3, slope=1.0 if norm else 0.0)
+        self.norm2 = norm(replicas, middle) if norm else None
+        self.conv2 = layers.ReplicaConv2d(replicas, middle, outputs, 3)
+        identity = inputs == outputs and resample is None
+        self.shortcut = nn.Identity() if identity else layers.ReplicaConv2d(replicas, inputs, outputs, 1)
+
+    def forward(self, x: Lanes) -> Lanes:
+        """At twice, half or the same size."""
+        # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
+        short = self.shortcut(down(x) if self.resample == "down" else x)
+        y = x if self.first else leaky_relu(self.norm1(x), 0.0)
+        y = self.conv1(up(y) if self.resample == "up" else y)
+        y = self.conv2(leaky_relu(self.norm2(y), 0.0) if self.norm2 else y)
+        if self.resample == "up":
+            short = up(short)
+        result: Tensor = short + (down(y) if self.resample == "down" else y)
+        return result
+
+
+class ResNetGenerator(BlockGenerator):
+    """latent → 4 × 4, an up-sampling block a doubling, batch norm, ReLU, 3 × 3 to the channels, tanh.
+
+    Blocks have width k at 32 pixels; 8k → 8k → 4k → 2k → k at 64.
+    """
+
+    def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
+        super().__init__()
+        sizes = [width] * 4 if pixels == 32 else [8 * width, 8 * width, 4 * width, 2 * width, width]
+        self.first = layers.ReplicaLinear(replicas, latent, sizes[0] * START**2)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(replicas, i, o, "up", layers.ReplicaBatchNorm) for i, o in pairwise(sizes)
+        )
+        self.norm = layers.ReplicaBatchNorm(replicas, sizes[-1])
+        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3)
+
+    def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
+        """Images with values in [-1, 1], in blocks."""
+        x = fold(self.first(z).unflatten(2, (-1, START, START)))
+        for block in self.blocks:
+            x = block(x)
+        images: Tensor = self.last(self.norm(x).relu()).tanh()
+        return images
+
+
+class ResNetCritic(nn.Module):
+    """At 32 pixels 4 blocks of width k, two of them down-sampling, no norm; ReLU, mean over pixels, linear.
+
+    At 64 pixels a 3 × 3 convolution to k, down-sampling blocks 2k → 4k → 8k → 8k with layer norm; linear.
+    """
+
+    def __init__(self, replicas: int, width: int, pixels: int, channels: int):
+        super().__init__()
+        if pixels == 32:
+            resampling: tuple[Resample, ...] = ("down", None, None)
+            self.blocks = nn.Sequential(
+                ResidualBlock(replicas, channels, width, "down", first=True),
+                *(ResidualBlock(replicas, width, width, resample) for resample in resampling),
+            )
+            self.last = layers.ReplicaLinear(replicas, width, 1)
+        else:
+            sizes = [width, 2 * width, 4 * width, 8 * width, 8 * width]
+            self.blocks = nn.Sequential(
+                layers.ReplicaConv2d(replicas, channels, width, 3),
+                *(ResidualBlock(replicas, i, o, "down", layers.ReplicaLayerNorm) for i, o in pairwise(sizes)),
+            )
+            self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+        self.pooled = pixels == 32
+
+    def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
+        """The score of each image."""
+        x = self.blocks(fold(images))
+        return scores(self.last, leaky_relu(x, 0.0).mean((2, 3), keepdim=True) if self.pooled else x)

@@ -1,0 +1,15 @@
+from ._checkpoint import Checkpoint as Checkpoint, load_tensors as load_tensors, read_checkpoint as read_checkpoint
+from ._config import TrainConfig as TrainConfig
+from ._cost import products_an_iteration as products_an_iteration
+from ._loop import (
+    EVALUATIONS as EVALUATIONS,
+    LOG as LOG,
+    NEIGHBOURS as NEIGHBOURS,
+    PROGRESS as PROGRESS,
+    SAMPLES as SAMPLES,
+    Group as Group,
+    train_group as train_group,
+)
+from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
+from ._streams import Streams as Streams, stream as stream
+from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss
