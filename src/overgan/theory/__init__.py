@@ -1,18 +1,22 @@
-"""The GANs of the paper's Sections 2 and A, shallow and deep: training dynamics and what they can reach."""
+"""The GANs of the paper's Section 2 and Appendix A, shallow and deep: how they train, and what they can reach."""
 
-from overgan.theory._ball import BallBound, ball_bound, norm_bound
-from overgan.theory._certify import certify, check_claims, jacobian_norms
-from overgan.theory._deep import DeepFeatureGAN, load_deep_problem
-from overgan.theory._deep_ball import BallEstimate, ball_estimate
-from overgan.theory._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
-from overgan.theory._initial import Problem
-from overgan.theory._lemmas import Lemma, lemmas
+from overgan.theory._certify import certify, jacobian_norms
 from overgan.theory._linearize import Linearization, StepSizes, best_step_sizes, linearize
-from overgan.theory._optimum import global_optimum
-from overgan.theory._problem import ShallowGAN, Target, load_problem
-from overgan.theory._simulate import Draw, Engine, Method, Trajectory, default_eta, simulate
-from overgan.theory._theorem import Certificate, Claim, Condition
-from overgan.theory._widths import PaperConstants, paired, paper_constants, simulation_width, theory_width
+from overgan.theory._problem import Draw, Engine, Method, Problem, default_eta
+from overgan.theory._simulate import Trajectory, simulate
+from overgan.theory._theorem import Certificate, Claim, Condition, check_claims
+from overgan.theory._widths import simulation_width, theory_width
+from overgan.theory.deep._ball import BallEstimate, ball_estimate
+from overgan.theory.deep._gan import DeepFeatureGAN
+from overgan.theory.deep._load import load_deep_problem
+from overgan.theory.shallow._ball import BallBound, ball_bound, norm_bound
+from overgan.theory.shallow._constants import PaperConstants, paper_constants
+from overgan.theory.shallow._gan import ShallowGAN, Target
+from overgan.theory.shallow._geometry import generated_mean, jacobian_gram, mean_gradients, population_mean
+from overgan.theory.shallow._lemmas import Lemma, lemmas
+from overgan.theory.shallow._load import load_problem
+from overgan.theory.shallow._optimum import global_optimum
+from overgan.theory.shallow._paired import paired
 
 __all__ = [
     "BallBound",
