@@ -283,16 +283,11 @@ def certify(
         raise OverganError(f"--{chosen[0]} and --{next(iter(given))} exclude each other: it has sizes of its own")
     if chosen not in ([], ["problem"], ["generator", "features"]):
         raise OverganError(f"--{chosen[0]}: give --problem alone, or --generator and --features together")
-    try:
-        if generator is not None and features is not None:
-            gan: theory.Problem = theory.load_deep_problem(generator, features)
-        else:
-            gan = theory.load_problem(problem) if problem is not None else theory.ShallowGAN.gaussian(**given)
-        certificate = theory.certify(gan, mu, eta)
-    except OverganError:
-        raise
-    except ValueError as error:  # of an option's value
-        raise OverganError(str(error)) from None
+    if generator is not None and features is not None:
+        gan: theory.Problem = theory.load_deep_problem(generator, features)
+    else:
+        gan = theory.load_problem(problem) if problem is not None else theory.ShallowGAN.gaussian(**given)
+    certificate = theory.certify(gan, mu, eta)
     if json_:
         console.print_json(data={"problem": repr(gan), **certificate.summary()})
     else:

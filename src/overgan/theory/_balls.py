@@ -8,6 +8,7 @@ from overgan.theory._linearize import Linearization
 from overgan.theory._problem import Ball
 
 BALLS = 10  # at most, that are looked at for an estimate
+HUGE = 1e100  # a radius beyond it only grows, and its square would soon overflow
 BEYOND = 1.01  # how much larger than eq. 24 asks for the next one is, so that it can meet it
 
 
@@ -24,8 +25,7 @@ def radius(linear: Linearization, beta: float, epsilon: float, gamma: float) -> 
         return np.inf
     s, basis = np.linalg.eigh(linear.gram)
     pulled = np.sqrt(sum(((basis.T @ part) ** 2 / s).sum() for part in (linear.r_0, linear.d_0)))
-    size = float(np.linalg.norm(z))
-    return float(2 * gamma * beta**2 / alpha**2 * (pulled + 9 * epsilon * gamma / alpha**2 * size))
+    return float(2 * gamma * beta**2 / alpha**2 * (pulled + 9 * epsilon * gamma / alpha**2 * np.linalg.norm(z)))
 
 
 def lowest(linear: Linearization) -> float:
@@ -57,7 +57,7 @@ def smallest_ball(linear: Linearization, eta: float | None, ball: Ball) -> tuple
         grown, epsilon, beta = next_radius(r)
         if not grown > r * (1 + 1e-9) or np.isinf(r):
             break
-        r = grown
+        r = grown if grown < HUGE else np.inf
     while True:  # the limit is approached from below: go just beyond it
         grown, epsilon, beta = next_radius(r)
         if grown <= r:

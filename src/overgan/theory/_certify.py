@@ -47,15 +47,14 @@ def certify(
             r, epsilon, beta = smallest_ball(linear, eta, problem.ball(np.inf))
     else:
         r, epsilon, beta = grown_ball(linear, eta, ball)
-    if eta is None and beta > 0:
+    if eta is None and 0 < beta < np.inf:
         linear = replace(linear, eta=mu / (8 * beta**2))
     return _certificate(linear, epsilon, beta, r, excess, problem.basis)
 
 
 def jacobian_norms(problem: Problem, W: Float[np.ndarray, "*weights"]) -> tuple[float, float]:
     """‖J(W)‖ and ‖J(W) − J(W_0)‖, exactly; for the shallow GAN the latter is ‖V diag(‖s_l(W) − s_l(W_0)‖)‖."""
-    of_both = problem.grams(W, problem.start)
-    first, second = np.sqrt(np.maximum(np.linalg.eigvalsh(of_both)[:, -1], 0.0))
+    first, second = np.sqrt(np.maximum(np.linalg.eigvalsh(problem.grams(W, problem.start))[:, -1], 0.0))
     return float(first), float(second)
 
 

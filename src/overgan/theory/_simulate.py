@@ -79,9 +79,8 @@ def simulate(
     check(tol >= 0, "tol", tol, "at least 0")
     check(all(0 <= t <= steps for t in record), "record", list(record), f"steps from 0 to {steps}")
     step = problem.engine(engine, latents, seed)
-    eta = default_eta(problem, method, mu) if eta is None else eta
+    mu, eta = float(mu), float(default_eta(problem, method, mu) if eta is None else eta)
     asked = np.unique(np.asarray(record, np.int64))
-    run = step(Updates(method, steps, float(mu), float(eta), critic_steps, tol if stop_early else -1.0, asked))
-    ended = run.residual_norm, run.W, run.d
+    run = step(Updates(method, steps, mu, eta, critic_steps, tol if stop_early else -1.0, asked))
     reached = asked[: len(run.kept_residual)]
-    return Trajectory(*ended, method, float(mu), float(eta), run.sign_changes, tol, reached, *run[4:])
+    return Trajectory(run.residual_norm, run.W, run.d, method, mu, eta, run.sign_changes, tol, reached, *run[4:])

@@ -174,8 +174,10 @@ def check_claims(problem: Problem, certificate: Certificate, trajectory: Traject
         apart[i] = np.linalg.norm(change + c.eta * pull(sums[i]))
     with np.errstate(invalid="ignore"):  # 0 · inf
         growing = 2 * c.eta * c.gamma**2 * c.beta * c.epsilon * t * c.rate ** np.maximum(t - 1.0, 0) * size
-        drift = 4 * c.gamma**2 * c.beta * c.epsilon / (np.e * 15 * np.log(16 / 15) * c.alpha**2) * size
-        parted = 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * size
+        drift = parted = np.inf
+        if c.alpha > 0:
+            drift = 4 * c.gamma**2 * c.beta * c.epsilon / (np.e * 15 * np.log(16 / 15) * c.alpha**2) * size
+            parted = 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * size
     rounding = 1e-12 * (size + 2 * float(np.linalg.norm(problem.target)))
     still = 1e-12 * float(np.linalg.norm(start))
     difference = np.linalg.norm(state - linear.state(t), axis=1)
@@ -192,7 +194,7 @@ def check_claims(problem: Problem, certificate: Certificate, trajectory: Traject
 def check_run(problem: Problem, trajectory: Trajectory, mu: float, eta: float) -> None:
     """Raise OverganError unless the trajectory is of GDA on a problem of these sizes with these step sizes."""
     check(trajectory.method == "gda", "trajectory", f"of the method {trajectory.method!r}", "of 'gda'")
-    of_ours = trajectory.W.shape == problem.start.shape
-    check(of_ours, "trajectory", f"of weights of shape {trajectory.W.shape}", "of the problem's")
+    given = trajectory.W.shape
+    check(given == problem.start.shape, "trajectory", f"of weights of shape {given}", "of the problem's")
     check(trajectory.mu == mu, "mu", mu, f"the trajectory's, {trajectory.mu}")
     check(trajectory.eta == eta, "eta", eta, f"the trajectory's, {trajectory.eta}")
