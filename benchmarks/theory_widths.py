@@ -25,7 +25,7 @@ from overgan.theory import (
     simulation_width,
     theory_width,
 )
-from overgan.theory._theorem import allowed_ball
+from overgan.theory._balls import allowed_ball
 
 SEEDS = range(3)
 CRUDE = {1_000: 29.0, 10_000: 14.0, 100_000: 7.6}  # sums of norms, γ = 3.26; d = 2, m = 1
@@ -78,7 +78,7 @@ def main() -> None:
     ds, ms = (2, 3, 5, 10, 20), (1, 2, 4, 8)
     by_d = [widths(d, 2) for d in ds]
     by_m = [widths(5, m) for m in ms]
-    over = {(d, m): excesses(d, m) for d, m in ((2, 1), (10, 10))}
+    excess = {(d, m): excesses(d, m) for d, m in ((2, 1), (10, 10))}
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
     for axis, sizes, rows, label in ((axes[0], ds, by_d, "d (m = 2)"), (axes[1], ms, by_m, "m (d = 5)")):
         for side, name in enumerate(("theory", "simulation")):
@@ -86,7 +86,7 @@ def main() -> None:
         axis.set(xscale="log", yscale="log", xlabel=label, ylabel="least width k", title="f(W₀) = 0, n = 100")
         axis.set_xticks(sizes, [str(size) for size in sizes])
         axis.set_xticks([], minor=True)
-    for (d, m), rows in over.items():
+    for (d, m), rows in excess.items():
         k, bound, reached = zip(*rows, strict=True)
         (line,) = axes[2].plot(k, bound, "o-", label=f"bound, d = {d}, m = {m}")
         axes[2].plot(k, reached, "x:", color=line.get_color(), label=f"turned units, d = {d}, m = {m}")

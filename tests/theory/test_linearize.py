@@ -3,10 +3,10 @@ import dataclasses
 import mpmath
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings, strategies as st
 
 from overgan.theory import Linearization, ShallowGAN, best_step_sizes, generated_mean, linearize, simulate
+from tests.theory.conftest import full_jacobian
 
 problems = st.builds(
     ShallowGAN.gaussian,
@@ -16,13 +16,6 @@ problems = st.builds(
     k=st.integers(1, 20),
     seed=st.integers(0, 1000),
 )
-
-
-def full_jacobian(problem, W):
-    """∂f/∂W as a matrix (m, k d), by autograd."""
-    Z, V = torch.tensor(problem.Z), torch.tensor(problem.V)
-    jacobian = torch.autograd.functional.jacobian(lambda w: (torch.relu(Z @ w.T) @ V.T).mean(0), torch.tensor(W))
-    return jacobian.reshape(len(problem.V), -1).numpy()
 
 
 def of_spectrum(s, mu, eta, seed=0):

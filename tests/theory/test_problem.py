@@ -1,144 +1,137 @@
+"""The `Problem` protocol: what holds for any f holds for one that only a test knows."""
+
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_moons
 
-from overgan.theory import ShallowGAN, generated_mean, global_optimum, jacobian_gram
-from overgan.theory._problem import _mean_of
-
-
-def arrays(**changes):
-    random = np.random.default_rng(0)
-    values = {
-        "Z": random.standard_normal((7, 3)),
-        "V": random.standard_normal((2, 5)),
-        "W0": random.standard_normal((5, 3)),
-        "target": random.standard_normal(2),
-    }
-    return values | changes
-
-
-def test_arrays_are_float64_copies_that_cannot_be_changed():
-    values = arrays(W0=np.ones((5, 3), np.float32))
-    problem = ShallowGAN(**values)
-    values["Z"][0, 0] = 99
-    assert problem.Z[0, 0] != 99
-    assert problem.W0.dtype == np.float64
-    with pytest.raises(ValueError, match="read-only"):
-        problem.V[0, 0] = 1
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        problem.Z = values["Z"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"Z": np.full((7, 3), np.nan)}, "Z has the value nan"),
-        ({"target": np.array([0, np.inf])}, "target has the value inf"),
-        ({"V": np.ones((3, 5))}, r"V has shape \(3, 5\), expected \(2, 5\)"),
-        ({"V": np.ones((2, 4))}, r"V has shape \(2, 4\), expected \(2, 5\)"),
-        ({"W0": np.ones((5, 4))}, r"W0 has shape \(5, 4\), expected \(5, 3\)"),
-        ({"W0": np.ones((0, 3)), "V": np.ones((2, 0))}, r"V has shape \(2, 0\); every size must be at least 1"),
-    ],
+from overgan.errors import OverganError
+from overgan.theory import (
+    DeepFeatureGAN,
+    Problem,
+    ShallowGAN,
+    best_step_sizes,
+    certify,
+    check_claims,
+    default_eta,
+    jacobian_norms,
+    linearize,
+    simulate,
+    simulation_width,
+    theory_width,
 )
-def test_what_does_not_fit_is_named(changes, message):
-    # ShallowGAN.__post_init__ itself, as it answers where shapes are not checked at every call
-    problem = object.__new__(ShallowGAN)
-    for name, value in arrays(**changes).items():
-        object.__setattr__(problem, name, value)
-    with pytest.raises(ValueError, match=message):
-        ShallowGAN.__post_init__(problem)
+from overgan.theory._dense import descend
+from overgan.theory._problem import Point
 
 
-def test_gaussian_problems_have_the_standard_deviations_that_were_asked_for():
-    problem = ShallowGAN.gaussian(n=400, d=50, m=40, k=500, sigma_z=2.0, sigma_v=3.0, sigma_w=0.5)
-    for array, sigma in ((problem.Z, 2), (problem.V, 3), (problem.W0, 0.5)):
-        # 20,000 numbers: the standard error of the standard deviation is 0.5 %
-        assert array.std() == pytest.approx(sigma, rel=0.03)
-        assert abs(array.mean()) < 0.03 * sigma
+@dataclasses.dataclass
+class Squares:
+    """f(θ) = c θ ∘ θ/2 with the Jacobian c diag(θ), so that everything on a ball has a closed form."""
+
+    start: np.ndarray
+    target: np.ndarray
+    c: float = 3.0
+    basis: str = "proven"
+
+    def at(self, weights):
+        return Point(self.c * weights**2 / 2, lambda g: self.c * weights * g)
+
+    def grams(self, weights, origin=None):
+        rows = [weights] if origin is None else [weights, weights - origin]
+        return np.array([self.c**2 * np.diag(row**2) for row in rows])
+
+    def engine(self, name, latents, seed):
+        return lambda updates: descend(self.start, self.target, self.at, updates)
+
+    def norm_bound(self):
+        return np.inf
+
+    def ball(self, reach):
+        return lambda radius: (self.c * radius, np.inf)
 
 
-def test_problems_of_one_seed_share_latents_target_and_their_first_units():
-    narrow, wide = ShallowGAN.gaussian(k=10, seed=3), ShallowGAN.gaussian(k=20, seed=3)
-    assert np.array_equal(narrow.Z, wide.Z)
-    assert np.array_equal(narrow.target, wide.target)
-    assert np.array_equal(narrow.W0, wide.W0[:10])
-    assert np.array_equal(narrow.V, wide.V[:, :10])
-    assert not np.array_equal(narrow.Z, ShallowGAN.gaussian(k=10, seed=4).Z)
+START = np.array([0.5, -1.0, 2.0])
 
 
-def test_the_two_moons_target_is_the_mean_of_moons():
-    problem = ShallowGAN.gaussian(n=1000, m=2, k=3, target="two_moons")
-    # the moons' mean is (0.5, 0.25) by symmetry; noise 0.05 and the even spacing leave it within 0.01
-    np.testing.assert_allclose(problem.target, make_moons(1000)[0].mean(0), atol=0.01)
-    np.testing.assert_allclose(problem.target, [0.5, 0.25], atol=0.01)
+def near(distance, **changes):
+    return dataclasses.replace(Squares(START, 3 * START**2 / 2 + distance), **changes)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"k": 0}, "k is 0; it must be at least 1"),
-        ({"n": -1}, "n is -1"),
-        ({"sigma_w": -1.0}, "sigma_w is -1.0; it must be positive"),
-        ({"sigma_z": float("nan")}, "sigma_z is nan"),
-        ({"target": "two_moons", "m": 3}, "m is 3; the two moons lie in a plane"),
-    ],
-)
-def test_bad_sizes_are_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        ShallowGAN.gaussian(**arguments)
+def test_the_gans_of_the_package_have_what_a_problem_needs():
+    for problem in (ShallowGAN.gaussian(n=5, d=2, m=2, k=3), DeepFeatureGAN.gaussian(n=5, d=2, m=2, k=3), near(0.1)):
+        assert isinstance(problem, Problem)
+    assert not isinstance(START, Problem)
 
 
-def test_an_unknown_target_is_named():
-    # the function behind `gaussian`, whose own annotation the shape checks of the tests would enforce first
-    with pytest.raises(ValueError, match="target is 'circle'; it must be an array, 'gaussian' or 'two_moons'"):
-        _mean_of("circle", 5, 2, np.random.default_rng(0))
+def test_a_problem_of_ones_own_is_linearized_and_simulated():
+    problem = near(0.1)
+    linear = linearize(problem, 0.5)
+    np.testing.assert_allclose(linear.eigenvalues, np.sort(9 * START**2))
+    np.testing.assert_allclose(linear.r_0, -0.1 * np.ones(3), rtol=1e-12)
+    assert linear.eta == default_eta(problem, "gda", 0.5) == pytest.approx(0.5 / (8 * 36))
+    assert jacobian_norms(problem, START + 1) == pytest.approx((9, 3))
+    assert best_step_sizes(problem).spectral_radius == pytest.approx(36 / (36 + 2.25))
+    W, d, norms = START.copy(), np.zeros(3), []
+    for _ in range(31):
+        r = 1.5 * W**2 - problem.target
+        norms.append(np.linalg.norm(r))
+        W, d = W - linear.eta * 3 * W * d, 0.5 * d + 0.5 * r
+    np.testing.assert_allclose(simulate(problem, steps=30, mu=0.5).residual_norm, norms, rtol=1e-12)
 
 
-def test_f_and_its_gram_matrix_are_those_of_the_definition():
-    problem = ShallowGAN(**arrays())
-    Z, V, W = problem.Z, problem.V, problem.W0
-    f = sum(V @ np.maximum(W @ z, 0) for z in Z) / len(Z)
-    np.testing.assert_allclose(generated_mean(Z, V, W), f, rtol=1e-13)
-    step = 1e-6
-    columns = []
-    for index in np.ndindex(*W.shape):
-        W1, W2 = W.copy(), W.copy()
-        W1[index] += step
-        W2[index] -= step
-        columns.append((generated_mean(Z, V, W1) - generated_mean(Z, V, W2)) / (2 * step))
-    J = np.array(columns).T
-    np.testing.assert_allclose(jacobian_gram(Z, V, W), J @ J.T, rtol=1e-7)
+@pytest.mark.parametrize("basis", ["proven", "estimated"])
+def test_a_problem_of_ones_own_is_certified_by_its_own_bounds(basis):
+    problem = near(1e-4, basis=basis)
+    certificate = certify(problem)
+    assert (certificate.holds, certificate.basis, certificate.alpha) == (True, basis, pytest.approx(1.5))
+    assert certificate.epsilon == pytest.approx(3 * certificate.radius)
+    assert certificate.beta == pytest.approx(6 + certificate.epsilon)
+    run = simulate(problem, steps=200, eta=certificate.eta, record=range(0, 201, 10))
+    assert all(claim.holds.all() for claim in check_claims(problem, certificate, run))
+    assert not certify(near(1.0, basis=basis)).holds
 
 
-def test_the_global_optimum_is_the_distance_to_the_cone():
-    """In the plane the cone of two columns has a closed form."""
-    V = np.array([[1.0, 1.0], [0.0, 1.0]])
-    for target, distance in (
-        ([2.0, 1.0], 0.0),  # inside
-        ([1.0, -3.0], 3.0),  # nearest to the edge (1, 0)
-        ([-1.0, 1.0], 2**0.5),  # nearest to the edge (1, 1): orthogonal to it, so to its apex
-        ([0.0, 2.0], 2**0.5),  # nearest to (1, 1)
-        ([-1.0, -1.0], 2**0.5),  # the apex
-    ):
-        problem = ShallowGAN(np.ones((3, 1)), V, np.ones((2, 1)), np.array(target))
-        assert global_optimum(problem) == pytest.approx(distance, abs=1e-12)
+def test_widths_are_found_for_any_family():
+    def family(k):  # the larger c, the larger alpha²/ε
+        return near(1e-2, c=float(k), target=k * START**2 / 2 + 1e-2)
+
+    assert certify(family(theory_width(family, highest=1000))).holds
+    assert simulation_width(family) == 1
 
 
-def test_the_global_optimum_is_attained_by_weights_along_one_latent():
-    from scipy.optimize import nnls
-
-    problem = ShallowGAN.gaussian(n=30, d=4, m=6, k=8, seed=2)
-    a, distance = nnls(problem.V, problem.target)
-    direction = problem.Z[0]
-    unit_activation = np.maximum(problem.Z @ direction, 0).mean()
-    W = a[:, None] * direction / unit_activation
-    reached = np.linalg.norm(generated_mean(problem.Z, problem.V, W) - problem.target)
-    assert reached == pytest.approx(distance, rel=1e-10)
-    assert global_optimum(problem) == pytest.approx(distance, rel=1e-10)
+def test_a_measured_run_of_a_rank_below_m_has_no_certificate():
+    problem = near(1e-3, start=np.array([0.0, 1.0, 2.0]))
+    measured = certify(problem, trajectory=simulate(problem, steps=5, record=[0, 5]))
+    assert not measured.holds
+    assert measured.excess == np.inf
 
 
-def test_without_latents_nothing_can_be_generated():
-    problem = ShallowGAN(np.zeros((3, 2)), np.ones((2, 4)), np.ones((4, 2)), np.array([3.0, 4.0]))
-    assert global_optimum(problem) == 5.0
+def test_a_numerical_failure_is_no_mistake_of_the_users():
+    class Failing(Squares):
+        def grams(self, weights, origin=None):
+            raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    for function in (linearize, certify, simulate):
+        with pytest.raises(np.linalg.LinAlgError) as caught:
+            function(Failing(START, START))
+        assert not isinstance(caught.value, OverganError)
+        with pytest.raises(OverganError, match="mu is 2"):
+            function(near(0.1), mu=2.0)
+
+
+def test_torch_is_not_imported_for_shallow_gans(tmp_path):
+    code = (
+        "import sys; from overgan import theory; import numpy as np\n"
+        "assert not {'torch', 'numba'} & set(sys.modules)\n"
+        "problem = theory.ShallowGAN.gaussian(n=20, d=2, m=2, k=20)\n"
+        "np.savez('problem.npz', Z=problem.Z, V=problem.V, W0=problem.W0, target=problem.target)\n"
+        "problem = theory.load_problem('problem.npz')\n"
+        "run = theory.simulate(problem, steps=5, record=[5])\n"
+        "theory.simulate(theory.ShallowGAN.gaussian(n=20, d=2, m=2, k=20), steps=5, latents='fresh')\n"
+        "theory.linearize(problem); theory.certify(problem); theory.certify(problem, trajectory=run)\n"
+        "theory.global_optimum(problem); theory.lemmas(20, 2, 2, 20, draws=1)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)

@@ -1,43 +1,38 @@
-"""The dense loop: f and its gradient anew at every step. For all that the exact engine cannot do."""
+"""The dense loop: f and its gradient anew at every step, for any problem."""
 
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 
-from overgan.theory._exact import Iterates
-from overgan.theory._geometry import mean_gradients
-from overgan.theory._kernels import BLOWN_UP
+from overgan.theory._problem import Iterates, Point, Updates
 
-# of the weights: f, the map g -> Jᵀ g, and which units are active at which latents, if that is looked at.
-# Called at every step, so its functions have no shapes to check.
-Evaluate = Callable[[np.ndarray], tuple[np.ndarray, Callable[[np.ndarray], np.ndarray], np.ndarray | None]]
+BLOWN_UP = 1e100  # a residual beyond it, relative to the first one, would soon overflow
 
 
 @np.errstate(over="ignore", invalid="ignore")  # it may blow up
-def iterate(
+def descend(
     start: Float[np.ndarray, "*weights"],
     target: Float[np.ndarray, " m"],
-    evaluate: Evaluate,
-    shown_mean: Callable[[np.ndarray], np.ndarray] | None,
-    method: str,
-    steps: int,
-    mu: float,
-    eta: float,
-    critic_steps: int,
-    stop_below: float,
-    record: Int64[np.ndarray, " asked"],
+    at: Callable[[np.ndarray], Point],
+    updates: Updates,
+    shown_mean: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Iterates:
-    """As `iterate` of the exact engine, for weights of any shape.
+    """Take the steps of GDA from the weights `start` and d = 0 by their definition, with f and Jᵀ anew at each.
 
-    shown_mean: the mean whose residuals are returned; None for that of which `evaluate` gives the gradient.
+    at: of the weights, f and the map g -> Jᵀ g; called once a step.
+    shown_mean: the mean whose residuals are returned; None for that of which `at` gives the gradient.
+
+    A run that blows up ends at its last finite state.
     """
+    method, steps, mu, eta, critic_steps, stop_below, record = updates
     W, d = start.copy(), np.zeros(len(target))
     norms: list[float] = []
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     changes, before, last = 0, None, (d, W)
     for t in range(steps + 1):
-        f, pull_back, active = evaluate(W)
+        # the residual, and whether the run ends here
+        f, pull_back, active = at(W)
         r = f - target
         shown = shown_mean(W) - target if shown_mean else r
         norm = float(np.linalg.norm(shown))
@@ -52,6 +47,7 @@ def iterate(
             kept.append((shown, d, W))
         if norms[-1] <= stop_below * norms[0] or not norms[-1] <= BLOWN_UP * max(norms[0], 1e-100) or t == steps:
             break
+        # both sides of a simultaneous step use the values at t
         last, after = (d, W), d
         for _ in range(critic_steps if method == "alternating" else 1):
             after = (1 - mu) * after + mu * r
@@ -61,12 +57,4 @@ def iterate(
     r_kept, d_kept, W_kept = (
         np.array([row[i] for row in kept]).reshape(-1, *a.shape) for i, a in enumerate((target, target, W))
     )
-    return np.array(norms), changes, d, W, (r_kept, d_kept, W_kept)
-
-
-def closed_form(
-    Z: np.ndarray, V: np.ndarray, W: np.ndarray
-) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray], None]:
-    """f(W) = V a with a_l = w_l·s_l, and J(W)ᵀ g, whose rows are (v_l·g) s_l."""
-    s = mean_gradients(Z, W)
-    return V @ (W * s).sum(1), lambda g: (V.T @ g)[:, None] * s, None
+    return Iterates(np.array(norms), changes, d, W, r_kept, d_kept, W_kept)

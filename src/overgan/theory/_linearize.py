@@ -9,8 +9,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import exprel
 
-from overgan.theory._initial import Problem, gram_and_residual, largest_eta
-from overgan.theory._simulate import _check
+from overgan.check import check
+from overgan.theory._lemmas import condition_numbers, growth, log_radii
+from overgan.theory._problem import Problem, check_step_sizes, largest_eta
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Linearization:
     With c = 1 − μ/2 and N = C − c, N² = (μ²/4 − μηs) I = ω² I, so Cᵗ = E_t I + O_t N, where E_t and O_t are the even
     and odd part in ω of (c + ω)ᵗ, the latter divided by ω. It has no cancellation where both eigenvalues meet (ω = 0).
 
-    Raises ValueError, naming the argument, if a shape does not fit, the Gram matrix is not symmetric positive
+    Raises OverganError, naming the argument, if a shape does not fit, the Gram matrix is not symmetric positive
     semidefinite, mu is not in (0, 1] or eta is not positive and finite.
     """
 
@@ -38,16 +39,15 @@ class Linearization:
         m = len(self.r_0)
         for name, shape in (("gram", (m, m)), ("d_0", (m,))):
             given = getattr(self, name).shape
-            _check(given == shape, name, f"of shape {given}", f"of shape {shape} from r_0")
+            check(given == shape, name, f"of shape {given}", f"of shape {shape} from r_0")
         for name in ("gram", "r_0", "d_0"):
-            _check(bool(np.isfinite(getattr(self, name)).all()), name, getattr(self, name), "finite")
-        _check(0 < self.mu <= 1, "mu", self.mu, "greater than 0 and at most 1")
-        _check(bool(np.isfinite(self.eta)) and self.eta > 0, "eta", self.eta, "positive and finite")
+            check(np.isfinite(getattr(self, name)).all(), name, getattr(self, name), "finite")
+        check_step_sizes(self.mu, self.eta)
         size = float(np.abs(self.gram).max(initial=0.0))
         skew = float(np.abs(self.gram - self.gram.T).max(initial=0.0))
-        _check(skew <= 1e-10 * size, "gram", f"asymmetric by {skew}", "symmetric")
+        check(skew <= 1e-10 * size, "gram", f"asymmetric by {skew}", "symmetric")
         least = float(np.linalg.eigvalsh(self.gram)[0])
-        _check(least >= -1e-10 * m * size, "gram", f"with the eigenvalue {least}", "positive semidefinite")
+        check(least >= -1e-10 * m * size, "gram", f"with the eigenvalue {least}", "positive semidefinite")
 
     @cached_property
     def _eigen(self) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]]:
@@ -56,7 +56,7 @@ class Linearization:
 
     @property
     def eigenvalues(self) -> Float[np.ndarray, " m"]:
-        """Those of J_0 J_0ᵀ, ascending: the squared singular values of J_0."""
+        """The eigenvalues of J_0 J_0ᵀ, ascending: the squared singular values of J_0."""
         return self._eigen[0]
 
     @cached_property
@@ -68,41 +68,30 @@ class Linearization:
     @cached_property
     def spectral_radius(self) -> float:
         """The largest modulus of 1 − μ/2 ± √(μ²/4 − μηs) over the eigenvalues s (Lemma A.2)."""
-        return float(np.exp(self._log_radius().max()))
+        return float(np.exp(log_radii(self.eigenvalues, self.mu, self.eta).max()))
 
     @cached_property
     def gamma(self) -> float:
-        """Lemma A.3: the largest condition number of the blocks' eigenvector matrices; inf if two eigenvectors meet.
+        """The largest condition number of the blocks' eigenvector matrices (Lemma A.3): ‖z̃_t‖ ≤ γ ρ(A)ᵗ ‖z_0‖.
 
-        The columns of the paper's matrix are (½ ∓ √(¼ − q), 1) with q = ηs/μ. ‖z̃_t‖ ≤ γ ρ(A)ᵗ ‖z_0‖.
+        It is inf if two eigenvectors meet.
         """
-        q = self.eta * self.eigenvalues / self.mu
-        root = np.emath.sqrt(0.25 - q)
-        top, ones = np.stack([0.5 - root, 0.5 + root], -1), np.ones((len(q), 2))
-        sizes = np.linalg.svd(np.stack([top, ones], -2), compute_uv=False)
-        with np.errstate(divide="ignore"):
-            return float((sizes[:, 0] / sizes[:, 1]).max())
+        return float(condition_numbers(self.eta * self.eigenvalues / self.mu).max())
 
     @cached_property
     def growth(self) -> float:
-        """The least constant with ‖Aᵗ‖ ≤ growth · (1 − ηα²)ᵗ that the blocks give, α² their least s: a sharper γ.
+        """A sharper γ, the least constant with ‖Aᵗ‖ ≤ growth · (1 − ηα²)ᵗ that the blocks give.
 
-        For real eigenvalues λ₂ < λ₁, Cᵗ = λ₁ᵗ (P + xᵗ (I − P)) with x = λ₂/λ₁ in [0, 1) and P the spectral projector
-        of λ₁. The norm of P + y (I − P) is convex in y, so on [0, 1] it is at most the larger of ‖P‖ and ‖I‖ = 1, and
-        ‖P‖ ≥ 1. P = (C − λ₂)/(λ₁ − λ₂) has rank one, so ‖P‖² is its sum of squares, (1 + (1 − q)²)/(1 − 4q) with
-        q = ηs/μ. It is attained as t → ∞, grows with q, and is at most 1.88 under the theorem's μ/η ≥ 8β², where
-        the paper has 5 and the condition number is at most 3.62. Where some q ≥ ¼ it is inf.
+        α² is their least s. Where some ηs/μ ≥ ¼ it is inf. The proof is with Lemma A.3, in `_lemmas.growth`.
         """
         return growth(float(self.eta * self.eigenvalues[-1] / self.mu))
 
     def state(self, t: ArrayLike) -> Float[np.ndarray, "*times state"]:
         """(r̃_t, d̃_t) at any t ≥ 0, an array of any shape: 2 m numbers each and one rotation from the eigenbasis.
 
-        Overflows to inf where a diverging state does. Raises ValueError if some t is negative.
+        Overflows to inf where a diverging state does. Raises OverganError if some t is negative.
         """
-        r, d = self._blocks(np.asarray(t, np.float64))
-        basis = self._eigen[1]
-        return np.concatenate([r @ basis.T, d @ basis.T], -1)
+        return np.concatenate([part @ self._eigen[1].T for part in self._blocks(np.asarray(t, np.float64))], -1)
 
     def residual_norm(self, t: ArrayLike) -> Float[np.ndarray, "*times"]:
         """‖r̃_t‖ at any t ≥ 0, an array of any shape: O(m) each."""
@@ -115,20 +104,11 @@ class Linearization:
         r, _ = self._blocks(np.asarray(t, np.float64))
         seen = s > 1e-14 * s[-1]
         change = np.where(seen, basis.T @ self.r_0 - r, 0.0)
-        total: np.ndarray = (change / (self.eta * np.where(seen, s, 1.0))) @ basis.T
-        return total
-
-    def _log_radius(self) -> Float[np.ndarray, " m"]:
-        """The logarithm of each block's spectral radius, accurate where it is near 0."""
-        mu, product = self.mu, self.mu * self.eta * self.eigenvalues
-        real = product <= mu**2 / 4
-        below = product / (mu / 2 + np.sqrt(np.where(real, mu**2 / 4 - product, 0.0)))  # 1 − λ₁ of real eigenvalues
-        determinant = product - mu  # |λ|² − 1 of complex ones
-        return np.where(real, np.log1p(-np.where(real, below, 0.0)), np.log1p(np.where(real, 0.0, determinant)) / 2)
+        return np.asarray((change / (self.eta * np.where(seen, s, 1.0))) @ basis.T)
 
     def _blocks(self, t: Float[np.ndarray, "*times"]) -> tuple[np.ndarray, np.ndarray]:
         """r̃_t and d̃_t in the eigenbasis, (*times, m) each."""
-        _check(bool((t >= 0).all()), "t", t, "at least 0")
+        check((t >= 0).all(), "t", t, "at least 0")
         s, basis = self._eigen
         r, d = basis.T @ self.r_0, basis.T @ self.d_0
         c, product = 1 - self.mu / 2, self.mu * self.eta * s
@@ -136,7 +116,7 @@ class Linearization:
         real = product <= self.mu**2 / 4
         t = t[..., None]
         with np.errstate(over="ignore", invalid="ignore"):
-            size = np.exp(t * self._log_radius())
+            size = np.exp(t * log_radii(s, self.mu, self.eta))
             # real: λ₁ᵗ (1 ± xᵗ)/2 with x = λ₂/λ₁; the odd part over ω is λ₁ᵗ t (−log x/2ω) exprel(t log x)
             first = c + np.where(real, omega, 0.0)
             part = np.where(real, 2 * omega / first, 0.0)  # 1 − x
@@ -162,18 +142,13 @@ class StepSizes(NamedTuple):
     speedup: float
 
 
-def growth(q: float) -> float:
-    """√((1 + (1 − q)²)/(1 − 4q)), the sharp γ of Lemma A.3 for q = η‖J_0‖²/μ (see `Linearization.growth`)."""
-    return float(np.sqrt((1 + (1 - q) ** 2) / (1 - 4 * q))) if q < 0.25 else np.inf
-
-
 def linearize(problem: Problem, mu: float = 1.0, eta: float | None = None) -> Linearization:
     """The linearization of GDA at W_0, or θ_0, and d_0 = 0. eta=None takes `default_eta`.
 
-    Raises ValueError if mu is not in (0, 1] or eta is not positive and finite.
+    Raises OverganError if mu is not in (0, 1] or eta is not positive and finite.
     """
-    _check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
-    gram, residual = gram_and_residual(problem)
+    check_step_sizes(mu, eta)
+    gram, residual = problem.grams(problem.start)[0], problem.at(problem.start).f - problem.target
     eta = largest_eta(gram, "gda", mu) if eta is None else eta
     return Linearization(gram, residual, np.zeros_like(residual), float(mu), float(eta))
 
@@ -189,11 +164,11 @@ def best_step_sizes(problem: Problem) -> StepSizes:
 
     speedup: log ρ of these over log ρ of the theorem's step sizes, 1 and 1/(8b); near 8 for a ≪ b.
 
-    Raises ValueError if J_0 has a rank less than m: then the spectral radius is 1 for all step sizes.
+    Raises OverganError if J_0 has a rank less than m: then the spectral radius is 1 for all step sizes.
     """
     usual = linearize(problem)
     a, b = float(usual.eigenvalues[0]), float(usual.eigenvalues[-1])
-    _check(a > 1e-14 * b, "problem", f"{problem!r} with J_0 of a rank below m", "of full rank m")
+    check(a > 1e-14 * b, "problem", f"{problem!r} with J_0 of a rank below m", "of full rank m")
     eta = b / (a + b) ** 2
     speedup = float(np.log1p(-a / (a + b)) / np.log(usual.spectral_radius))
     return StepSizes(1.0, eta, b / (a + b), speedup)

@@ -1,134 +1,115 @@
-"""The shallow GAN of the paper's Section 2: G(z) = V ReLU(W z) against a linear discriminator."""
+"""What the theory asks of a GAN: the `Problem` protocol, and the values that pass through it."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-from zipfile import BadZipFile
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 
-from overgan.errors import OverganError
+from overgan.check import check
 
-Target = Literal["gaussian", "two_moons"]
+Method = Literal["gda", "optimal", "alternating"]
+Engine = Literal["exact", "autograd"]
+Draw = Literal["fixed", "fresh"]
+Basis = Literal["proven", "estimated"]
+
+Weights = Float[np.ndarray, "*weights"]
+Grams = Float[np.ndarray, "which m m"]
+PullBack = Callable[[np.ndarray], np.ndarray]  # g -> J(θ)ᵀ g; called at every step, so without shapes to check
+Ball = Callable[[float], tuple[float, float]]  # radius -> the largest ‖J(θ) − J_0‖ and ‖J(θ)‖ for ‖θ − θ_0‖ ≤ radius
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ShallowGAN:
-    """Latents, fixed outer weights, initial inner weights and the mean of the data; float64 copies, read-only.
+class Point(NamedTuple):
+    """What a step of GDA needs to know of f at some weights."""
 
-    sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
+    f: np.ndarray  # (m,)
+    pull_back: PullBack
+    active: np.ndarray | None = None  # which units are active at which latents, where sign changes are counted
 
-    Raises ValueError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
+
+class Updates(NamedTuple):
+    """The steps of GDA that are asked for (see `simulate`)."""
+
+    method: Method
+    steps: int
+    mu: float
+    eta: float
+    critic_steps: int
+    stop_below: float  # a residual, relative to the first one, at which to end; negative: never
+    record: Int64[np.ndarray, " asked"]  # steps at which the state is kept
+
+
+class Iterates(NamedTuple):
+    """What those steps left; "kept" are the recorded steps that the run came to."""
+
+    residual_norm: Float[np.ndarray, " norms"]
+    sign_changes: int
+    d: Float[np.ndarray, " m"]
+    W: Weights
+    kept_residual: Float[np.ndarray, "kept m"]
+    kept_d: Float[np.ndarray, "kept m"]
+    kept_W: Float[np.ndarray, "kept *weights"]
+
+
+@runtime_checkable
+class Problem(Protocol):
+    """A GAN with the generator's mean f: R^p → R^m, a discriminator dᵀx, and the mean of the data to match.
+
+    Theorem A.4 is about any such f. Whatever has these members can be simulated, linearized and certified; `ShallowGAN`
+    and `DeepFeatureGAN` do. The weights θ are an array of any shape. All arrays are float64.
     """
 
-    Z: Float[np.ndarray, "n d"]
-    V: Float[np.ndarray, "m k"]
-    W0: Float[np.ndarray, "k d"]
-    target: Float[np.ndarray, " m"]
-    sigma_z: float | None = None
+    @property
+    def target(self) -> Float[np.ndarray, " m"]:
+        """The mean of the data, x̄."""
 
-    def __post_init__(self) -> None:
-        for name, ndim in (("Z", 2), ("V", 2), ("W0", 2), ("target", 1)):
-            array = np.array(getattr(self, name), np.float64, order="C")
-            if array.ndim != ndim:
-                raise ValueError(f"{name} has {array.ndim} dimensions, expected {ndim}")
-            if array.size == 0:
-                raise ValueError(f"{name} has shape {array.shape}; every size must be at least 1")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} has the value {array[~np.isfinite(array)][0]}; all values must be finite")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        expected = {"V": (len(self.target), len(self.W0)), "W0": (len(self.W0), self.Z.shape[1])}
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape} from the others")
+    @property
+    def start(self) -> Weights:
+        """The initial weights, θ_0."""
 
-        if self.sigma_z is not None:
-            _check_deviation("sigma_z", self.sigma_z)
+    @property
+    def basis(self) -> Basis:
+        """Whether `ball` gives upper bounds ("proven") or the largest values that were found ("estimated")."""
 
-    def __repr__(self) -> str:
-        (n, d), (m, k) = self.Z.shape, self.V.shape
-        return f"ShallowGAN(n={n}, d={d}, m={m}, k={k})"
+    def at(self, weights: Weights) -> Point:
+        """The mean f(θ), (m,), and the map g -> J(θ)ᵀ g, of the weights' shape."""
 
-    @classmethod
-    def gaussian(
-        cls,
-        n: int = 1000,
-        d: int = 10,
-        m: int = 10,
-        k: int = 1000,
-        seed: int = 0,
-        *,
-        sigma_z: float = 1.0,
-        sigma_v: float = 1.0,
-        sigma_w: float = 1.0,
-        target: Target | Float[np.ndarray, " m"] = "gaussian",
-    ) -> "ShallowGAN":
-        """Random latents and weights with these standard deviations, drawn from one seed.
+    def grams(self, weights: Weights, origin: Weights | None = None) -> Grams:
+        """J Jᵀ at the weights, and, if there is an origin, D Dᵀ with D = J(weights) − J(origin) too."""
 
-        target: an array, or "gaussian": the mean of n samples of N(μ, I_m), μ ~ N(0, I_m) (Fig. 2), or "two_moons": the
-        mean of n points of scikit-learn's make_moons, m = 2 (Fig. 9).
+    def engine(self, name: Engine, latents: Draw, seed: int) -> Callable[[Updates], Iterates]:
+        """What takes the steps of GDA from θ_0 and d_0 = 0, such as a partial of `descend`, which serves any f.
+
+        name: of the engine; a problem may have one only. latents, seed: as in `simulate`.
+
+        Raises OverganError if there are no fresh latents to be drawn.
         """
-        for name, value in (("n", n), ("d", d), ("m", m), ("k", k)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1")
-        for name, sigma in (("sigma_z", sigma_z), ("sigma_v", sigma_v), ("sigma_w", sigma_w)):
-            _check_deviation(name, sigma)
-        # one stream for each array, so that problems that differ in k share the latents and the target
-        latents, outer, inner, data = (np.random.default_rng([seed, stream]) for stream in range(4))
-        if isinstance(target, str):
-            target = _mean_of(target, n, m, data)
-        return cls(
-            Z=sigma_z * latents.standard_normal((n, d)),
-            V=sigma_v * outer.standard_normal((k, m)).T,
-            W0=sigma_w * inner.standard_normal((k, d)),
-            target=target,
-            sigma_z=sigma_z,
-        )
+
+    def norm_bound(self) -> float:
+        """An upper bound on ‖J(θ)‖ for all θ, inf if none is known."""
+
+    def ball(self, reach: float) -> Ball:
+        """How large ‖J(θ) − J_0‖ and ‖J(θ)‖ get on balls of radius up to reach; beyond it the first may be inf."""
 
 
-def load_problem(path: str | Path) -> ShallowGAN:
-    """The problem of an .npz file with the arrays Z (n, d), V (m, k), W0 (k, d) and target (m,); no code in it is run.
+def check_step_sizes(mu: float, eta: float | None) -> None:
+    """Raise OverganError unless mu is in (0, 1], and eta positive and finite, or None."""
+    check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
+    check(eta is None or 0 < eta < np.inf, "eta", eta, "positive and finite")
 
-    Raises OverganError if the file is missing or no .npz, or an array is missing, of the wrong shape or no numbers.
+
+def default_eta(problem: Problem, method: Method, mu: float) -> float:
+    """The largest generator step that the theorem's condition at initialization allows.
+
+    μ/(8‖J_0‖²) for "gda" and "alternating" (Theorem A.4), 1/(2‖J_0‖²) for "optimal" (Theorem A.11). If J_0 is zero,
+    no step moves W, and it is 1. For a deep generator this takes J_0 J_0ᵀ, m backward passes.
     """
-    names = ("Z", "V", "W0", "target")
-    try:
-        with Path(path).open("rb") as handle, np.load(handle) as file:
-            missing = [name for name in names if name not in file]
-            if missing:
-                raise OverganError(f"{path} has no array {missing[0]}; it needs {', '.join(names)}, has {file.files}")
-            arrays = {name: file[name] for name in names}
-            for name, array in arrays.items():
-                if array.dtype.kind not in "fiu":
-                    raise OverganError(f"{path}: {name} is of type {array.dtype}; it must hold real numbers")
-            return ShallowGAN(**arrays)
-    except FileNotFoundError:
-        raise OverganError(f"{path} is missing; write it with numpy.savez(path, Z=, V=, W0=, target=)") from None
-    except OverganError:
-        raise
-    except (OSError, ValueError, AttributeError, TypeError, EOFError, BadZipFile) as error:
-        raise OverganError(
-            f"{path} is not a problem: {error}; write it with numpy.savez(path, Z=, V=, W0=, target=)"
-        ) from None
+    return largest_eta(problem.grams(problem.start)[0], method, mu)
 
 
-def _check_deviation(name: str, sigma: float) -> None:
-    if not (np.isfinite(sigma) and sigma > 0):
-        raise ValueError(f"{name} is {sigma}; it must be positive and finite")
-
-
-def _mean_of(target: str, n: int, m: int, random: np.random.Generator) -> Float[np.ndarray, " m"]:
-    if target == "gaussian":
-        mean: np.ndarray = random.standard_normal(m) + random.standard_normal((n, m)).mean(0)
-        return mean
-    if target != "two_moons":
-        raise ValueError(f"target is {target!r}; it must be an array, 'gaussian' or 'two_moons'")
-    if m != 2:
-        raise ValueError(f"m is {m}; the two moons lie in a plane: m must be 2")
-    from sklearn.datasets import make_moons  # here, because it takes a second
-
-    points = make_moons(n, noise=0.05, random_state=int(random.integers(2**32)))[0]
-    moons: np.ndarray = points.mean(0)
-    return moons
+def largest_eta(gram: Float[np.ndarray, "m m"], method: Method, mu: float) -> float:
+    """The same step, given J_0 J_0ᵀ."""
+    norm_squared = float(np.linalg.eigvalsh(gram)[-1])
+    if norm_squared <= 0:
+        return 1.0
+    return 1 / (2 * norm_squared) if method == "optimal" else mu / (8 * norm_squared)

@@ -1,14 +1,15 @@
-"""Theorem A.4 as a value: its constants, its conditions with both sides, and what is said about them."""
+"""Theorem A.4: its constants and conditions as a value, with both sides of each, and its claims (25) to (28)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.optimize
 from jaxtyping import Bool, Float, Int64
 
-from overgan.theory._linearize import Linearization, growth
+from overgan.check import check
+from overgan.theory._linearize import linearize
+from overgan.theory._problem import Problem
+from overgan.theory._simulate import Trajectory
 
 ROUNDING = 1e-12  # relative, of a condition's sides; bounds are widened by more
 
@@ -47,8 +48,7 @@ class Claim:
     @property
     def margin(self) -> Float[np.ndarray, " recorded"]:
         """How much right exceeds left at every recorded step."""
-        margin: np.ndarray = self.right - self.left
-        return margin
+        return np.asarray(self.right - self.left)
 
     @property
     def holds(self) -> Bool[np.ndarray, " recorded"]:
@@ -85,7 +85,7 @@ class Certificate:
 
     @property
     def rate(self) -> float:
-        """1 − ηα²/2 (25)."""
+        """The factor 1 − ηα²/2 by which the bound on the state shrinks at every step (25)."""
         return 1 - self.eta * self.alpha**2 / 2
 
     @property
@@ -95,7 +95,7 @@ class Certificate:
 
     @property
     def allowed(self) -> float:
-        """α²/(4γβ), the epsilon that the theorem allows."""
+        """The epsilon that the theorem allows, α²/(4γβ)."""
         return self.alpha**2 / (4 * self.gamma * self.beta) if self.beta > 0 else 0.0
 
     @property
@@ -121,25 +121,13 @@ class Certificate:
 
     def summary(self) -> dict[str, Any]:
         """The constants, the conditions with both sides, and the verdict, for JSON: None where a number is infinite."""
-        names = (
-            "basis",
-            "mu",
-            "eta",
-            "alpha",
-            "initial_norm",
-            "beta",
-            "epsilon",
-            "allowed",
-            "excess",
-            "radius",
-            "gamma",
-            "rate",
-        )
+        constants = "basis", "mu", "eta", "alpha", "initial_norm", "beta", "epsilon"
+        found = "allowed", "excess", "radius", "gamma", "rate"
         sides = "statement", "left", "right", "margin", "holds"
         return {
             "holds": self.holds,
             "reasons": list(self.reasons),
-            **{name: _finite(getattr(self, name)) for name in names},
+            **{name: _finite(getattr(self, name)) for name in (*constants, *found)},
             "conditions": [{side: _finite(getattr(row, side)) for side in sides} for row in self.conditions],
         }
 
@@ -154,7 +142,10 @@ RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon �
 def conditions(
     mu: float, eta: float, alpha: float, beta: float, epsilon: float, gamma: float, radius: float, needed: float
 ) -> tuple[Condition, ...]:
-    """The conditions of Theorem A.4. needed: the right side of eq. 24 for these constants."""
+    """The conditions of Theorem A.4 for these constants, in its order.
+
+    needed: the right side of eq. 24.
+    """
     return (
         Condition(RANK, 0.0, alpha, strict=True),
         Condition("mu ≤ 1", mu, 1.0),
@@ -164,81 +155,46 @@ def conditions(
     )
 
 
-def radius(linear: Linearization, beta: float, epsilon: float, gamma: float) -> float:
-    """R = 2 [(γβ²/α²) ‖(J_0^† r_0, J_0^† d_0)‖ + (9εβ²γ²/α⁴) ‖z_0‖] (eq. 24); inf if J_0 is not of full rank."""
-    alpha = lowest(linear)
-    z = np.concatenate([linear.r_0, linear.d_0])
-    if not z.any():
-        return 0.0
-    if alpha == 0 or np.isinf(gamma):
-        return np.inf
-    s, basis = np.linalg.eigh(linear.gram)
-    pulled = np.sqrt(sum(((basis.T @ part) ** 2 / s).sum() for part in (linear.r_0, linear.d_0)))
-    size = float(np.linalg.norm(z))
-    return float(2 * gamma * beta**2 / alpha**2 * (pulled + 9 * epsilon * gamma / alpha**2 * size))
+def check_claims(problem: Problem, certificate: Certificate, trajectory: Trajectory) -> tuple[Claim, ...]:
+    """Claims (25) to (28) of Theorem A.4 with the certificate's constants at the trajectory's recorded steps.
 
+    Of (26) both bounds are there, that of the step t and the one for all steps. The allowance is for rounding alone.
 
-def lowest(linear: Linearization) -> float:
-    """α = σ_min(J_0), 0 if it is rounding."""
-    s = linear.eigenvalues
-    return float(np.sqrt(s[0])) if s[0] > 1e-14 * len(s) * s[-1] else 0.0
-
-
-def smallest_ball(
-    linear: Linearization, eta: float | None, change: Callable[[float], float], largest: float
-) -> tuple[float, float, float]:
-    """The least (radius, epsilon, beta) with change(radius) ≤ epsilon and eq. 24 for epsilon, to a relative 1e-6.
-
-    change: an upper bound on ‖J(θ) − J_0‖ on the ball of that radius, increasing. largest: one on ‖J(θ)‖ anywhere.
-    eta: the generator's step, or None for μ/(8β²).
-
-    β = min(‖J_0‖ + ε, largest) and eq. 24 map a radius to F(radius). F is increasing: ε and β are, and so is eq. 24 in
-    both, also where γ falls with β because η = μ/(8β²). For then q = ‖J_0‖²/(8β²) ≤ 1/8, γ²β² is proportional to
-    (1 + (1 − q)²)/(q (1 − 4q)), and its logarithm has the derivative −2(1 − q)/(1 + (1 − q)²) + 4/(1 − 4q) − 1/q in q,
-    whose first term is negative, and 4/(1 − 4q) ≤ 1/q if q ≤ 1/8. So F(0) ≤ F(F(0)) ≤ … stays below every R with
-    F(R) ≤ R, and its limit is the least of those. It is infinite if only an infinite ball is known to do.
+    Raises OverganError if the trajectory is not of GDA with the certificate's step sizes.
     """
-
-    def next_radius(r: float) -> tuple[float, float, float]:
-        epsilon = change(r)
-        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
-        return radius(linear, beta, epsilon, gamma), epsilon, beta
-
-    r = 0.0
-    while True:
-        grown, epsilon, beta = next_radius(r)
-        if not grown > r * (1 + 1e-9) or np.isinf(r):
-            break
-        r = grown
-    while True:  # the limit is approached from below: go just beyond it
-        grown, epsilon, beta = next_radius(r)
-        if grown <= r:
-            return r, epsilon, beta
-        r = grown * (1 + 1e-7)
-
-
-def allowed_ball(linear: Linearization, eta: float | None, largest: float) -> tuple[float, float]:
-    """The largest ε with 4γβε ≤ α² for β = min(‖J_0‖ + ε, largest), and the radius of eq. 24 for it.
-
-    (0, inf) if α is 0 or eta so large that there is no γ.
-    """
-    alpha = lowest(linear)
-
-    def beyond(epsilon: float) -> float:  # increasing in epsilon, as γβ is
-        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
-        return 4 * gamma * beta * epsilon - alpha**2
-
-    if alpha == 0 or not np.isfinite(beyond(alpha)):
-        return 0.0, np.inf
-    allowed = float(scipy.optimize.brentq(beyond, 0.0, alpha))  # γ ≥ 1 and β ≥ α, so alpha is too much
-    beta, gamma = beta_gamma(linear, eta, allowed, largest)
-    return allowed, radius(linear, beta, allowed, gamma)
+    check_run(problem, trajectory, certificate.mu, certificate.eta)
+    linear = linearize(problem, certificate.mu, certificate.eta)
+    c, t, size = certificate, trajectory.recorded_steps, certificate.initial_state
+    state = np.concatenate([trajectory.recorded_residual, trajectory.recorded_d], 1)
+    start, pull, sums = problem.start, problem.at(problem.start).pull_back, linear.discriminator_sum(t)
+    moved, apart = np.empty(len(t)), np.empty(len(t))
+    for i, W in enumerate(trajectory.recorded_W):
+        change = W - start
+        moved[i] = np.linalg.norm(change)
+        apart[i] = np.linalg.norm(change + c.eta * pull(sums[i]))
+    with np.errstate(invalid="ignore"):  # 0 · inf
+        growing = 2 * c.eta * c.gamma**2 * c.beta * c.epsilon * t * c.rate ** np.maximum(t - 1.0, 0) * size
+        drift = parted = np.inf
+        if c.alpha > 0:
+            drift = 4 * c.gamma**2 * c.beta * c.epsilon / (np.e * 15 * np.log(16 / 15) * c.alpha**2) * size
+            parted = 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * size
+    rounding = 1e-12 * (size + 2 * float(np.linalg.norm(problem.target)))
+    still = 1e-12 * float(np.linalg.norm(start))
+    difference = np.linalg.norm(state - linear.state(t), axis=1)
+    everywhere = np.ones(len(t))
+    return (
+        Claim("25", "‖z_t‖ ≤ γ rateᵗ ‖z_0‖", t, np.linalg.norm(state, axis=1), c.gamma * c.rate**t * size, rounding),
+        Claim("26", "‖z_t − z̃_t‖ ≤ 2ηγ²βε t rateᵗ⁻¹ ‖z_0‖", t, difference, growing, rounding),
+        Claim("26b", "‖z_t − z̃_t‖ ≤ 4γ²βε/(15e ln(16/15) α²) ‖z_0‖", t, difference, drift * everywhere, rounding),
+        Claim("27", "‖θ_t − θ̃_t‖ ≤ 9εβ²γ²/α⁴ ‖z_0‖", t, apart, parted * everywhere, still),
+        Claim("28", "‖θ_t − θ_0‖ ≤ R/2", t, moved, c.radius / 2 * everywhere, still),
+    )
 
 
-def beta_gamma(linear: Linearization, eta: float | None, epsilon: float, largest: float) -> tuple[float, float]:
-    """β = min(‖J_0‖ + ε, largest) and the γ that belongs to eta, or to μ/(8β²)."""
-    norm = float(np.sqrt(linear.eigenvalues[-1]))
-    beta = min(norm + epsilon, largest)
-    if norm == 0:
-        return beta, growth(0.0)
-    return beta, growth(norm**2 * (eta / linear.mu if eta else 1 / (8 * beta**2)))
+def check_run(problem: Problem, trajectory: Trajectory, mu: float, eta: float) -> None:
+    """Raise OverganError unless the trajectory is of GDA on a problem of these sizes with these step sizes."""
+    check(trajectory.method == "gda", "trajectory", f"of the method {trajectory.method!r}", "of 'gda'")
+    given = trajectory.W.shape
+    check(given == problem.start.shape, "trajectory", f"of weights of shape {given}", "of the problem's")
+    check(trajectory.mu == mu, "mu", mu, f"the trajectory's, {trajectory.mu}")
+    check(trajectory.eta == eta, "eta", eta, f"the trajectory's, {trajectory.eta}")

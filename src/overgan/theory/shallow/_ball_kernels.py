@@ -1,4 +1,4 @@
-"""The compiled part of the bound on a ball: how far each s_l can change, and at what price (see `_ball`)."""
+"""The compiled part of the bound on a ball: how far each s_l can change, and at what price (see `ball_bound`)."""
 
 import math
 
@@ -29,6 +29,7 @@ def fill_shares(W, Z, norms, half, prices, v_squares, reach, shares, first, last
     step = 1 / math.log(RATIO)
     for unit in range(first, last):
         sums[:], total[:], start[:], best[:] = 0.0, 0.0, np.inf, 0.0
+        # each latent's moments and sign go to the bin of the movement that is needed to change its sign
         size = math.sqrt((W[unit] ** 2).sum())
         for i in range(n):
             inner = 0.0
@@ -42,6 +43,7 @@ def fill_shares(W, Z, norms, half, prices, v_squares, reach, shares, first, last
             sign = -1.0 if inner >= 0 else 1.0
             for j in range(d):
                 total[at, j] += sign * Z[i, j]
+        # for each movement the bound b_l(ρ)² on the change of s_l by all latents within reach, at every price
         for at in range(BINS):
             if at > 0:
                 sums[at] += sums[at - 1]
@@ -55,7 +57,8 @@ def fill_shares(W, Z, norms, half, prices, v_squares, reach, shares, first, last
         shares[unit] = best
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+# inlined, as all below: compiled as functions of their own, fresh ones have other roundings than cached ones
+@numba.njit(cache=True, nogil=True, fastmath=FAST, inline="always")
 def _moments(Z, norms):
     """For each latent ‖z_i‖ and the lower triangle of z_i z_iᵀ/‖z_i‖, row by row."""
     n, d = Z.shape
@@ -70,7 +73,7 @@ def _moments(Z, norms):
     return moments
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, inline="always")
 def _top(moments, full, square, fourth):
     """An upper bound on the largest eigenvalue of a sum of z_i z_iᵀ/‖z_i‖, by those of its fourth power.
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from overgan.theory import ShallowGAN, lemmas
-from tests.theory.test_linearize import full_jacobian
+from tests.theory.conftest import full_jacobian
 
 SIZES = {"n": 30, "d": 3, "m": 2, "k": 40}
 

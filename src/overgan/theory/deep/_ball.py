@@ -1,12 +1,12 @@
 """How much J can change within a ball around θ_0 of a deep generator: estimates, by sampling and by ascent."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from overgan.theory._deep import DeepFeatureGAN
-from overgan.theory._initial import pull_back
+from overgan.check import check
+from overgan.theory._problem import Problem, Weights
 
 
 class BallEstimate(NamedTuple):
@@ -17,8 +17,19 @@ class BallEstimate(NamedTuple):
     beta: float
 
 
+@runtime_checkable
+class Climbable(Problem, Protocol):
+    """A problem whose Jacobian can be differentiated, as that of a `DeepFeatureGAN`."""
+
+    def climb(self, theta: Weights, u: Float[np.ndarray, " m"], radius: float, steps: int, from_origin: bool) -> float:
+        """The largest ‖Dᵀu‖ on an ascent of so many steps from θ and unit u, within the ball of that radius.
+
+        D = J(θ) − J_0 if from_origin, else J(θ).
+        """
+
+
 def ball_estimate(
-    problem: DeepFeatureGAN, radius: float, *, samples: int = 4, ascent_steps: int = 10, seed: int = 0
+    problem: Climbable, radius: float, *, samples: int = 4, ascent_steps: int = 10, seed: int = 0
 ) -> BallEstimate:
     """Seek the largest ‖J(θ) − J(θ_0)‖ and ‖J(θ)‖ on the ball of that radius.
 
@@ -31,38 +42,31 @@ def ball_estimate(
 
     Every value is attained in the ball, so it is below the supremum up to rounding; by how much is not known.
 
-    Raises ValueError if radius is negative or not finite, samples less than 1 or ascent_steps negative.
+    Raises OverganError if radius is negative or not finite, samples less than 1 or ascent_steps negative.
     """
-    from overgan.theory._deep_ascent import climb  # here, because PyTorch takes seconds
-    from overgan.theory._deep_autograd import grams
-
-    for name, holds, needed in (
-        ("radius", 0 <= radius < np.inf, "at least 0 and finite"),
-        ("samples", samples >= 1, "at least 1"),
-        ("ascent_steps", ascent_steps >= 0, "at least 0"),
-    ):
-        if not holds:
-            raise ValueError(f"{name} is {locals()[name]}; it must be {needed}")
+    check(0 <= radius < np.inf, "radius", radius, "at least 0 and finite")
+    check(samples >= 1, "samples", samples, "at least 1")
+    check(ascent_steps >= 0, "ascent_steps", ascent_steps, "at least 0")
     norms = np.zeros(2)  # of J(θ) and of J(θ) − J_0
     for theta in ball_samples(problem, radius, samples, seed):
-        for which, gram in enumerate(grams(problem, theta, problem.theta0)):
+        for which, gram in enumerate(problem.grams(theta, problem.start)):
             squares, vectors = np.linalg.eigh(gram)
             found = float(np.sqrt(max(squares[-1], 0.0)))
             if found:
-                found = max(found, climb(problem, theta, vectors[:, -1], radius, ascent_steps, from_origin=bool(which)))
+                found = max(found, problem.climb(theta, vectors[:, -1], radius, ascent_steps, bool(which)))
             norms[which] = max(norms[which], found)
     beta, epsilon = norms.tolist()
     return BallEstimate(float(radius), epsilon, beta)
 
 
-def ball_samples(problem: DeepFeatureGAN, radius: float, samples: int, seed: int) -> Float[np.ndarray, "samples p"]:
+def ball_samples(problem: Problem, radius: float, samples: int, seed: int) -> Float[np.ndarray, "samples p"]:
     """The points of the sphere of that radius around θ_0 that `ball_estimate` looks at."""
     random = np.random.default_rng(seed)
-    pull = pull_back(problem)
-    points = np.empty((samples, len(problem.theta0)))
+    pull = problem.at(problem.start).pull_back
+    points = np.empty((samples, len(problem.start)))
     for i, point in enumerate(points):
         g = random.standard_normal(len(problem.target))
         direction = pull(g) if i % 2 else random.standard_normal(len(point))
         length = np.linalg.norm(direction)
-        point[:] = problem.theta0 + (radius / length if length else 0.0) * direction
+        point[:] = problem.start + (radius / length if length else 0.0) * direction
     return points

@@ -19,6 +19,8 @@ from overgan.theory import (
     population_mean,
     simulate,
 )
+from overgan.theory._dense import descend
+from overgan.theory._problem import Updates
 from tests.conftest import digest
 
 METHODS = ("gda", "optimal", "alternating")
@@ -80,7 +82,8 @@ def test_fresh_latents_are_drawn_anew_at_every_step(engine, method):
         g = {"gda": d, "optimal": r, "alternating": after}[method]
         d = r if method == "optimal" else after
         W = W - eta * (V.T @ g)[:, None] * ((Z @ W.T >= 0).T @ Z / 60)
-    np.testing.assert_array_equal(ours.residual_norm, np.linalg.norm(ours.recorded_residual, axis=1))
+    # BLAS adds up a vector, and NumPy an axis, in different orders: a few roundings
+    np.testing.assert_allclose(ours.residual_norm, np.linalg.norm(ours.recorded_residual, axis=1), rtol=1e-14)
     assert ours.sign_changes == 0
     other = simulate(problem, method, 40, **(arguments | {"seed": 10}))
     assert norm(other.W - ours.W) > 1e-3 * norm(ours.W - problem.W0)
@@ -95,7 +98,7 @@ def test_fresh_latents_train_the_population():
     assert (np.abs(outputs.mean(0) - population_mean(1.5, V, W0)) < 5 * error).all()  # 5 standard errors
     traj = simulate(problem, "optimal", 1, eta=0.1, latents="fresh")
     r = population_mean(1.5, V, W0) - problem.target
-    assert traj.residual_norm[0] == norm(r)
+    assert traj.residual_norm[0] == pytest.approx(norm(r), rel=1e-14)
     unit = W0 / np.linalg.norm(W0, axis=1, keepdims=True)
     step = 0.1 * np.outer(r @ V, np.ones(3)) * 1.5 / np.sqrt(2 * np.pi) * unit  # d‖w‖/dw = w/‖w‖
     assert norm(traj.W - (W0 - step)) < 0.02 * norm(step)  # the noise is about √(m d k / n) = 0.012 of it
@@ -136,6 +139,13 @@ def nudge(problem, name, change, seed):
     return dataclasses.replace(problem, **{name: array * (1 + change * signs)})
 
 
+def dense(problem, method, steps, mu, eta, critic_steps):
+    """The dense loop by the closed form of f and its gradient."""
+    updates = Updates(method, steps, mu, eta, critic_steps, -1.0, np.zeros(0, np.int64))
+    return descend(problem.start, problem.target, problem.at, updates)
+
+
+@pytest.mark.slow
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     problems(),
@@ -150,28 +160,29 @@ def test_the_engines_agree(problem, method, factor, mu, critic_steps):
     arguments = {"method": method, "steps": 150, "mu": mu, "eta": eta, "critic_steps": critic_steps}
     exact = simulate(problem, engine="exact", **arguments)
     reference = simulate(problem, engine="autograd", **arguments)
-    # where the dynamics amplify rounding: what a relative change of 1e-15 makes in the reference alone. In W0; and in
+    # where the dynamics amplify rounding: what a relative change of 1e-15 makes in the closed form alone. In W0; and in
     # V, because W outgrows a small W0 and the change is then rounded away, while rounding goes on at every step
+    closed = dense(problem, **arguments)
     nudged = [
-        simulate(nudge(problem, name, change, seed), engine="autograd", **arguments)
+        dense(nudge(problem, name, change, seed), **arguments)
         for name, seed in (("W0", 0), ("W0", 1), ("W0", 2), ("V", 0))
         for change in (-1e-15, 1e-15)
     ]
-    lengths = {len(t.residual_norm) for t in (exact, reference, *nudged)}
+    lengths = {len(t.residual_norm) for t in (exact, reference, closed, *nudged)}
     steps = min(lengths)
     assert all(np.isfinite(t.residual_norm).all() for t in (exact, reference))
 
     def distance(a, b):  # at every step, the largest difference so far
         return np.maximum.accumulate(np.abs(a.residual_norm[:steps] - b.residual_norm[:steps]))
 
-    amplified = np.max([distance(other, reference) for other in nudged], 0)
+    amplified = np.max([distance(other, closed) for other in nudged], 0)
     # a run that blows up forgets W0, and its residual has rounding errors of its own size
     own_size = 1e-13 * np.maximum.accumulate(reference.residual_norm[:steps])
     allowed = 1e-10 * reference.residual_norm[0] + LUCK * amplified + own_size
     assert (distance(exact, reference) <= allowed).all()
     if len(lengths) == 1:
-        amplified_W = max(norm(other.W - reference.W) for other in nudged)
-        amplified_d = max(norm(other.d - reference.d) for other in nudged)
+        amplified_W = max(norm(other.W - closed.W) for other in nudged)
+        amplified_d = max(norm(other.d - closed.d) for other in nudged)
         assert norm(exact.W - reference.W) <= 1e-10 * norm(reference.W) + LUCK * amplified_W
         assert norm(exact.d - reference.d) <= 1e-10 * reference.residual_norm[0] + LUCK * amplified_d + own_size[-1]
     assert exact.residual_norm.min() >= global_optimum(problem) - 1e-10 * (1 + norm(problem.target))
@@ -289,6 +300,7 @@ def test_fresh_latents_need_their_deviation():
         ShallowGAN(known.Z, known.V, known.W0, known.target, sigma_z=-1.0)
 
 
+@pytest.mark.slow
 def test_the_same_bits_whether_the_kernels_are_compiled_or_come_from_the_cache(tmp_path):
     code = (
         "from overgan.theory import ShallowGAN, simulate\n"

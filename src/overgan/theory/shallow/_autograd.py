@@ -1,11 +1,12 @@
 """The reference engine's step: the loss of eq. 12, differentiated by PyTorch."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from overgan.theory._problem import Point
 
 
 class _ReLU(torch.autograd.Function):
@@ -23,14 +24,12 @@ class _ReLU(torch.autograd.Function):
         return masked
 
 
-def evaluate(
-    Z: np.ndarray, V: np.ndarray, W: np.ndarray
-) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray], np.ndarray]:
+def differentiate(Z: np.ndarray, V: np.ndarray, W: np.ndarray) -> Point:
     """f(W), the gradient with respect to W of the loss ⟨g, f(W) − y⟩ − ‖g‖²/2 for any g, and the active units."""
     weights = torch.tensor(W, requires_grad=True)
     inner = torch.tensor(Z) @ weights.T
     f = (_ReLU.apply(inner) @ torch.tensor(V).T).mean(0)
-    return (
+    return Point(
         f.detach().numpy(),
         lambda g: torch.autograd.grad(torch.tensor(g) @ f, weights)[0].numpy(),
         inner.detach().numpy() >= 0,

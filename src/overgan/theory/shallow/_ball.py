@@ -4,15 +4,27 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol, runtime_checkable
 
-import numba
 import numpy as np
 from jaxtyping import Float
 
-from overgan.theory._problem import ShallowGAN
+from overgan.check import check
 
 BLOCK = 8192  # units whose shares are in memory at once
 ROUNDING = 1e-9  # relative, by which the bounds are widened
+
+
+@runtime_checkable
+class Arrays(Protocol):
+    """What the bounds read of a `ShallowGAN`, which offers the bounds itself."""
+
+    @property
+    def Z(self) -> Float[np.ndarray, "n d"]: ...  # noqa: N802 — the paper's letters
+    @property
+    def V(self) -> Float[np.ndarray, "m k"]: ...  # noqa: N802
+    @property
+    def W0(self) -> Float[np.ndarray, "k d"]: ...  # noqa: N802
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +41,9 @@ class BallBound:
     def change(self, radius: float) -> float:
         """The bound on the ball of that radius: continuous and increasing in it, inf beyond `reach`.
 
-        Raises ValueError if the radius is negative.
+        Raises OverganError if the radius is negative.
         """
-        if not radius >= 0:
-            raise ValueError(f"radius is {radius}; it must be at least 0")
+        check(radius >= 0, "radius", radius, "at least 0")
         if radius > self.reach:
             return np.inf
         if np.isinf(radius):
@@ -40,8 +51,8 @@ class BallBound:
         return float(np.sqrt((self.prices * radius**2 + self.worths).min()))
 
 
-def ball_bound(problem: ShallowGAN, reach: float = np.inf) -> BallBound:
-    """The bound of the balls of radius up to `reach`, which is the tighter the smaller that is.
+def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
+    """A proven bound on how much J changes on balls of radius up to `reach`, which is the tighter the smaller that is.
 
     ‖J(W) − J(W_0)‖² = λ_max(Σ_l δ_l² v_l v_lᵀ) with δ_l = ‖s_l(W) − s_l(W_0)‖. Let w_l move by ρ_l, Σ ρ_l² ≤ R².
 
@@ -64,17 +75,16 @@ def ball_bound(problem: ShallowGAN, reach: float = np.inf) -> BallBound:
        can reach, at the cost of the shortest that reaches one of them. ρ_l ≤ R, so only movements up to `reach` count.
     What rounding could hide is added: 1e-14 in c_i relative to ‖w_l‖, 1e-9 of the bound.
 
-    The work is O(k n d²) and the memory O(n d + k). Raises ValueError if reach is negative.
+    The work is O(k n d²) and the memory O(n d + k). Raises OverganError if reach is negative.
     """
-    if not reach >= 0:
-        raise ValueError(f"reach is {reach}; it must be at least 0")
+    check(reach >= 0, "reach", reach, "at least 0")
     norms = np.linalg.norm(problem.Z, axis=1)
     Z, norms = np.ascontiguousarray(problem.Z[norms > 0]), norms[norms > 0]
     v_squares = (problem.V**2).sum(0)
     if not len(Z) or not v_squares.any():
         return BallBound(np.zeros(1), np.zeros(1), float(reach))
     prices = _prices(problem, norms.mean(), float(v_squares.max()))
-    m = len(problem.target)
+    m = len(problem.V)
     sums = np.zeros((len(prices), m, m))
     for block, shares in _shares(problem, Z, norms, prices, v_squares, reach):
         V = problem.V[:, block]
@@ -83,7 +93,7 @@ def ball_bound(problem: ShallowGAN, reach: float = np.inf) -> BallBound:
     return BallBound(prices, worths, float(reach))
 
 
-def norm_bound(problem: ShallowGAN) -> float:
+def norm_bound(problem: Arrays) -> float:
     """An upper bound on ‖J(W)‖ for all W.
 
     ‖J(W)‖ ≤ ‖V‖ max_l ‖s_l(W)‖, and n ‖s_l(W)‖ ≤ ½ ‖Σ z_i‖ + ½ √(Σ ‖z_i‖ · λ_max(Σ z_i z_iᵀ/‖z_i‖)) as in step 1 of
@@ -95,7 +105,7 @@ def norm_bound(problem: ShallowGAN) -> float:
     return float(np.linalg.norm(problem.V, 2) * longest / (2 * len(norms)) * (1 + ROUNDING))
 
 
-def _prices(problem: ShallowGAN, z: float, v_square: float) -> Float[np.ndarray, " prices"]:
+def _prices(problem: Arrays, z: float, v_square: float) -> Float[np.ndarray, " prices"]:
     """0, and λ in steps of 1.3 from where moving a whole unit is all but free to where one latent's change is dear."""
     w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
     scale = v_square * (z / w) ** 2
@@ -103,7 +113,7 @@ def _prices(problem: ShallowGAN, z: float, v_square: float) -> Float[np.ndarray,
 
 
 def _shares(
-    problem: ShallowGAN,
+    problem: Arrays,
     Z: Float[np.ndarray, "kept d"],
     norms: Float[np.ndarray, " kept"],
     prices: Float[np.ndarray, " prices"],
@@ -111,7 +121,9 @@ def _shares(
     reach: float,
 ) -> Iterator[tuple[slice, Float[np.ndarray, "block prices"]]]:
     """For each block of units max_ρ [b_l(ρ)² − λρ²/‖v_l‖²] for all prices λ; units with v_l = 0 count for nothing."""
-    from overgan.theory._ball_kernels import fill_shares
+    import numba  # here, because it takes a second
+
+    from overgan.theory.shallow._ball_kernels import fill_shares
 
     threads, half = numba.get_num_threads(), 0.5 / len(problem.Z)
     squares = np.where(v_squares > 0, v_squares, 1.0)

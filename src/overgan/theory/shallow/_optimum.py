@@ -1,8 +1,8 @@
-"""The least residual that any W can reach."""
+"""The least residual that any W of the shallow GAN can reach."""
 
 import scipy.optimize
 
-from overgan.theory._problem import ShallowGAN
+from overgan.theory.shallow._gan import ShallowGAN
 
 
 def global_optimum(problem: ShallowGAN) -> float:

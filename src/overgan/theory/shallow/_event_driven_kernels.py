@@ -1,4 +1,4 @@
-"""The compiled part of the exact engine: the iterates of GDA without the n × k work of a step.
+"""Event-driven GDA, compiled: its iterates without the n × k work of a step.
 
 Between sign changes of w_l·z_i every unit moves along its own fixed s_l, by −η v_l·g at a step with discriminator
 weights g. With q_l = v_l·(sum of all g so far), w_l is its last renewed value minus η (q_l − its q then) s_l, and its
@@ -13,9 +13,10 @@ import math
 import numba
 import numpy as np
 
+from overgan.theory._dense import BLOWN_UP
+
 GDA, OPTIMAL, ALTERNATING = 0, 1, 2  # of iterate, which takes no strings
 TILE = 64  # latents that are looked at together: a whole number of vectors
-BLOWN_UP = 1e100  # a residual beyond it, relative to the first one, would soon overflow
 MARGIN = 1e-12  # relative, by which intervals are narrowed: at their ends the signs are looked at again
 
 # no ninf: infinite thresholds are meant
@@ -32,6 +33,7 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
     """
     tiles, d = Z.shape[:2]
     changed, lows, highs = scratch[tiles], scratch[tiles + 1], scratch[tiles + 2]
+    # the inner products u = w·z, their changes of sign since old_w, and s, tile by tile
     before = lows
     for i in range(TILE):
         changed[i] = 0.0
@@ -55,6 +57,7 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
             s[j] += total
     for j in range(d):
         s[j] /= n
+    # the interval: the nearest step of q to either side at which an inner product becomes zero
     for i in range(TILE):
         lows[i] = -np.inf
         highs[i] = np.inf
@@ -79,6 +82,7 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST)
 def renew_units(W, Z, n, eta, S, low, high, first, last):
+    """Fill S, low and high for the units first … last − 1 at their initial weights, where q is 0."""
     scratch = np.empty((len(Z) + 3, TILE))
     for unit in range(first, last):
         low[unit], high[unit], _ = _renew(W[unit], W[unit], Z, n, eta, 0.0, S[unit], scratch)
@@ -124,6 +128,7 @@ def iterate(
             D[:] = 0.0
             norms[t] = math.sqrt((r * r).sum())
             peak = norms[t]
+        # record, and see whether the run ends here
         peak = max(peak, norms[t])
         if kept < len(record) and record[kept] == t:
             kept_r[kept], kept_d[kept] = r, disc
@@ -144,6 +149,7 @@ def iterate(
             for _ in range(critic_steps):
                 disc[:] = (1 - mu) * disc + mu * r
             g[:] = disc
+        # f moves by −η J Jᵀ g while no sign changes
         for i in range(m):
             total = 0.0
             for j in range(m):
@@ -151,7 +157,7 @@ def iterate(
             r[i] -= eta * total
         D += g
 
-        # units whose signs change
+        # which units to look at: those near the end of their interval, or all if D has moved too far to know them
         moved = 0.0
         for j in range(m):
             moved += (D[j] - D_at[j]) ** 2
@@ -163,6 +169,7 @@ def iterate(
             radius = horizon * speed
             D_at[:] = D
             nears = 0
+        # units whose signs change: their share of f and of J Jᵀ is exchanged for the one with the new signs
         for index in range(k if sweep else nears):
             unit = index if sweep else near[index]
             q = 0.0
@@ -182,6 +189,7 @@ def iterate(
                 near[nears] = unit
                 nears += 1
 
+    # the final weights
     for unit in range(k):
         _weights(W[unit], W[unit], S[unit], VT[unit], D, q_at[unit], eta)
     return t, changes, kept, disc

@@ -1,0 +1,153 @@
+"""The shallow GAN of the paper's Section 2: G(z) = V ReLU(W z) against a linear discriminator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from overgan.check import check
+from overgan.errors import OverganError
+from overgan.theory._dense import descend
+from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights
+from overgan.theory.shallow._ball import ball_bound, norm_bound
+from overgan.theory.shallow._geometry import mean_and_gradient, mean_gradients, population_mean
+
+Target = Literal["gaussian", "two_moons"]
+FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ShallowGAN:
+    """A shallow GAN: latents, fixed outer weights, initial inner weights and the mean of the data, a `Problem`.
+
+    The arrays are float64 copies, read-only. The weights that are trained, W, are of shape (k, d).
+
+    sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
+
+    Raises OverganError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
+    """
+
+    Z: Float[np.ndarray, "n d"]
+    V: Float[np.ndarray, "m k"]
+    W0: Float[np.ndarray, "k d"]
+    target: Float[np.ndarray, " m"]
+    sigma_z: float | None = None
+    basis: ClassVar[Basis] = "proven"
+
+    def __post_init__(self) -> None:
+        for name, ndim in (("Z", 2), ("V", 2), ("W0", 2), ("target", 1)):
+            array = np.array(getattr(self, name), np.float64, order="C")
+            if array.ndim != ndim:
+                raise OverganError(f"{name} has {array.ndim} dimensions, expected {ndim}")
+            if array.size == 0:
+                raise OverganError(f"{name} has shape {array.shape}; every size must be at least 1")
+            if not np.isfinite(array).all():
+                raise OverganError(f"{name} has the value {array[~np.isfinite(array)][0]}; all values must be finite")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        expected = {"V": (len(self.target), len(self.W0)), "W0": (len(self.W0), self.Z.shape[1])}
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise OverganError(f"{name} has shape {getattr(self, name).shape}, expected {shape} from the others")
+
+        check(self.sigma_z is None or 0 < self.sigma_z < np.inf, "sigma_z", self.sigma_z, "positive and finite")
+
+    def __repr__(self) -> str:
+        (n, d), (m, k) = self.Z.shape, self.V.shape
+        return f"ShallowGAN(n={n}, d={d}, m={m}, k={k})"
+
+    @classmethod
+    def gaussian(
+        cls,
+        n: int = 1000,
+        d: int = 10,
+        m: int = 10,
+        k: int = 1000,
+        seed: int = 0,
+        *,
+        sigma_z: float = 1.0,
+        sigma_v: float = 1.0,
+        sigma_w: float = 1.0,
+        target: Target | Float[np.ndarray, " m"] = "gaussian",
+    ) -> "ShallowGAN":
+        """Random latents and weights with these standard deviations, drawn from one seed.
+
+        target: an array, or "gaussian": the mean of n samples of N(μ, I_m), μ ~ N(0, I_m) (Fig. 2), or "two_moons": the
+        mean of n points of scikit-learn's make_moons, m = 2 (Fig. 9).
+        """
+        for name, value in (("n", n), ("d", d), ("m", m), ("k", k)):
+            check(value >= 1, name, value, "at least 1")
+        for name, sigma in (("sigma_z", sigma_z), ("sigma_v", sigma_v), ("sigma_w", sigma_w)):
+            check(0 < sigma < np.inf, name, sigma, "positive and finite")
+        # one stream for each array, so that problems that differ in k share the latents and the target
+        latents, outer, inner, data = (np.random.default_rng([seed, stream]) for stream in range(4))
+        if isinstance(target, str):
+            target = _mean_of(target, n, m, data)
+        return cls(
+            Z=sigma_z * latents.standard_normal((n, d)),
+            V=sigma_v * outer.standard_normal((k, m)).T,
+            W0=sigma_w * inner.standard_normal((k, d)),
+            target=target,
+            sigma_z=sigma_z,
+        )
+
+    @property
+    def start(self) -> Weights:
+        """The initial weights, W_0."""
+        return self.W0
+
+    def at(self, weights: Weights) -> Point:
+        """The mean f(W), and the map g -> J(W)ᵀ g."""
+        return mean_and_gradient(self.Z, self.V, weights)
+
+    def grams(self, weights: Weights, origin: Weights | None = None) -> Grams:
+        """J Jᵀ at W = weights, and, if there is an origin, D Dᵀ with D = J(W) − J(origin) too (eq. 34)."""
+        s = mean_gradients(self.Z, weights)
+        rows = [s] if origin is None else [s, s - mean_gradients(self.Z, origin)]
+        return np.array([(self.V * (x**2).sum(1)) @ self.V.T for x in rows])
+
+    def engine(self, name: Engine, latents: Draw, seed: int) -> Callable[[Updates], Iterates]:
+        """The event-driven engine ("exact"), or the dense loop where it must be: by autograd, or with fresh latents.
+
+        Raises OverganError if latents are to be fresh and sigma_z is not known.
+        """
+        if name == "exact" and latents == "fixed":
+            from overgan.theory.shallow import _event_driven  # here, because numba takes a second
+
+            return partial(_event_driven.descend, self.Z, self.V, self.W0, self.target)
+        at = mean_and_gradient
+        if name == "autograd":
+            from overgan.theory.shallow._autograd import differentiate as at  # here, because PyTorch takes seconds
+        if latents == "fixed":
+            return partial(descend, self.W0, self.target, partial(at, self.Z, self.V))
+        check(self.sigma_z is not None, "sigma_z", None, "given to draw fresh latents")
+        sigma, random = self.sigma_z or 0.0, np.random.default_rng([seed, FRESH_STREAM])
+
+        def at_drawn(W: np.ndarray) -> Point:
+            return at(sigma * random.standard_normal(self.Z.shape), self.V, W)
+
+        return partial(descend, self.W0, self.target, at_drawn, shown_mean=partial(population_mean, sigma, self.V))
+
+    def norm_bound(self) -> float:
+        """An upper bound on ‖J(W)‖ for all W."""
+        return norm_bound(self)
+
+    def ball(self, reach: float) -> Ball:
+        """Proven bounds on ‖J(W) − J(W_0)‖ and ‖J(W)‖ for balls up to that radius; beyond it the first may be inf."""
+        bound = ball_bound(self, reach if reach < np.linalg.norm(self.W0, axis=1).max() else np.inf)
+        norm = self.norm_bound()
+        return lambda radius: (bound.change(radius), norm)
+
+
+def _mean_of(target: str, n: int, m: int, random: np.random.Generator) -> Float[np.ndarray, " m"]:
+    if target == "gaussian":
+        return np.asarray(random.standard_normal(m) + random.standard_normal((n, m)).mean(0))
+    check(target == "two_moons", "target", repr(target), "an array, 'gaussian' or 'two_moons'")
+    if m != 2:
+        raise OverganError(f"m is {m}; the two moons lie in a plane: m must be 2")
+    from sklearn.datasets import make_moons  # here, because it takes a second
+
+    return np.asarray(make_moons(n, noise=0.05, random_state=int(random.integers(2**32)))[0].mean(0))
