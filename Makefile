@@ -1,16 +1,31 @@
-# make study: the quickstart, from nothing to a report.   make test: lint, types and tests.
+# make study: the quickstart, from nothing to a report.   make test: lint, types and the whole suite.
+# make check: lint, types and the tests that are not slow, for the edit loop.
+# make test-portable: the suite with 1 and 4 threads, and with kernels for AVX2 and for any x86-64.
+# make test-oldest: the suite with the oldest versions that pyproject.toml allows.
 PYTHON ?= python3
 BIN := .venv/bin
+OLDEST := .venv-oldest
 
-.PHONY: study test
+.PHONY: study test check lint test-portable test-oldest
 study: .venv/.installed
 	$(BIN)/overgan run quickstart --out runs/quickstart
 
-test: .venv/.installed-test
+test: lint
+	$(BIN)/pytest -n 2 --cov
+
+check: lint
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+lint: .venv/.installed-test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --cov
+
+test-portable: .venv/.installed-test
+	$(BIN)/python -m tests.portable -n 2
+
+test-oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/pytest -n 2
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -19,5 +34,12 @@ test: .venv/.installed-test
 
 .venv/.installed-test: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -e '.[test]'
+	$(BIN)/pip install -q -e '.[test,lint]'
 	touch .venv/.installed $@
+
+# every ">=" of the dependencies becomes "==", in a file that pip takes as constraints
+$(OLDEST)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	sed -n '/^dependencies/,/^lint/s/^    "\([^>]*\)>=\([^,"]*\).*/\1==\2/p' pyproject.toml > $(OLDEST)/oldest.txt
+	$(OLDEST)/bin/pip install -q -c $(OLDEST)/oldest.txt -e '.[test]'
+	touch $@

@@ -1,11 +1,17 @@
-"""Shared fixtures: a private cache, the digits, and a small study."""
+"""Shared fixtures: a private cache, the digits, and studies that are made once for all tests and processes."""
 
 import hashlib
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
+
+# one thread a process, because pytest-xdist uses all cores; before NumPy is imported, which reads it only then
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -26,12 +32,11 @@ settings.load_profile("deterministic")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # one cache for all processes of a test session, so that the digits' classifier is trained once
-    # and one thread a process, because pytest-xdist already uses all cores
-    import tempfile
-
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("XDG_CACHE_HOME", tempfile.mkdtemp(prefix="overgan-test-cache-"))
+    # one folder for all processes of a test session: the digits' classifier and each study are trained once
+    if "OVERGAN_TEST_SESSION" not in os.environ:
+        os.environ["OVERGAN_TEST_SESSION"] = session = tempfile.mkdtemp(prefix="overgan-test-")
+        os.environ.setdefault("XDG_CACHE_HOME", f"{session}/cache")
+        config.add_cleanup(lambda: shutil.rmtree(session, ignore_errors=True))
 
 
 def digest(content):
@@ -44,6 +49,39 @@ def digits():
     from overgan.data import DataConfig, load_images
 
     return load_images(DataConfig(name="digits"))
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """once(name, fill): a module's copy of a folder that fill(folder) fills once for all processes of a session."""
+
+    def copy(name, fill):
+        original = Path(os.environ["OVERGAN_TEST_SESSION"], name)
+        with FileLock(f"{original}.lock"):
+            if not original.exists():
+                unfinished = Path(tempfile.mkdtemp(dir=original.parent))
+                fill(unfinished)
+                unfinished.rename(original)  # not before it is whole
+        return Path(shutil.copytree(original, tmp_path_factory.mktemp(name) / name))
+
+    return copy
+
+
+@pytest.fixture(scope="module")
+def small_study(once):
+    """A folder with the small study's spec, small.yaml, its results, study, and what `overgan run` printed, output."""
+
+    def fill(folder):
+        from typer.testing import CliRunner
+
+        from overgan.cli import app
+
+        (folder / "small.yaml").write_text(SMALL)
+        result = CliRunner().invoke(app, ["run", f"{folder}/small.yaml", "--out", f"{folder}/study", "--workers", "2"])
+        assert result.exit_code == 0, result.output
+        (folder / "output").write_text(result.output.replace(str(folder), "FOLDER"))
+
+    return once("small", fill)
 
 
 @pytest.fixture

@@ -18,23 +18,27 @@ seeds: [0, 1]
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("certificate")
-    (folder / "spec.yaml").write_text(SPEC)
-    return overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+def study(once):
+    def fill(folder):
+        (folder / "spec.yaml").write_text(SPEC)
+        overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+
+    return overgan.load(once("certificate", fill) / "study")
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_certify(study):
     frame = study.frame()
     assert len(frame) == 2 * 2 * 2
     for row in frame[frame.problem == "Gaussian"].itertuples():
         certificate = certify(ShallowGAN.gaussian(n=20, d=3, m=1, k=row.k, seed=row.seed))
-        # a worker's BLAS has other threads than this process: sums round otherwise, each by 1e-16 of some hundred terms
-        assert (row.alpha, row.excess) == pytest.approx((certificate.alpha, certificate.excess), rel=1e-10)
+        # the worker's BLAS may have other threads, which sum in another order
+        assert (row.alpha, row.excess) == pytest.approx((certificate.alpha, certificate.excess), rel=1e-9)
         assert row.holds == certificate.holds
         assert list(row.conditions.values()) == [condition.holds for condition in certificate.conditions]
 
 
+@pytest.mark.slow
 def test_pairs_start_at_zero_and_are_certified_when_wide(study):
     problem = study.spec.problems["start at 0"].problem(11, 0)
     assert problem.V.shape == (1, 10)
@@ -46,12 +50,14 @@ def test_pairs_start_at_zero_and_are_certified_when_wide(study):
     assert study.status()[1].result == "start at 0: 2 of 2 hold"
 
 
+@pytest.mark.slow
 def test_it_has_no_curves_and_makes_no_images(study):
     assert not list(study.folder.glob("k*/*.npz"))
     with pytest.raises(OverganError, match="kind certificate, which makes no images"):
         study.sample(11)
 
 
+@pytest.mark.slow
 def test_conditions_that_hold_nowhere_have_no_recommendation(study, tmp_path):
     narrow = overgan.run(study.folder.parent / "spec.yaml", tmp_path / "study", ["widths=[2]"])
     with pytest.raises(OverganError, match="the conditions hold in no run of start at 0 at any width"):

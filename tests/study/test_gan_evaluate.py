@@ -23,12 +23,15 @@ MORE = [
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("metrics")
-    (folder / "small.yaml").write_text(SMALL)
-    return overgan.run(folder / "small.yaml", folder / "study", MORE, workers=2)
+def study(once):
+    def fill(folder):
+        (folder / "small.yaml").write_text(SMALL)
+        overgan.run(folder / "small.yaml", folder / "study", MORE, workers=2)
+
+    return overgan.load(once("metrics", fill) / "study")
 
 
+@pytest.mark.slow
 def test_metrics_at_every_evaluation_and_at_the_end(study):
     frame = study.frame()
     pixels, critic = (frame[frame.features == name] for name in ("pixels", "critic"))
@@ -42,6 +45,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
     assert study.recommend().quantity == "test pixels FID"
 
 
+@pytest.mark.slow
 def test_the_report_shows_them(study):
     text = overgan.write_report(study.folder).read_text()
     for part in ("Neural net divergence against width", "Nearest training images", "k = 2, nearest by pixels"):
@@ -52,6 +56,7 @@ def test_the_report_shows_them(study):
     assert (study.folder / "figures" / "nnd.png").exists()
 
 
+@pytest.mark.slow
 def test_a_trained_study_is_measured_again(study, digits):
     before = study.frame()
     study.evaluate(["fid", "prdc"], features=["random"], samples=80)
@@ -81,6 +86,7 @@ def test_a_trained_study_is_measured_again(study, digits):
     assert "random-0 coverage" in text
 
 
+@pytest.mark.slow
 def test_the_command_measures_a_study_as_its_spec_says(study):
     before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
     done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "nnd"])
@@ -91,6 +97,7 @@ def test_the_command_measures_a_study_as_its_spec_says(study):
     np.testing.assert_allclose(after, before, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -29,12 +29,15 @@ def problem(gan, k, seed):
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prediction")
-    (folder / "spec.yaml").write_text(SPEC)
-    return overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+def study(once):
+    def fill(folder):
+        (folder / "spec.yaml").write_text(SPEC)
+        overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+
+    return overgan.load(once("prediction", fill) / "study")
 
 
+@pytest.mark.slow
 def test_curves_and_gaps_are_those_of_the_theory(study):
     frame = study.frame()
     assert len(frame) == len(WIDTHS) * len(SEEDS) * 2
@@ -57,6 +60,7 @@ def test_curves_and_gaps_are_those_of_the_theory(study):
                 assert row.within == (row.gap <= 0.2)
 
 
+@pytest.mark.slow
 def test_status_counts_what_was_predicted_and_recommends_by_it(study):
     frame = study.frame().query("gan == 'shallow'")
     for status, k in zip(study.status(), WIDTHS, strict=True):

@@ -14,7 +14,9 @@ import overgan
 from overgan.errors import OverganError
 from overgan.study import WorkerError
 from overgan.training import load_tensors, read_checkpoint
-from tests.conftest import SMALL, digest
+from tests.conftest import digest
+
+pytestmark = pytest.mark.slow
 
 
 def results(folder):
@@ -32,11 +34,8 @@ def command(spec, out, *more):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole")
-    spec = folder / "small.yaml"
-    spec.write_text(SMALL)
-    return overgan.run(spec, folder / "study", workers=2)
+def whole(small_study):
+    return overgan.load(small_study / "study")
 
 
 def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):

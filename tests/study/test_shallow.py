@@ -35,10 +35,12 @@ WIDTHS, SEEDS = (1, 3, 20), (0, 1, 2)
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("theory")
-    (folder / "spec.yaml").write_text(SPEC)
-    return overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+def study(once):
+    def fill(folder):
+        (folder / "spec.yaml").write_text(SPEC)
+        overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+
+    return overgan.load(once("shallow", fill) / "study")
 
 
 def results(folder):
@@ -51,6 +53,7 @@ def results(folder):
     return rows, curves
 
 
+@pytest.mark.slow
 def test_every_row_and_curve_is_that_of_the_simulation(study):
     frame = study.frame()
     assert len(frame) == len(WIDTHS) * len(SEEDS) * len(METHODS)
@@ -61,7 +64,8 @@ def test_every_row_and_curve_is_that_of_the_simulation(study):
             assert list(curves) == list(METHODS)
             for name, arguments in METHODS.items():
                 traj = simulate(problem, steps=3000, stop_early=True, seed=seed, **arguments)
-                np.testing.assert_array_equal(curves[name], traj.residual_norm)
+                # the worker's BLAS may have other threads, which sum in another order
+                np.testing.assert_allclose(curves[name], traj.residual_norm, rtol=0, atol=1e-9 * curves[name][0])
                 (row,) = frame[(frame.k == k) & (frame.seed == seed) & (frame.method == name)].itertuples()
                 assert row.mse == pytest.approx(traj.residual_norm[-1] ** 2 / 2)
                 assert row.optimal_mse == pytest.approx(global_optimum(problem) ** 2 / 2, abs=1e-30)
@@ -69,6 +73,7 @@ def test_every_row_and_curve_is_that_of_the_simulation(study):
                 assert (row.converged, row.steps, row.diverged) == (traj.converged, len(traj.residual_norm) - 1, False)
 
 
+@pytest.mark.slow
 def test_status_and_recommendation(study):
     assert [(g.width, g.done, g.total, g.unit, g.diverged, g.complete) for g in study.status()] == [
         (k, 3, 3, "run", 0, True) for k in WIDTHS
@@ -81,6 +86,7 @@ def test_status_and_recommendation(study):
     assert "mean share of runs that did not converge by GDA 0" in str(recommendation)
 
 
+@pytest.mark.slow
 def test_a_target_out_of_reach_of_every_width_has_no_recommendation(tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)
     out_of_reach = ["widths=[1]", "problem.m=8", "steps=5"]
@@ -89,6 +95,7 @@ def test_a_target_out_of_reach_of_every_width_has_no_recommendation(tmp_path):
         study.recommend()
 
 
+@pytest.mark.slow
 def test_runs_that_blow_up_are_counted_and_have_finite_numbers(tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)
     study = overgan.run(tmp_path / "spec.yaml", tmp_path / "study", ["widths=[5]", "methods.GDA.eta=100"])
@@ -99,16 +106,18 @@ def test_runs_that_blow_up_are_counted_and_have_finite_numbers(tmp_path):
     assert np.isfinite(gda.residual).all()
 
 
+@pytest.mark.slow
 def test_stopped_at_any_run_it_goes_on_to_the_same_results(study, tmp_path):
     spec = study.spec
     stops = iter([True, False, True])
     for _ in range(3):  # after the first run, after the third, and at an end without work
-        KINDS["shallow"].worker(spec, tmp_path, 2, "cpu")(20, lambda: next(stops))
-    ours, whole = results(tmp_path), results(study.folder)
-    assert ours[0]["k0020"] == whole[0]["k0020"]
-    assert ours[1] == {name: curves for name, curves in whole[1].items() if name.startswith("k0020")}
+        KINDS["shallow"].worker(spec, tmp_path / "stopped", 2, "cpu")(20, lambda: next(stops))
+    # in this process too: those of the study's workers were summed by BLAS with other threads
+    KINDS["shallow"].worker(spec, tmp_path / "whole", 2, "cpu")(20, lambda: False)
+    assert results(tmp_path / "stopped") == results(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_study_started_again_ends_the_same(study, tmp_path, kill):
     command = [sys.executable, "-m", "overgan", "run", str(study.folder.parent / "spec.yaml"), "--out", str(tmp_path)]
@@ -124,6 +133,7 @@ def test_a_killed_study_started_again_ends_the_same(study, tmp_path, kill):
     assert results(again.folder) == results(study.folder)
 
 
+@pytest.mark.slow
 def test_wider_ones_may_be_added_other_changes_are_refused(study, tmp_path):
     spec, folder = study.folder.parent / "spec.yaml", shutil.copytree(study.folder, tmp_path / "study")
     with pytest.raises(OverganError, match=r"methods\.GDA\.mu=0\.5, now it is 0\.7.*another folder"):
@@ -136,6 +146,7 @@ def test_wider_ones_may_be_added_other_changes_are_refused(study, tmp_path):
     assert len(rows) == 4
 
 
+@pytest.mark.slow
 def test_a_missing_or_damaged_curve_is_named(study):
     with pytest.raises(OverganError, match=r"residuals-0009\.npz cannot be read"):
         study.residuals(3, 9)
@@ -149,6 +160,7 @@ def test_a_missing_or_damaged_curve_is_named(study):
         path.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_it_makes_no_images(study):
     for call in (study.sample, study.write_samples):
         with pytest.raises(OverganError, match="kind shallow, which makes no images"):
