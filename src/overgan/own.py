@@ -31,6 +31,11 @@ def load_function(name: str, what: str) -> Any:
             sys.path.remove(folder)
 
 
+def later(name: str) -> Any:
+    """A function that imports package.module:function of overgan's own when it is called, and calls it."""
+    return lambda *arguments: load_function(name, name)(*arguments)
+
+
 @contextmanager
 def explained(what: str) -> Iterator[None]:
     """Whatever the user's code raises, as one line."""

@@ -176,5 +176,5 @@ def test_samples_come_from_the_checkpoint(whole):
 
 
 def test_too_few_workers(small_spec):
-    with pytest.raises(OverganError, match="workers is 0; at least 1"):
+    with pytest.raises(OverganError, match="workers is 0; it must be at least 1"):
         overgan.run(small_spec, workers=0)

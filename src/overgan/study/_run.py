@@ -4,16 +4,16 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
-import yaml
-
+from overgan.check import check
 from overgan.disk import try_lock, write_atomic
 from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import cores, machine, versions
-from overgan.study._spec import Spec
+from overgan.study._show import spec_yaml
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
     STUDY,
@@ -62,11 +62,9 @@ def run(
     written or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
     """
     resolved = load_spec(spec, overrides, scale)
-    folder = Path(out) if out is not None else Path("runs") / resolved.name
-    if workers is not None and workers < 1:
-        raise OverganError(f"{{argument}} is {workers}; at least 1 is needed", "workers")
-    devices = KINDS[resolved.kind].devices(device)
-    start = EXECUTORS[executor]
+    folder, kind, start = Path(out or f"runs/{resolved.name}"), KINDS[resolved.kind], EXECUTORS[executor]
+    check(workers is None or workers >= 1, "workers", workers, "at least 1")
+    devices = kind.devices(device)
     workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(resolved.widths))
     try:
         with ExitStack() as stack:
@@ -78,16 +76,21 @@ def run(
                 raise OverganError(
                     f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
                 )
-            command = _command(spec, folder, overrides, scale)
-            description = _describe(resolved, command, workers, devices)
+            description = Description(
+                spec=resolved,
+                command=_command(spec, folder, overrides, scale),
+                versions=versions(),
+                machine=machine(workers) | {"devices": devices},
+                **asdict(kind.facts(resolved)),
+            )
             if begun:
                 refuse_other_numbers(folder, read_description(folder), description)
             else:
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
-                    raise OverganError(f"{folder} was begun by another run a moment ago; start this one again", "out")
+                    raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
             if not isinstance(spec, str | Path):
-                write_atomic(folder / SPEC, yaml.safe_dump(resolved.model_dump(mode="json"), sort_keys=False).encode())
+                write_atomic(folder / SPEC, spec_yaml(resolved).encode())
             write_description(folder, description)
             _execute(start(), Job(folder, workers, devices), resolved.widths, watch)
     except OSError as error:
@@ -112,19 +115,6 @@ def _lock(stack: ExitStack, folder: Path) -> None:
         raise OverganError(
             f"{folder} is in use by another run; wait for it, or name another folder with {{argument}}", "out"
         )
-
-
-def _describe(spec: Spec, command: str, workers: int, devices: list[str]) -> Description:
-    facts = KINDS[spec.kind].facts(spec)
-    return Description(
-        spec=spec,
-        command=command,
-        data=facts.data,
-        features=facts.features,
-        parameters=facts.parameters,
-        versions=versions(),
-        machine=machine(workers) | {"devices": devices},
-    )
 
 
 def _execute(executor: Executor, job: Job, widths: Sequence[int], watch: Watcher | None) -> None:

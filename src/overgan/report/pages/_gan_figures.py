@@ -26,8 +26,9 @@ def figures(study: GanStudy) -> list[Plot]:
     if len(critic):
         plots.append(nnd_against_width(study, critic))
     losses = study.losses()
-    if len(losses):
+    if "wasserstein" in losses:  # not every loss estimates it
         plots.append(wasserstein_over_iterations(study, losses))
+    if len(losses):
         plots.append(distance_from_initialization(study, losses))
     return plots
 

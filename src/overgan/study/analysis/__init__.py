@@ -1,6 +1,5 @@
 """What a study's numbers mean."""
 
-from overgan.study.analysis._reach import within_reach
-from overgan.study.analysis._recommend import Recommendation, recommend
+import lazy_loader
 
-__all__ = ["Recommendation", "recommend", "within_reach"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

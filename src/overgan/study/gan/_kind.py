@@ -1,36 +1,9 @@
 """Width studies of GANs, as a kind of study. What needs PyTorch is imported when it is called, for it takes seconds."""
 
-from pathlib import Path
-
 from overgan.device import resolve_device
-from overgan.study._kind import Facts, Kind, Work
-from overgan.study._store import Description
-from overgan.study._study import Study
+from overgan.own import later
+from overgan.study._kind import Kind
 from overgan.study.gan._spec import GanSpec, scaled
-
-
-def _study(folder: Path, description: Description) -> Study:
-    from overgan.study.gan._results import GanStudy
-
-    return GanStudy(folder, description)
-
-
-def _facts(spec: GanSpec) -> Facts:
-    from overgan.study.gan._work import facts
-
-    return facts(spec)
-
-
-def _seconds(spec: GanSpec) -> float:
-    from overgan.study.gan._cost import seconds
-
-    return seconds(spec)
-
-
-def _worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
-    from overgan.study.gan._work import worker
-
-    return worker(spec, folder, threads, device)
 
 
 def _notice(spec: GanSpec) -> str:
@@ -40,12 +13,12 @@ def _notice(spec: GanSpec) -> str:
 
 KIND = Kind(
     spec=GanSpec,
-    study=_study,
+    study=later("overgan.study.gan._results:GanStudy"),
     length=lambda spec: f"{spec.train.iterations:,} iterations",
     scaled=scaled,
-    facts=_facts,
-    seconds=_seconds,
-    worker=_worker,
+    facts=later("overgan.study.gan._work:facts"),
+    seconds=later("overgan.study.gan._cost:seconds"),
+    worker=later("overgan.study.gan._work:worker"),
     devices=resolve_device,
     notice=_notice,
 )

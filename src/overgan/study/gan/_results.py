@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
+from overgan.check import check
 from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
 from overgan.metrics import MetricName, Progress, no_progress
@@ -96,8 +97,7 @@ class GanStudy(Study):
         Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
         """
         seed = self.spec.seeds[0] if seed is None else seed
-        if n < 1:
-            raise OverganError(f"{n} images were asked for; at least 1 is needed")
+        check(n >= 1, "n", n, "at least 1")
         by_seed = samples(self.folder, self.spec, self._shape, width, n)
         if seed not in by_seed:
             raise OverganError(f"{self.group(width)} has no weights of seed {seed}; it has those of {list(by_seed)}")

@@ -1,0 +1,47 @@
+"""A kind of study in one file: how often a coin of bias 1/k falls on heads."""
+
+import numpy as np
+from pydantic import Field
+
+from overgan.disk import read_jsonl, write_jsonl
+from overgan.study import Facts, GroupStatus, Kind, Spec, Study, group_folder, recommend
+
+
+class CoinSpec(Spec):
+    tosses: int = Field(100, ge=1, description="of a run")
+
+
+class CoinStudy(Study):
+    def frame(self):
+        return self._rows("tosses.jsonl", ["k", "seed", "heads"])
+
+    def recommend(self, tolerance=None):
+        frame = self.frame()
+        return recommend({k: frame.heads[frame.k == k].to_numpy() for k in self.spec.widths}, 0.05, "share of heads")
+
+    def group_status(self, width):
+        done = len(read_jsonl(self.group(width) / "tosses.jsonl"))
+        seeds = len(self.spec.seeds)
+        return GroupStatus(width, "run", done, seeds, 0.0, "", 0, done == seeds)
+
+
+def worker(spec, folder, _threads, _device):
+    def work(width, _stopping):
+        rows = [
+            {"seed": seed, "heads": float((np.random.default_rng(seed).random(spec.tosses) < 1 / width).mean())}
+            for seed in spec.seeds
+        ]
+        write_jsonl(group_folder(folder, width) / "tosses.jsonl", rows)
+
+    return work
+
+
+COIN = Kind(
+    spec=CoinSpec,
+    study=CoinStudy,
+    length=lambda spec: f"{spec.tosses} tosses",
+    scaled=lambda spec, factor: spec.model_copy(update={"tosses": max(1, round(spec.tosses * factor))}),
+    facts=lambda _spec: Facts(),
+    seconds=lambda spec: 1e-6 * spec.tosses,
+    worker=worker,
+)
