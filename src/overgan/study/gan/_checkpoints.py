@@ -23,11 +23,12 @@ def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> Checkpoint:
 
 
 def samples(
-    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int
+    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int, device: str = "cpu"
 ) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
     """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
 
     shape: height, width and channels of the images that the study was trained on.
+    device: PyTorch's name of the one that makes them.
 
     Raises OverganError as `newest_checkpoint` does, or if the checkpoint is damaged.
     """
@@ -35,6 +36,6 @@ def samples(
     tensors = load_tensors(group_folder(folder, width), checkpoint)
     if not checkpoint.seeds:
         return {}
-    generator = load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors)
+    generator = load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)
     images = generate(generator, checkpoint.seeds, n, spec.model.latent)
     return {seed: row.numpy() for seed, row in zip(checkpoint.seeds, images, strict=True)}

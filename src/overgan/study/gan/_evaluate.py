@@ -57,7 +57,7 @@ def evaluate_checkpoints(
         )
         for width in spec.widths:
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
-            for seed, generated in samples(folder, spec, images.shape, width, reference.samples).items():
+            for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
                 state = group / f"nnd-{seed}-{iteration}"
                 rows = {(row["seed"], row["iteration"], row["features"]): row for row in read_jsonl(group / LATER)}
                 for row in reference.score(generated, folder=state):
