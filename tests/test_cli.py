@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app, main
 from overgan.cli._terminal import duration
+from overgan.study import load_spec, study_seconds
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,30 @@ def test_sample_writes_png_files(study, tmp_path):
     assert np.array_equal([np.asarray(Image.open(f))[..., None] for f in files], expected)
 
 
-def test_presets_lists_figures_and_cost(monkeypatch):
-    monkeypatch.setattr("overgan.study.preset_names", lambda: ["quickstart"])
-    output = call("presets")
+def test_presets_answers_from_what_was_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr("overgan.study.preset_names", lambda: ["two-moons", "quickstart"])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with monkeypatch.context() as patch:  # nothing is measured unless that is asked for
+        patch.setattr("overgan.study.theory._shallow.simulate", None)
+        output = call("presets")
     assert "quickstart" in output
-    assert "about" in output
+    assert "about" not in output
+    assert "presets --time" in output
+    spec = load_spec("quickstart")
+    monkeypatch.setattr("overgan.study.gan._cost.seconds", lambda given: 83.0 if given == spec else None)
+    study_seconds(spec, measure=True)
+    output = call("presets")
+    assert "about 1 min 23 s" in " ".join(output.replace("\n", " ").split())
+    assert "presets --time" in output  # two-moons is not known yet
+
+
+@pytest.mark.slow
+def test_the_times_of_presets_are_measured_when_that_is_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setattr("overgan.study.preset_names", lambda: ["quickstart"])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "about" in call("presets", "--time")
+    assert study_seconds(load_spec("quickstart")) > 0
+    assert study_seconds(load_spec("quickstart", ["train.batch=31"])) is None
 
 
 @pytest.mark.parametrize(
@@ -98,14 +118,51 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_installed_command_answers_without_importing_torch():
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--help",
+        "run --help",
+        "evaluate --help",
+        "presets",
+        "show quickstart",
+        "run shallow-gaussian --scale 0.002 --set widths=[4,8] --out another --workers 1",
+        "status study",
+        "recommend study --tolerance 1000",
+        "report study",
+        "certify --n 20 --d 2 --m 1 --k 50",
+    ],
+)
+def test_without_importing_torch(arguments, shallow_study):
+    heavy = ["torch", "numba", "pandas", "scipy", "sklearn", "matplotlib"] if "help" in arguments else ["torch"]
     code = (
-        "import sys; from overgan import cli; assert 'torch' not in sys.modules\n"
-        "sys.argv = ['overgan', '--help']; cli.main()"
+        "import sys; from overgan.cli import main; sys.argv = ['overgan', *sys.argv[1:]]\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        f"imported = sys.modules.keys() & {heavy}\n"
+        "assert not imported, imported\n"
+        "sys.exit(code if code == 2 else 0)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert result.returncode == 0
-    assert "recommend" in result.stdout
+    command = [sys.executable, "-c", code, *arguments.split()]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=shallow_study, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+
+
+@pytest.fixture(scope="module")
+def shallow_study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shallow")
+    spec = {
+        "kind": "shallow",
+        "name": "s",
+        "problem": {"n": 10, "d": 2, "m": 1},
+        "methods": {"GDA": {"method": "gda"}},
+        "steps": 5,
+        "tol": 0.99,
+        "widths": [20],
+    }
+    overgan.run(spec, folder / "study", workers=1)
+    return folder
 
 
 def test_durations_have_two_units():
