@@ -11,10 +11,10 @@ study: .venv/.installed
 	$(BIN)/overgan run quickstart --out runs/quickstart
 
 test: lint
-	$(BIN)/pytest -n 2 --cov
+	$(BIN)/pytest -n 2 --dist worksteal --cov
 
 check: lint
-	$(BIN)/pytest -n 2 -m 'not slow'
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
 lint: .venv/.installed-test
 	$(BIN)/ruff format --check
@@ -22,10 +22,10 @@ lint: .venv/.installed-test
 	$(BIN)/mypy
 
 test-portable: .venv/.installed-test
-	$(BIN)/python -m tests.portable -n 2
+	$(BIN)/python -m tests.portable -n 2 --dist worksteal
 
 test-oldest: $(OLDEST)/.installed
-	$(OLDEST)/bin/pytest -n 2
+	$(OLDEST)/bin/pytest -n 2 --dist worksteal
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv

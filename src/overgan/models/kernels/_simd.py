@@ -62,12 +62,12 @@ def store(_typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 @intrinsic
 def add_product(_typing: Any, total: Any, array: Any, index: Any, value: Any) -> Any:
-    """The sum total + array[index] · value, rounded once."""
+    """The sum total + array[index] · value, rounded once where the processor has such an instruction."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         factor = builder.load(_element(context, builder, signature.args[1], args[1], args[2]))
         fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_FLOATS, [_FLOATS] * 3), f"llvm.fma.v{LANES}f32"
+            builder.module, ir.FunctionType(_FLOATS, [_FLOATS] * 3), f"llvm.fmuladd.v{LANES}f32"
         )
         return builder.call(fma, [_splat(builder, factor), args[3], args[0]])
 
