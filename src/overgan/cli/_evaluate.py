@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STUDY_HELP = "Instead: the checkpoints of a study, which keeps the results."
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
-FEATURES_HELP = f"{', '.join(SPACES)}, random-SEED, module:name [default: inception]."
+FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception]."
 WEIGHTS_HELP = "torch-fidelity's file [default: where it keeps it]."
 
 

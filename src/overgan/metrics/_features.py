@@ -16,13 +16,12 @@ from overgan.own import is_own, load_function
 
 def canonical(name: str) -> str:
     """The name of a feature space as tables have it: random is random-0. Raises OverganError if there is none."""
-    kind = name.partition("-")[0]
-    if kind in SPACES and SPACES[kind].seeded:
-        if name == kind:
-            return f"{kind}-0"
-        if re.fullmatch(r"\w+-\d{1,9}", name):
-            return name
-    return SPACES.known(name)
+    kind, _, seed = name.partition("-")
+    if f"{kind}-SEED" not in SPACES:
+        return SPACES.known(name)
+    if not re.fullmatch(r"\d{0,9}", seed):
+        raise OverganError(f"no features {name}; the seed must be a number of at most 9 digits, as in {kind}-0")
+    return f"{kind}-{seed or 0}"
 
 
 def space_record(name: str) -> Space:
@@ -30,7 +29,8 @@ def space_record(name: str) -> Space:
     if is_own(name):
         value = load_function(name, "features")
         return value if isinstance(value, Space) else Space(partial(own_features, name, value))
-    return SPACES[canonical(name).partition("-")[0]]
+    kind = canonical(name).partition("-")[0]
+    return SPACES[f"{kind}-SEED" if f"{kind}-SEED" in SPACES else kind]
 
 
 def feature_space(

@@ -1,16 +1,18 @@
 """All metrics and feature spaces by name. To add one is to write its file and a line here."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 
-from overgan.metrics._metric import Metric
-from overgan.metrics.spaces._space import Space
 from overgan.registry import Registry
 
-METRICS = Registry(
+if TYPE_CHECKING:
+    from overgan.metrics._metric import Metric
+    from overgan.metrics.spaces._space import Space
+
+METRICS: "Registry[Metric]" = Registry(
     "metric",
-    Metric,
+    "overgan.metrics._metric:Metric",
     {  # in the order of tables
         "fid": "overgan.metrics.distances._frechet:METRIC",
         "fid_infinity": "overgan.metrics.distances._fid_infinity:METRIC",
@@ -22,13 +24,13 @@ METRICS = Registry(
 )
 MetricName = Annotated[str, AfterValidator(METRICS.known)]
 
-SPACES = Registry(
+SPACES: "Registry[Space]" = Registry(
     "features",
-    Space,
-    {
+    "overgan.metrics.spaces._space:Space",
+    {  # those that are drawn from a seed end with -SEED
         "inception": "overgan.metrics.spaces._inception:SPACE",
         "classifier": "overgan.metrics.spaces._classifier:SPACE",
-        "random": "overgan.metrics.spaces._random:SPACE",
+        "random-SEED": "overgan.metrics.spaces._random:SPACE",
         "pixels": "overgan.metrics.spaces._pixels:SPACE",
     },
 )

@@ -33,7 +33,6 @@ class Space:
 
     create: Callable[[Wanted], tuple[Embedding, dict[str, Any]]]  # the facts have its dimension
     labels: bool = False  # whether it needs an image set with labels
-    seeded: bool = False  # whether NAME-SEED names it, too; NAME alone is NAME-0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,5 @@
-"""Losses by name, one a file."""
+"""Losses, one a file."""
 
-from overgan.registry import Registry
-from overgan.training.losses._loss import Given, Loss, PerReplica
+import lazy_loader
 
-LOSSES = Registry("loss", Loss, {"wgan-gp": "overgan.training.losses._wgan_gp:WGAN_GP"})
-
-__all__ = ["LOSSES", "Given", "Loss", "PerReplica"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from ._loss import Given as Given, Loss as Loss, PerReplica as PerReplica
+from ._registry import LOSSES as LOSSES
