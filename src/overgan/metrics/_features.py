@@ -19,7 +19,7 @@ def canonical(name: str) -> str:
     kind, _, seed = name.partition("-")
     if f"{kind}-SEED" not in SPACES:
         return SPACES.known(name)
-    if not re.fullmatch(r"\d{0,9}", seed):
+    if name != kind and not re.fullmatch(r"\d{1,9}", seed):
         raise OverganError(f"no features {name}; the seed must be a number of at most 9 digits, as in {kind}-0")
     return f"{kind}-{seed or 0}"
 
