@@ -1,10 +1,11 @@
 """What a report says, whichever kind its study is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from overgan.report._plot import Plot
+from overgan.report._plot import Panel, Plot, Series
 from overgan.study import KINDS, Study
 
 
@@ -33,6 +34,17 @@ def scale_note(study: Study) -> str:
     """For the titles of the figures of a scaled study."""
     scale = study.spec.scale
     return "" if scale == 1 else f" (at {scale:.3g} of full scale)"
+
+
+def against_width(
+    study: Study, name: str, title: str, y_label: str, *panels: Panel | Sequence[Series], y_log: bool = False
+) -> Plot:
+    """A figure over the widths of a study.
+
+    panels: side by side; curves alone are a panel without a title.
+    """
+    drawn = [panel if isinstance(panel, Panel) else Panel(panel) for panel in panels]
+    return Plot(name, f"{title}{scale_note(study)}", "width k", y_label, drawn, "widths", y_log)
 
 
 def state(study: Study, width: int) -> str:

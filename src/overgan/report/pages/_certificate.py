@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from overgan.report._content import Content, mean_and_deviation, scale_note, state, unfinished
-from overgan.report._plot import Panel, Plot, Series, over_seeds
-from overgan.report.pages._theory import always, each, fraction, recommended, slope
+from overgan.report._content import Content, against_width, mean_and_deviation, state, unfinished
+from overgan.report._plot import Plot, Series, over_seeds
+from overgan.report.pages._theory import always, each, fractions, recommended, slope
 from overgan.study.theory import CertificateStudy
 
 LIMIT = "#e8590c"
@@ -54,36 +54,20 @@ def _findings(study: CertificateStudy, rows: pd.DataFrame) -> list[str]:
 def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
     """The excess against k, a curve for each problem, and the limit that the theorem sets."""
     finite = rows[np.isfinite(rows.excess) & (rows.excess > 0)]
-    ends = [study.spec.widths[0], study.spec.widths[-1]]
-    limit = Series("what the theorem allows", ends, [1.0, 1.0], [1.0, 1.0], [1.0, 1.0], LIMIT, dashed=True)
-    return Plot(
-        name="excess",
-        title=f"How far the networks are from a certificate{scale_note(study)}",
-        x_label="width k",
-        y_label="bound on ‖J − J₀‖ over the allowed ε, mean and range",
-        panels=[
-            Panel(
-                [
-                    *(over_seeds(name, of, "k", "excess", color) for name, of, color in each(finite, "problem")),
-                    limit,
-                ]
-            )
-        ],
-        x="widths",
-        y_log=True,
+    ends, ones = [study.spec.widths[0], study.spec.widths[-1]], [1.0, 1.0]
+    limit = Series("what the theorem allows", ends, ones, ones, ones, LIMIT, dashed=True)
+    curves = [over_seeds(name, of, "k", "excess", color) for name, of, color in each(finite, "problem")]
+    title, y_label = (
+        "How far the networks are from a certificate",
+        "bound on ‖J − J₀‖ over the allowed ε, mean and range",
     )
+    return against_width(study, "excess", title, y_label, [*curves, limit], y_log=True)
 
 
 def _holds(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds for which all conditions hold."""
-    return Plot(
-        name="holds",
-        title=f"Fraction of seeds whose conditions all hold{scale_note(study)}",
-        x_label="width k",
-        y_label="fraction of seeds with a certificate",
-        panels=[Panel([fraction(name, of, "holds", color) for name, of, color in each(rows, "problem")])],
-        x="widths",
-    )
+    title, y_label = "Fraction of seeds whose conditions all hold", "fraction of seeds with a certificate"
+    return against_width(study, "holds", title, y_label, fractions(rows, "problem", "holds"))
 
 
 def _row(study: CertificateStudy, rows: pd.DataFrame, width: int) -> list[str]:

@@ -2,9 +2,17 @@
 
 import pandas as pd
 
-from overgan.report._content import Content, mean_and_deviation, runs_sentences, scale_note, state
+from overgan.report._content import Content, against_width, mean_and_deviation, runs_sentences, state
 from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
-from overgan.report.pages._theory import each, fraction, log_steps, over_steps, recommended, slope
+from overgan.report.pages._theory import (
+    each,
+    finished_curves,
+    fractions,
+    over_steps,
+    recommended,
+    residuals_plot,
+    slope,
+)
 from overgan.study.theory import MEASURED, PREDICTED, PredictionStudy
 
 
@@ -15,7 +23,7 @@ def content(study: PredictionStudy) -> Content:
         subtitle=f"Training as the linearization at the start predicts it: {len(spec.gans)} GANs, {len(spec.widths)} "
         f"widths, {len(spec.seeds)} seeds each, {spec.steps:,} steps of GDA.",
         findings=_findings(study, rows),
-        plots=[_residuals(study, rows), _gap(study, rows), _within(study, rows)] if len(rows) else [],
+        plots=[_residuals(study), _gap(study, rows), _within(study, rows)] if len(rows) else [],
         columns=[
             "k",
             f"generator parameters, {study.cases[0]}",
@@ -45,57 +53,34 @@ def _findings(study: PredictionStudy, rows: pd.DataFrame) -> list[str]:
     return sentences + runs_sentences(study, "they count as not predicted")
 
 
-def _residuals(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
+def _residuals(study: PredictionStudy) -> Plot:
     """Measured and predicted residuals over the steps, a panel for each GAN and a color for each width."""
-    steps = log_steps(study.spec.steps)
-    finished = [k for k in study.spec.widths if (rows.k == k).any()]
-    runs = {k: [study.residuals(k, int(seed)) for seed in rows.seed[rows.k == k].unique()] for k in finished}
+    runs, steps = finished_curves(study), study.spec.steps
 
     def curves(gan: str) -> list[Series]:
         series = []
-        for k, color in zip(finished, colors(len(finished)), strict=True):
-            measured = over_steps(f"k = {k}", [run[f"{gan} {MEASURED}"] for run in runs[k]], steps, color)
-            predicted = over_steps(
-                f"k = {k}, predicted", [run[f"{gan} {PREDICTED}"] for run in runs[k]], steps, color, dashed=True
-            )
+        for (k, of_k), color in zip(runs.items(), colors(len(runs)), strict=True):
+            series.append(over_steps(f"k = {k}", [run[f"{gan} {MEASURED}"] for run in of_k], steps, color))
+            predicted = over_steps("", [run[f"{gan} {PREDICTED}"] for run in of_k], steps, color)
             median = predicted.y  # its quartiles would hide the measured ones
-            series += [measured, Series(predicted.name, predicted.x, median, median, median, color, dashed=True)]
+            series.append(Series(f"k = {k}, predicted", predicted.x, median, median, median, color, dashed=True))
         return series
 
-    return Plot(
-        name="residuals",
-        title=f"Residual over the steps, measured and predicted{scale_note(study)}",
-        x_label="step + 1",
-        y_label="‖f − x̄‖ / ‖r₀‖, median and quartiles",
-        panels=[Panel(curves(gan), title=gan) for gan in study.spec.gans],
-        x="log",
-        y_log=True,
-    )
+    panels = [Panel(curves(gan), title=gan) for gan in study.spec.gans]
+    return residuals_plot(study, "Residual over the steps, measured and predicted", "‖f − x̄‖ / ‖r₀‖", panels)
 
 
 def _gap(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
     """The gap against k, a curve for each GAN."""
-    return Plot(
-        name="gap",
-        title=f"How far training leaves its prediction{scale_note(study)}",
-        x_label="width k",
-        y_label="largest ‖r − r̃‖ / ‖r₀‖, mean and range over seeds",
-        panels=[Panel([over_seeds(name, of, "k", "gap", color) for name, of, color in each(rows, "gan")])],
-        x="widths",
-        y_log=True,
-    )
+    curves = [over_seeds(name, of, "k", "gap", color) for name, of, color in each(rows, "gan")]
+    title, y_label = "How far training leaves its prediction", "largest ‖r − r̃‖ / ‖r₀‖, mean and range over seeds"
+    return against_width(study, "gap", title, y_label, curves, y_log=True)
 
 
 def _within(study: PredictionStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds that stay near their prediction."""
-    return Plot(
-        name="within",
-        title=f"Fraction of seeds that were predicted{scale_note(study)}",
-        x_label="width k",
-        y_label=f"fraction with a gap of at most {study.spec.within:g}",
-        panels=[Panel([fraction(name, of, "within", color) for name, of, color in each(rows, "gan")])],
-        x="widths",
-    )
+    title, y_label = "Fraction of seeds that were predicted", f"fraction with a gap of at most {study.spec.within:g}"
+    return against_width(study, "within", title, y_label, fractions(rows, "gan", "within"))
 
 
 def _row(study: PredictionStudy, rows: pd.DataFrame, width: int) -> list[str]:

@@ -2,9 +2,18 @@
 
 import pandas as pd
 
-from overgan.report._content import Content, length, mean_and_deviation, runs_sentences, scale_note, state
+from overgan.report._content import Content, against_width, length, mean_and_deviation, runs_sentences, state
 from overgan.report._plot import Panel, Plot, colors, over_seeds
-from overgan.report.pages._theory import always, fraction, log_steps, over_steps, recommended
+from overgan.report.pages._theory import (
+    always,
+    each,
+    finished_curves,
+    fraction,
+    fractions,
+    over_steps,
+    recommended,
+    residuals_plot,
+)
 from overgan.study import within_reach
 from overgan.study.theory import ShallowStudy
 
@@ -20,7 +29,7 @@ def content(study: ShallowStudy) -> Content:
         subtitle=f"The shallow GAN on the {_subject(study)}: {len(spec.widths)} widths, {len(spec.seeds)} seeds each, "
         f"at most {length(study)}.",
         findings=_findings(study, rows),
-        plots=[_mse(study, rows), _converged(study, rows), _residuals(study, rows)] if len(rows) else [],
+        plots=[_mse(study, rows), _converged(study, rows), _residuals(study)] if len(rows) else [],
         columns=[
             "k",
             "generator parameters",
@@ -70,72 +79,34 @@ def _findings(study: ShallowStudy, rows: pd.DataFrame) -> list[str]:
 def _mse(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
     """Final MSE against k, beside the least that any weights could have."""
     drawn = rows.assign(mse=rows.mse.clip(lower=FLOOR), optimal_mse=rows.optimal_mse.clip(lower=FLOOR))
-    return Plot(
-        name="mse",
-        title=f"Mean of the data against mean of the generated points{scale_note(study)}",
-        x_label="width k",
-        y_label=f"MSE, mean and range over seeds (0 at {FLOOR:g})",
-        panels=[
-            Panel(
-                [
-                    over_seeds("final MSE", of_method, "k", "mse", ENDED),
-                    over_seeds("global optimum", of_method, "k", "optimal_mse", OPTIMUM, dashed=True),
-                ],
-                title=str(name),
-            )
-            for name, of_method in drawn.groupby("method", sort=False)
-        ],
-        x="widths",
-        y_log=True,
-    )
+
+    def panel(name: str, of_method: pd.DataFrame) -> Panel:
+        ended = over_seeds("final MSE", of_method, "k", "mse", ENDED)
+        return Panel([ended, over_seeds("global optimum", of_method, "k", "optimal_mse", OPTIMUM, dashed=True)], name)
+
+    panels = [panel(name, of_method) for name, of_method, _ in each(drawn, "method")]
+    title = "Mean of the data against mean of the generated points"
+    return against_width(study, "mse", title, f"MSE, mean and range over seeds (0 at {FLOOR:g})", *panels, y_log=True)
 
 
 def _converged(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
     """The fraction of seeds that converged, and for which some weights reach the target."""
-    names = list(study.spec.methods)
-
-    curves = [
-        fraction(name, rows[rows.method == name], "converged", color)
-        for name, color in zip(names, colors(len(names)), strict=True)
-    ]
-    reach = fraction("target within reach", rows[rows.method == names[0]], "within_reach", OPTIMUM, dashed=True)
-    return Plot(
-        name="converged",
-        title=f"Fraction of seeds that converged{scale_note(study)}",
-        x_label="width k",
-        y_label=f"fraction with a residual of at most {study.spec.tol:g} ‖r₀‖",
-        panels=[Panel([*curves, reach])],
-        x="widths",
-    )
+    first = rows[rows.method == study.cases[0]]
+    reach = fraction("target within reach", first, "within_reach", OPTIMUM, dashed=True)
+    curves = [*fractions(rows, "method", "converged"), reach]
+    y_label = f"fraction with a residual of at most {study.spec.tol:g} ‖r₀‖"
+    return against_width(study, "converged", "Fraction of seeds that converged", y_label, curves)
 
 
-def _residuals(study: ShallowStudy, rows: pd.DataFrame) -> Plot:
+def _residuals(study: ShallowStudy) -> Plot:
     """Residuals over the steps, a curve for each k; a run that ended stays where it did."""
-    steps = log_steps(study.spec.steps)
-    runs = {
-        k: [study.residuals(k, int(seed)) for seed in rows.seed[rows.k == k].unique()]
-        for k in study.spec.widths
-        if (rows.k == k).any()
-    }
-
-    return Plot(
-        name="residuals",
-        title=f"Residual over the steps{scale_note(study)}",
-        x_label="step + 1",
-        y_label="‖f(W) − x̄‖ / ‖r₀‖, median and quartiles",
-        panels=[
-            Panel(
-                [
-                    over_steps(f"k = {k}", [run[name] for run in runs[k]], steps, color)
-                    for k, color in zip(runs, colors(len(runs)), strict=True)
-                ],
-                title=name,
-            )
-            for name in study.spec.methods
-        ],
-        x="log",
-        y_log=True,
-    )
+    runs, steps = finished_curves(study), study.spec.steps
+    shades = dict(zip(runs, colors(len(runs)), strict=True))
+    panels = [
+        Panel([over_steps(f"k = {k}", [run[name] for run in runs[k]], steps, shades[k]) for k in runs], name)
+        for name in study.spec.methods
+    ]
+    return residuals_plot(study, "Residual over the steps", "‖f(W) − x̄‖ / ‖r₀‖", panels)
 
 
 def _row(study: ShallowStudy, rows: pd.DataFrame, width: int) -> list[str]:

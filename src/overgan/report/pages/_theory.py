@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from overgan.errors import OverganError
-from overgan.report._plot import Series, colors
-from overgan.study.theory import TheoryStudy
+from overgan.report._content import scale_note
+from overgan.report._plot import Panel, Plot, Series, colors
+from overgan.study.theory import Curves, TheoryStudy
 
 POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
 
@@ -46,23 +47,33 @@ def each(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]]
     return [(str(name), of, color) for (name, of), color in zip(groups, colors(len(groups)), strict=True)]
 
 
-def log_steps(steps: int) -> Int[np.ndarray, " steps"]:
-    """Steps from 0 on at which curves are drawn."""
-    return np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
+def fractions(rows: pd.DataFrame, by: str, column: str) -> list[Series]:
+    """For every value of the column `by` the share of runs at each width for which another column is true."""
+    return [fraction(name, of, column, color) for name, of, color in each(rows, by)]
 
 
-def over_steps(
-    name: str,
-    curves: Sequence[Float[np.ndarray, "..."]],
-    steps: Int[np.ndarray, " steps"],
-    color: str,
-    *,
-    dashed: bool = False,
-) -> Series:
-    """Median and quartiles of curves, each relative to its first value; one that ended stays where it did."""
-    relative = [curve[np.minimum(steps, len(curve) - 1)] / (curve[0] or 1.0) for curve in curves]
+def finished_curves(study: TheoryStudy) -> dict[int, list[Curves]]:
+    """The curves of every finished run, by width."""
+    rows = study.frame()
+    seeds = {k: rows.seed[rows.k == k].unique() for k in study.spec.widths}
+    return {k: [study.residuals(k, int(seed)) for seed in of_k] for k, of_k in seeds.items() if len(of_k)}
+
+
+def residuals_plot(study: TheoryStudy, title: str, y_label: str, panels: Sequence[Panel]) -> Plot:
+    """A figure of curves by `over_steps`."""
+    title = f"{title}{scale_note(study)}"
+    return Plot("residuals", title, "step + 1", f"{y_label}, median and quartiles", panels, "log", y_log=True)
+
+
+def over_steps(name: str, curves: Sequence[Float[np.ndarray, "..."]], steps: int, color: str) -> Series:
+    """Median and quartiles of curves, each relative to its first value; one that ended stays where it did.
+
+    steps: the last step that is drawn. Those before are equally far apart on a logarithmic axis.
+    """
+    shown = np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
+    relative = [curve[np.minimum(shown, len(curve) - 1)] / (curve[0] or 1.0) for curve in curves]
     low, median, high = np.quantile(relative, [0.25, 0.5, 0.75], axis=0).tolist()
-    return Series(name, (steps + 1).tolist(), median, low, high, color, dashed)
+    return Series(name, (shown + 1).tolist(), median, low, high, color)
 
 
 def slope(frame: pd.DataFrame, column: str) -> tuple[float, pd.Series]:
