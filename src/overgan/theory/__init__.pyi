@@ -14,7 +14,7 @@ from .deep._gan import DeepFeatureGAN as DeepFeatureGAN
 from .deep._load import load_deep_problem as load_deep_problem
 from .shallow._ball import BallBound as BallBound, ball_bound as ball_bound, norm_bound as norm_bound
 from .shallow._constants import PaperConstants as PaperConstants, paper_constants as paper_constants
-from .shallow._gan import ShallowGAN as ShallowGAN, Target as Target
+from .shallow._gan import ShallowGAN as ShallowGAN, Target as Target, paired as paired
 from .shallow._geometry import (
     generated_mean as generated_mean,
     jacobian_gram as jacobian_gram,
@@ -24,4 +24,3 @@ from .shallow._geometry import (
 from .shallow._lemmas import Lemma as Lemma, lemmas as lemmas
 from .shallow._load import load_problem as load_problem
 from .shallow._optimum import global_optimum as global_optimum
-from .shallow._paired import paired as paired

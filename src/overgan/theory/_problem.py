@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from overgan.check import check
+from overgan.errors import OverganError
 
 Method = Literal["gda", "optimal", "alternating"]
 Engine = Literal["exact", "autograd"]
@@ -90,6 +91,15 @@ class Problem(Protocol):
 
     def ball(self, reach: float) -> Ball:
         """How large ‖J(θ) − J_0‖ and ‖J(θ)‖ get on balls of radius up to reach; beyond it the first may be inf."""
+
+
+def check_values(name: str, array: np.ndarray) -> None:
+    """Raise OverganError unless all sizes of an argument are at least 1 and all its values are finite."""
+    if 0 in (array.ndim, *array.shape):
+        raise OverganError(f"{{argument}} has shape {array.shape}; every size must be at least 1", name)
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise OverganError(f"{{argument}} has the value {array[~finite][0]}; all values must be finite", name)
 
 
 def check_step_sizes(mu: float, eta: float | None) -> None:

@@ -3,7 +3,7 @@
 At most half of the memory is for what the backward passes of a batch of latents need, the rest for rows of J.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,13 +67,16 @@ class FeatureMean:
         graphs = list(self.shares(at)) if self.batch == len(self.latents) else []
         f = graphs[0].detach().double().numpy() if graphs else self.mean(theta)
 
-        def pull_back(g: np.ndarray) -> np.ndarray:
-            total = torch.zeros_like(at)
-            for share in graphs or self.shares(at):
-                total += torch.autograd.grad(share @ torch.tensor(g, dtype=at.dtype), at, retain_graph=bool(graphs))[0]
-            return np.asarray(total.double())
+        return Point(f, lambda g: np.asarray(self.pull_back(at, torch.tensor(g, dtype=at.dtype), graphs).double()))
 
-        return Point(f, pull_back)
+    def pull_back(
+        self, theta: Float[Tensor, " p"], u: Float[Tensor, " m"], graphs: Sequence[Float[Tensor, " m"]] = ()
+    ) -> Float[Tensor, " p"]:
+        """J(θ)ᵀ u. graphs: the shares of f(θ), where they are kept."""
+        at, total = theta if graphs else theta.detach().requires_grad_(), torch.zeros_like(theta)
+        for share in graphs or self.shares(at):
+            total += torch.autograd.grad(share @ u, at, retain_graph=bool(graphs))[0]
+        return total
 
     def grams(self, theta: Weights, origin: Weights | None = None) -> Grams:
         """J Jᵀ at θ, and, if there is an origin, D Dᵀ with D = J(θ) − J(origin) too.

@@ -16,17 +16,18 @@ def load_deep_problem(generator: str, features: str) -> DeepFeatureGAN:
     Raises OverganError if a function cannot be imported, fails or returns something else, or the parts do not fit.
     """
     parts: list[tuple[Any, Any]] = []
-    for option, name in (("--generator", generator), ("--features", features)):
-        function = load_function(name, option)
-        with explained(f"{option}: {name} fails"):
+    for argument, name in (("generator", generator), ("features", features)):
+        function = load_function(name, argument)
+        with explained(f"{argument}: {name} fails"):
             returned = function()
         if not isinstance(returned, tuple) or len(returned) != 2:
-            raise OverganError(f"{option}: {name} must return a pair, a module and its inputs, not {type(returned)}")
+            wrong = f"{name} must return a pair, a module and its inputs, not {type(returned)}"
+            raise OverganError(f"{{argument}}: {wrong}", argument)
+        if not hasattr(returned[1], "shape"):
+            wrong = f"the inputs are a {type(returned[1]).__name__}; an array or a tensor is needed"
+            raise OverganError(f"{{argument}}: {wrong}", argument)
         parts.append(returned)
     (generator_module, latents), (features_module, data) = parts
-    for option, array in (("--generator", latents), ("--features", data)):
-        if not hasattr(array, "shape"):
-            raise OverganError(f"{option}: the inputs are a {type(array).__name__}; an array or a tensor is needed")
     try:
         return DeepFeatureGAN(generator_module, features_module, latents, data)
     except OverganError as error:

@@ -1,7 +1,5 @@
 """How much J can change within a ball around W_0: a proven bound, for all balls at once."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -77,17 +75,25 @@ def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
 
     The work is O(k n d²) and the memory O(n d + k). Raises OverganError if reach is negative.
     """
+    from overgan.theory.shallow._ball_kernels import fill_shares  # here, because numba takes a second
+    from overgan.theory.shallow._threads import in_threads
+
     check(reach >= 0, "reach", reach, "at least 0")
+    # latents that are not zero, and the prices λ
     norms = np.linalg.norm(problem.Z, axis=1)
     Z, norms = np.ascontiguousarray(problem.Z[norms > 0]), norms[norms > 0]
     v_squares = (problem.V**2).sum(0)
     if not len(Z) or not v_squares.any():
         return BallBound(np.zeros(1), np.zeros(1), float(reach))
     prices = _prices(problem, norms.mean(), float(v_squares.max()))
-    m = len(problem.V)
+    # the shares of the units, max_ρ [b_l(ρ)² − λρ²/‖v_l‖²], and their sums; units with v_l = 0 count for nothing
+    (m, k), half, squares = problem.V.shape, 0.5 / len(problem.Z), np.where(v_squares > 0, v_squares, 1.0)
     sums = np.zeros((len(prices), m, m))
-    for block, shares in _shares(problem, Z, norms, prices, v_squares, reach):
-        V = problem.V[:, block]
+    for start in range(0, k, BLOCK):
+        block = slice(start, start + BLOCK)
+        W, V, own = problem.W0[block], problem.V[:, block], squares[block]
+        shares = np.empty((len(W), len(prices)))
+        in_threads(partial(fill_shares, W, Z, norms, half, prices, own, reach, shares), len(W))
         sums += np.matmul(V * shares.T[:, None, :], V.T)
     worths = np.maximum(np.linalg.eigvalsh(sums)[:, -1], 0.0) * (1 + ROUNDING) ** 2
     return BallBound(prices, worths, float(reach))
@@ -110,29 +116,3 @@ def _prices(problem: Arrays, z: float, v_square: float) -> Float[np.ndarray, " p
     w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
     scale = v_square * (z / w) ** 2
     return np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])
-
-
-def _shares(
-    problem: Arrays,
-    Z: Float[np.ndarray, "kept d"],
-    norms: Float[np.ndarray, " kept"],
-    prices: Float[np.ndarray, " prices"],
-    v_squares: Float[np.ndarray, " k"],
-    reach: float,
-) -> Iterator[tuple[slice, Float[np.ndarray, "block prices"]]]:
-    """For each block of units max_ρ [b_l(ρ)² − λρ²/‖v_l‖²] for all prices λ; units with v_l = 0 count for nothing."""
-    import numba  # here, because it takes a second
-
-    from overgan.theory.shallow._ball_kernels import fill_shares
-
-    threads, half = numba.get_num_threads(), 0.5 / len(problem.Z)
-    squares = np.where(v_squares > 0, v_squares, 1.0)
-    with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(problem.W0), BLOCK):
-            block = slice(start, min(start + BLOCK, len(problem.W0)))
-            W, own = problem.W0[block], squares[block]
-            shares = np.empty((len(W), len(prices)))
-            ends = [len(W) * i // threads for i in range(threads + 1)]
-            fill = partial(fill_shares, W, Z, norms, half, prices, own, reach, shares)
-            list(pool.map(fill, ends[:-1], ends[1:]))
-            yield block, shares
