@@ -1,22 +1,23 @@
 """Adam: its state as tensors, its settings' types, and how its learning rate falls."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch  # which takes a second that a spec does without
 
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 Schedule = Literal["constant", "linear"]
 
 
-def adam_tensors(adam: torch.optim.Optimizer) -> dict[str, Tensor]:
+def adam_tensors(adam: "torch.optim.Optimizer") -> dict[str, "torch.Tensor"]:
     """All moments and step counts, not copied, as INDEX.FIELD, with the index of the parameter."""
     states = adam.state_dict()["state"].items()
     return {f"{index}.{field}": value for index, state in states for field, value in state.items()}
 
 
-def restore_adam(adam: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def restore_adam(adam: "torch.optim.Optimizer", tensors: dict[str, "torch.Tensor"]) -> None:
     """Go on from what `adam_tensors` gave for the same parameters; the tensors stay as they are."""
     state = adam.state_dict()
     for name, value in tensors.items():

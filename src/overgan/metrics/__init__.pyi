@@ -24,6 +24,10 @@ from .distances._memorization import (
 from .distances._neighbours import nearest_neighbours as nearest_neighbours
 from .distances._prdc import PRDC as PRDC, Manifold as Manifold, fit_manifold as fit_manifold, prdc as prdc
 from .nnd._config import NNDConfig as NNDConfig
-from .nnd._divergence import NND as NND, NNDStopped as NNDStopped, neural_net_divergence as neural_net_divergence
-from .nnd._metric import CRITIC as CRITIC
+from .nnd._divergence import (
+    CRITIC as CRITIC,
+    NND as NND,
+    NNDStopped as NNDStopped,
+    neural_net_divergence as neural_net_divergence,
+)
 from .spaces._space import FeatureSpace as FeatureSpace, Precision as Precision, Space as Space, Wanted as Wanted

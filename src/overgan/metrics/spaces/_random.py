@@ -38,4 +38,4 @@ def random_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     return embed, {"dimension": CHANNELS[-1], "sha256": sha256(weights)}
 
 
-SPACE = Space(random_features, seeded=True)
+SPACE = Space(random_features)
