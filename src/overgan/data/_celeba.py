@@ -63,8 +63,7 @@ def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]
         images[slot] = np.asarray(face.resize((PIXELS, PIXELS), Image.Resampling.BILINEAR))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(read, range(len(names))):
-            pass
+        list(pool.map(read, range(len(names))))
     return images
 
 

@@ -23,19 +23,17 @@ def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
     """
     if isinstance(source, np.ndarray):
         yield _checked(source, name)
-        return
-    path = Path(source).expanduser()
-    if path.suffix == ".npy" and path.is_file():
+    elif (path := Path(source).expanduser()).suffix == ".npy" and path.is_file():
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             message = f"{{argument}}: {path} cannot be read as a .npy file ({error}); write it with np.save"
             raise OverganError(message, name) from None
         yield _checked(array, name, f"{path}: ")
-        return
-    with open_files(path, name) as files:
-        files.scan()
-        yield files
+    else:
+        with open_files(path, name) as files:
+            files.scan()
+            yield files
 
 
 class Subset:

@@ -78,7 +78,7 @@ def evaluate(
     """
     names = [features] if isinstance(features, str) else list(features)
     records = [METRICS[name] for name in metrics]
-    labels = next((name for name in names if space_record(name).labels), None)
+    needs_labels = next((name for name in names if space_record(name).labels), None)
     (device, *_) = resolve_device(device)
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
@@ -88,7 +88,7 @@ def evaluate(
         if len(sets) < 2:
             raise OverganError("there is nothing to compare with: name training images, held-out images, or both")
         shape = _one_shape(sets)
-        labelled = _labelled(sets, labels) if labels else None
+        labelled = _labelled(sets, needs_labels) if needs_labels else None
         chosen = _choose(sets, samples, labelled)
         real = {part: chosen[part] for part in sets if part != "generated"}
         counts = [len(images) for images in chosen.values()]

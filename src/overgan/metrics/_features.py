@@ -1,4 +1,4 @@
-"""A feature space by its name: overgan's, or the user's own."""
+"""All feature spaces by name, and the user's own. To add one is to write its file and a line here."""
 
 import re
 from collections.abc import Callable
@@ -12,9 +12,21 @@ from platformdirs import user_cache_path
 
 from overgan.data import ImageSet
 from overgan.errors import OverganError
-from overgan.metrics._registry import SEEDED, SPACES
 from overgan.metrics.spaces._space import Embedding, FeatureSpace, Precision, Space, Wanted
 from overgan.own import explained, is_own, load_function
+from overgan.registry import Registry
+
+SPACES = Registry(
+    "features",
+    Space,
+    {
+        "inception": "overgan.metrics.spaces._inception:SPACE",
+        "classifier": "overgan.metrics.spaces._classifier:SPACE",
+        "random": "overgan.metrics.spaces._random:SPACE",
+        "pixels": "overgan.metrics.spaces._pixels:SPACE",
+    },
+)
+SEEDED = ("random",)  # those that NAME-SEED names, too; NAME alone is NAME-0
 
 
 def canonical(name: str) -> str:

@@ -25,7 +25,7 @@ NEIGHBOURS = 8
 
 
 class Reference:
-    """As many training and held-out images, in each feature space.
+    """As many training as held-out images, in each feature space: what generated images are compared with.
 
     parts: "train" and "test", or one of them; equally many images in each, because the Fréchet distance and others
     depend on the number.

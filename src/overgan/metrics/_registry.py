@@ -1,4 +1,4 @@
-"""All metrics and feature spaces by name. To add one is to write its file and a line here."""
+"""All metrics by name. To add one is to write its file and a line here."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,6 @@ from overgan.registry import Registry
 
 if TYPE_CHECKING:
     from overgan.metrics._metric import Metric
-    from overgan.metrics.spaces._space import Space
 
 METRICS: "Registry[Metric]" = Registry(
     "metric",
@@ -23,15 +22,3 @@ METRICS: "Registry[Metric]" = Registry(
     },
 )
 MetricName = Annotated[str, AfterValidator(METRICS.known)]
-
-SPACES: "Registry[Space]" = Registry(
-    "features",
-    "overgan.metrics.spaces._space:Space",
-    {
-        "inception": "overgan.metrics.spaces._inception:SPACE",
-        "classifier": "overgan.metrics.spaces._classifier:SPACE",
-        "random": "overgan.metrics.spaces._random:SPACE",
-        "pixels": "overgan.metrics.spaces._pixels:SPACE",
-    },
-)
-SEEDED = ("random",)  # spaces that NAME-SEED names, too; NAME alone is NAME-0

@@ -75,6 +75,7 @@ class Divergence:
         height, width, channels = real.shape[1:]
         self.critic = build_critic(config, (height, width, channels), self.random).to(device)
         self.average = copy.deepcopy(self.critic).requires_grad_(False)
+        self.networks = nn.ModuleDict({"critic": self.critic, "average": self.average})
         self.adam = torch.optim.Adam(
             self.critic.parameters(), lr=config.learning_rate, betas=config.betas, eps=1e-8, fused=True
         )
@@ -130,21 +131,19 @@ class Divergence:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that `restore` needs, by name; not copied."""
-        tensors = {
+        state = {
             "iteration": torch.tensor(self.iteration),
             "random": self.random.get_state(),
             "evaluations": torch.tensor(self.evaluations, dtype=torch.float64).reshape(-1, 2),
         }
-        for name, network in (("critic", self.critic), ("average", self.average)):
-            tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        return tensors | {f"adam.{name}": value for name, value in adam_tensors(self.adam).items()}
+        adam = {f"adam.{name}": value for name, value in adam_tensors(self.adam).items()}
+        return state | self.networks.state_dict() | adam
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what `tensors` gave with the same arguments."""
         self.iteration = int(tensors["iteration"])
         self.random.set_state(tensors["random"].clone())  # PyTorch 2.15 reads a view from its storage's start
         self.evaluations = [(wasserstein, penalty) for wasserstein, penalty in tensors["evaluations"].tolist()]
-        for name, network in (("critic", self.critic), ("average", self.average)):
-            network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
+        self.networks.load_state_dict({name: tensors[name] for name in self.networks.state_dict()})
         adam = {name.removeprefix("adam."): value for name, value in tensors.items() if name.startswith("adam.")}
         restore_adam(self.adam, adam)
