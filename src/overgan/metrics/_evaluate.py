@@ -135,17 +135,13 @@ def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
 
 def _labelled(sets: Mapping[str, Any], features: str) -> ImageSet:
     """The real sets with the names of their class sub-folders as labels."""
-    if not sets.keys() >= SIDES.keys():
-        raise OverganError(
-            f"{features} features need training and held-out images, both in class sub-folders; add them"
-        )
-    folders = {side: [path.parent for path in getattr(sets[side], "paths", ())] for side in SIDES}
+    folders = {side: [path.parent for path in getattr(sets.get(side), "paths", ())] for side in SIDES}
     labels = {side: class_labels(folders[side]) for side in SIDES}
     for side in SIDES:
         if labels[side] is None:
             raise OverganError(
-                f"{side} images have no labels, which {features} features need; sort them into class sub-folders, or "
-                "use other features, such as random"
+                f"{side} images have no labels; {features} features need training and held-out images, both in class "
+                "sub-folders: add those, or use other features, such as random"
             )
     if set(folders["train"]) != set(folders["test"]):
         raise OverganError("training and held-out images do not have the same class sub-folders; rename them")

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from overgan.data import ImageFiles, Subset
 from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
@@ -19,16 +20,8 @@ T = TypeVar("T")
 BATCH = 256  # images that are embedded at once
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 
+Images = np.ndarray | ImageFiles | Subset  # of uint8 (images, height, width, channels), or what is read like it
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
-
-
-@runtime_checkable
-class Images(Protocol):
-    """A uint8 array (images, height, width, channels), or what is read like one."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, chosen: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ def certify(
         r, epsilon, beta = grown_ball(linear, eta, ball)
     if eta is None and 0 < beta < np.inf:
         linear = replace(linear, eta=mu / (8 * beta**2))
-    return _certificate(linear, epsilon, beta, r, excess, problem.basis)
+    return _assemble(linear, epsilon, beta, r, excess, problem.basis)
 
 
 def jacobian_norms(problem: Problem, W: Float[np.ndarray, "*weights"]) -> tuple[float, float]:
@@ -66,13 +66,11 @@ def _measured(problem: Problem, mu: float, eta: float | None, trajectory: Trajec
     beta, epsilon = max(*norms, linear.norm), max(changes)
     r = radius(linear, beta, epsilon, linear.growth)
     excess = epsilon * 4 * linear.growth * beta / linear.alpha**2 if linear.alpha > 0 else np.inf
-    certificate = _certificate(linear, epsilon, beta, r, excess, "measured")
+    certificate = _assemble(linear, epsilon, beta, r, excess, "measured")
     return replace(certificate, claims=check_claims(problem, certificate, trajectory))
 
 
-def _certificate(
-    linear: Linearization, epsilon: float, beta: float, r: float, excess: float, basis: str
-) -> Certificate:
+def _assemble(linear: Linearization, epsilon: float, beta: float, r: float, excess: float, basis: str) -> Certificate:
     constants = linear.mu, linear.eta, linear.alpha, beta, epsilon, r
     needed = radius(linear, beta, epsilon, linear.growth)
     size = float(np.linalg.norm(np.concatenate([linear.r_0, linear.d_0])))

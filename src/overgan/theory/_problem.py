@@ -16,7 +16,6 @@ Basis = Literal["proven", "estimated"]
 
 Weights = Float[np.ndarray, "*weights"]
 Grams = Float[np.ndarray, "which m m"]
-PullBack = Callable[[np.ndarray], np.ndarray]  # g -> J(θ)ᵀ g; called at every step, so without shapes to check
 Ball = Callable[[float], tuple[float, float]]  # radius -> the largest ‖J(θ) − J_0‖ and ‖J(θ)‖ for ‖θ − θ_0‖ ≤ radius
 
 
@@ -24,7 +23,7 @@ class Point(NamedTuple):
     """What a step of GDA needs to know of f at some weights."""
 
     f: np.ndarray  # (m,)
-    pull_back: PullBack
+    pull_back: Callable[[np.ndarray], np.ndarray]  # g -> J(θ)ᵀ g; called at every step, so without shapes to check
     active: np.ndarray | None = None  # which units are active at which latents, where sign changes are counted
 
 

@@ -126,11 +126,8 @@ class Certificate:
             f"{self.beta:.3g}, which allows eta ≤ {self.mu / (8 * self.beta**2) if self.beta else np.inf:.3g}",
             CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g}, too much: {change}",
         }
-        return tuple(
-            words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}")
-            for c in self.conditions
-            if not c.holds
-        )
+        failed = [c for c in self.conditions if not c.holds]
+        return tuple(words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}") for c in failed)
 
     def summary(self) -> dict[str, Any]:
         """The constants, the conditions with both sides, and the verdict, for JSON: None where a number is infinite."""

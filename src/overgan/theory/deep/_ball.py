@@ -80,7 +80,8 @@ def _climb(
 ) -> float:
     """The largest ‖Dᵀu‖ on an ascent from θ = at and unit u, with D = J(θ) − J(center) if from_center, else J(θ).
 
-    Step t goes to where the linearization of ½‖Dᵀu‖² in u is largest, and in θ the share 2/(t + 2) of the way there.
+    center, at: (p,). unit: (m,). Step t goes to where the linearization of ½‖Dᵀu‖² in u is largest, and in θ the share
+    2/(t + 2) of the way there.
     """
 
     def pulled(theta: Tensor, u: Tensor) -> Tensor:

@@ -45,10 +45,9 @@ def _applied(name: str, network: nn.Module, inputs: Tensor, ndim: int | None = N
         outputs: Tensor = network(inputs)
     shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else ()
     if shape[:1] != (len(inputs),) or (ndim and (len(shape) != ndim or 0 in shape)):
-        given, rest = shape if isinstance(outputs, Tensor) else f"a {type(outputs).__name__}", "m" if ndim else "…"
-        raise OverganError(
-            f"{name} gives {given} for {tuple(inputs.shape)}; a tensor ({len(inputs)}, {rest}) is needed"
-        )
+        given = shape if isinstance(outputs, Tensor) else f"a {type(outputs).__name__}"
+        needed = f"a tensor ({len(inputs)}, {'m' if ndim else '…'}) is needed"
+        raise OverganError(f"{name} gives {given} for {tuple(inputs.shape)}; {needed}")
     return outputs
 
 

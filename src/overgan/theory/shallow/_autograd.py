@@ -12,8 +12,5 @@ def differentiate(Z: np.ndarray, V: np.ndarray, W: np.ndarray) -> Point:
     inner = torch.tensor(Z) @ weights.T
     activations = torch.where(inner < 0, 0.0, inner)  # ReLU's derivative is 1[x ≥ 0] in the paper; PyTorch's is 0 at 0
     f = (activations @ torch.tensor(V).T).mean(0)
-    return Point(
-        f.detach().numpy(),
-        lambda g: torch.autograd.grad(torch.tensor(g) @ f, weights)[0].numpy(),
-        inner.detach().numpy() >= 0,
-    )
+    active = inner.detach().numpy() >= 0
+    return Point(f.detach().numpy(), lambda g: torch.autograd.grad(torch.tensor(g) @ f, weights)[0].numpy(), active)

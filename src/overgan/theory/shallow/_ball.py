@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
+from overgan.theory.shallow._geometry import Inner, Latents, Outer
 
 BLOCK = 8192  # units whose shares are in memory at once
 ROUNDING = 1e-9  # relative, by which the bounds are widened
@@ -18,11 +19,11 @@ class Arrays(Protocol):
     """What the bounds read of a `ShallowGAN`, which offers the bounds itself."""
 
     @property
-    def Z(self) -> Float[np.ndarray, "n d"]: ...  # noqa: N802 — the paper's letters
+    def Z(self) -> Latents: ...  # noqa: N802 — the paper's letters
     @property
-    def V(self) -> Float[np.ndarray, "m k"]: ...  # noqa: N802
+    def V(self) -> Outer: ...  # noqa: N802
     @property
-    def W0(self) -> Float[np.ndarray, "k d"]: ...  # noqa: N802
+    def W0(self) -> Inner: ...  # noqa: N802
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +80,16 @@ def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
     from overgan.theory.shallow._threads import in_threads
 
     check(reach >= 0, "reach", reach, "at least 0")
-    # latents that are not zero, and the prices λ
+    # only latents that are not zero count
     norms = np.linalg.norm(problem.Z, axis=1)
     Z, norms = np.ascontiguousarray(problem.Z[norms > 0]), norms[norms > 0]
     v_squares = (problem.V**2).sum(0)
     if not len(Z) or not v_squares.any():
         return BallBound(np.zeros(1), np.zeros(1), float(reach))
-    prices = _prices(problem, norms.mean(), float(v_squares.max()))
+    # the prices λ: 0, and from where moving a whole unit is all but free to where one latent's change is dear
+    w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
+    scale = float(v_squares.max()) * (norms.mean() / w) ** 2
+    prices = np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])  # in steps of 1.3
     # the shares of the units, max_ρ [b_l(ρ)² − λρ²/‖v_l‖²], and their sums; units with v_l = 0 count for nothing
     (m, k), half, squares = problem.V.shape, 0.5 / len(problem.Z), np.where(v_squares > 0, v_squares, 1.0)
     sums = np.zeros((len(prices), m, m))
@@ -109,10 +113,3 @@ def norm_bound(problem: Arrays) -> float:
     scaled = problem.Z / np.sqrt(np.where(norms > 0, norms, 1.0))[:, None]
     longest = np.linalg.norm(problem.Z.sum(0)) + np.sqrt(norms.sum()) * np.linalg.norm(scaled, 2)
     return float(np.linalg.norm(problem.V, 2) * longest / (2 * len(norms)) * (1 + ROUNDING))
-
-
-def _prices(problem: Arrays, z: float, v_square: float) -> Float[np.ndarray, " prices"]:
-    """0, and λ in steps of 1.3 from where moving a whole unit is all but free to where one latent's change is dear."""
-    w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
-    scale = v_square * (z / w) ** 2
-    return np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])

@@ -7,16 +7,11 @@ from jaxtyping import Float
 
 from overgan.theory._problem import Iterates, Updates
 from overgan.theory.shallow import _event_driven_kernels as kernels
+from overgan.theory.shallow._geometry import Inner, Latents, Outer
 from overgan.theory.shallow._threads import in_threads
 
 
-def descend(
-    Z: Float[np.ndarray, "n d"],
-    V: Float[np.ndarray, "m k"],
-    W0: Float[np.ndarray, "k d"],
-    target: Float[np.ndarray, " m"],
-    updates: Updates,
-) -> Iterates:
+def descend(Z: Latents, V: Outer, W0: Inner, target: Float[np.ndarray, " m"], updates: Updates) -> Iterates:
     """Take the steps of GDA from W_0 and d_0 = 0: from one change of a sign of w_l·z_i to the next, exactly."""
     method, steps, mu, eta, critic_steps, stop_below, record = updates
     (n, (k, d)), m = (len(Z), W0.shape), len(target)

@@ -12,7 +12,7 @@ from overgan.check import check
 from overgan.theory._dense import descend
 from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights, check_values
 from overgan.theory.shallow._ball import ball_bound, norm_bound
-from overgan.theory.shallow._geometry import mean_and_gradient, mean_gradients, population_mean
+from overgan.theory.shallow._geometry import Inner, Latents, Outer, mean_and_gradient, mean_gradients, population_mean
 
 Target = Literal["gaussian", "two_moons"]
 FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
@@ -20,18 +20,18 @@ FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShallowGAN:
-    """A shallow GAN: latents, fixed outer weights, initial inner weights and the mean of the data, a `Problem`.
+    """A shallow GAN, a `Problem`.
 
-    The arrays are float64 copies, read-only. The weights that are trained, W, are of shape (k, d).
-
+    Z: latents, (n, d). V: fixed outer weights, (m, k). W0: initial values of the inner weights W, (k, d), which are
+    trained. target: the mean of the data, (m,). These arrays are float64 copies, read-only.
     sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
 
     Raises OverganError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
     """
 
-    Z: Float[np.ndarray, "n d"]
-    V: Float[np.ndarray, "m k"]
-    W0: Float[np.ndarray, "k d"]
+    Z: Latents
+    V: Outer
+    W0: Inner
     target: Float[np.ndarray, " m"]
     sigma_z: float | None = None
     basis: ClassVar[Basis] = "proven"

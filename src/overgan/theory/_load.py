@@ -1,10 +1,35 @@
-"""A deep GAN from functions of the user's own."""
+"""Problems of the user's own: a shallow GAN from a file, a deep one from functions."""
 
+from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
+
+from overgan.check import check
 from overgan.errors import OverganError
 from overgan.own import explained, load_function
 from overgan.theory.deep._gan import DeepFeatureGAN
+from overgan.theory.shallow._gan import ShallowGAN
+
+MEND = "write it with numpy.savez(path, Z=, V=, W0=, target=)"
+
+
+def load_problem(path: str | Path) -> ShallowGAN:
+    """The problem of an .npz file with the arrays Z (n, d), V (m, k), W0 (k, d) and target (m,); no code in it is run.
+
+    Raises OverganError if the file is missing or no .npz, or an array is missing, of the wrong shape or no numbers.
+    """
+    try:
+        with Path(path).open("rb") as handle, np.load(handle) as file:
+            arrays = {name: file[name] for name in ("Z", "V", "W0", "target")}
+        for name, array in arrays.items():
+            check(array.dtype.kind in "fiu", name, f"of type {array.dtype}", "of real numbers")
+        return ShallowGAN(**arrays)
+    except FileNotFoundError:
+        raise OverganError(f"{path} is missing; {MEND}") from None
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise OverganError(f"{path} is not a problem: {error}; {MEND}") from None
 
 
 def load_deep_problem(generator: str, features: str) -> DeepFeatureGAN:
