@@ -33,9 +33,7 @@ class Classifier(nn.Module):
         channels = [shape[2], 32, *[FEATURES] * (len(strides) - 1)]
         blocks = [
             nn.Sequential(
-                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
+                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
             )
             for (inputs, outputs), stride in zip(pairwise(channels), strides, strict=True)
         ]

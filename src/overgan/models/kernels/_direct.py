@@ -12,18 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from overgan.models.kernels._lanes import LANES
-from overgan.models.kernels._simd import (
-    add_product,
-    get,
-    high,
-    leaky_relu,
-    load,
-    low,
-    put,
-    splat,
-    store,
-    store_fours,
-)
+from overgan.models.kernels._simd import add_product, get, high, leaky_relu, load, low, put, splat, store, store_fours
 
 TILE = 4  # channels whose sums share a loaded vector: with two registers a vector, enough to hide an addition's latency
 GROUP = 256  # products that are added up at once by `correlate`: their operands fit the first-level cache

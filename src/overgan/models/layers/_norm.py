@@ -57,9 +57,7 @@ class ReplicaLayerNorm(nn.Module):
         return torch.addcmul(bias, x - mean, weight * (var + EPSILON).rsqrt())
 
 
-def sum_over_images(
-    x: Float[Tensor, "replicas blocks h w channels lanes"],
-) -> Float[Tensor, "replicas channels"]:
+def sum_over_images(x: Float[Tensor, "replicas blocks h w channels lanes"]) -> Float[Tensor, "replicas channels"]:
     """The sum over images and pixels."""
     return _sum(x.flatten(4).flatten(1, 3), x.shape[5])
 

@@ -63,10 +63,7 @@ def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
             y_log=True,
         ),
         successes(
-            study,
-            rows,
-            "Fraction of seeds that were predicted",
-            f"fraction with a gap of at most {spec.within:g}",
+            study, rows, "Fraction of seeds that were predicted", f"fraction with a gap of at most {spec.within:g}"
         ),
     ]
 

@@ -30,12 +30,7 @@ def theory_content(
     rows: those of the study's frame. cells: of each width, between its first column, k, and its last ones.
     """
     table = [
-        [
-            ("k", str(k)),
-            *own,
-            ("seconds", f"{study.group_status(k).seconds:.2g}"),
-            ("runs", state(study, k)),
-        ]
+        [("k", str(k)), *own, ("seconds", f"{study.group_status(k).seconds:.2g}"), ("runs", state(study, k))]
         for k, own in cells.items()
     ]
     found = [_recommended(study), *(findings if len(rows) else [])]
@@ -93,12 +88,7 @@ def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, 
 
 
 def residuals(
-    study: TheoryStudy,
-    rows: pd.DataFrame,
-    steps: int,
-    title: str,
-    y_label: str,
-    shown: Mapping[str, str],
+    study: TheoryStudy, rows: pd.DataFrame, steps: int, title: str, y_label: str, shown: Mapping[str, str]
 ) -> Plot:
     """Residuals over the steps, a panel for each case and a color for each width.
 
