@@ -7,6 +7,8 @@ import pandas as pd
 from overgan.report._plot import Plot
 from overgan.study import KINDS, Study
 
+Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
+
 
 @dataclass(frozen=True)
 class Content:
@@ -15,8 +17,7 @@ class Content:
     subtitle: str
     findings: list[str]  # sentences, the recommendation first; each follows from numbers in the folder
     plots: list[Plot]
-    columns: list[str]  # of the table
-    rows: list[list[str]]  # one a width
+    table: list[Row]  # one a width
     table_note: str
     method: list[str]  # paragraphs
     samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
@@ -29,10 +30,9 @@ def length(study: Study) -> str:
     return KINDS[study.spec.kind].length(study.spec)
 
 
-def scale_note(study: Study) -> str:
-    """For the titles of the figures of a scaled study."""
-    scale = study.spec.scale
-    return "" if scale == 1 else f" (at {scale:.3g} of full scale)"
+def extent(study: Study) -> str:
+    """How many widths and seeds a study has."""
+    return f"{len(study.spec.widths)} widths, {len(study.spec.seeds)} seeds each"
 
 
 def state(study: Study, width: int) -> str:
@@ -49,10 +49,8 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     diverged = {group.width: group.diverged for group in groups if group.diverged}
     runs = len(study.spec.seeds) * len(study.spec.widths)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
-    sentences = [
-        f"{sum(diverged.values())} of {runs} runs diverged" + (f": {where}; {consequence}." if where else "."),
-    ]
-    return sentences + unfinished(study)
+    reason = f": {where}; {consequence}" if where else ""
+    return [f"{sum(diverged.values())} of {runs} runs diverged{reason}.", *unfinished(study)]
 
 
 def unfinished(study: Study) -> list[str]:

@@ -1,5 +1,6 @@
 """The page of each kind of study; to add one is to add a line."""
 
+from dataclasses import replace
 from types import FunctionType
 
 from overgan.registry import Registry
@@ -21,6 +22,11 @@ PAGES: Registry[FunctionType] = Registry(
 
 
 def report_content(study: Study) -> Content:
-    """All that the report says, by the page that the name of the study's kind chooses."""
-    content: Content = PAGES[study.spec.kind if study.spec.kind in PAGES else OTHER](study)
-    return content
+    """All that the report says, by the page that the name of the study's kind chooses.
+
+    The titles of a scaled study's figures say its scale.
+    """
+    spec = study.spec
+    content: Content = PAGES[spec.kind if spec.kind in PAGES else OTHER](study)
+    note = "" if spec.scale == 1 else f" (at {spec.scale:.3g} of full scale)"
+    return replace(content, plots=[replace(plot, title=plot.title + note) for plot in content.plots])

@@ -3,7 +3,7 @@
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
@@ -54,6 +54,11 @@ class Plot:
     y_log: bool = False
 
 
+def against_width(name: str, title: str, y_label: str, panels: Sequence[Panel], *, y_log: bool = False) -> Plot:
+    """A plot of curves whose x are widths."""
+    return Plot(name, title, "width k", y_label, panels, "widths", y_log)
+
+
 def over_seeds(name: str, frame: pd.DataFrame, x: str, y: str, color: str, *, dashed: bool = False) -> Series:
     """Mean and range of column y at each value of column x."""
     runs = frame.groupby(x)[y].agg(["mean", "min", "max"]).astype(float)
@@ -61,9 +66,16 @@ def over_seeds(name: str, frame: pd.DataFrame, x: str, y: str, color: str, *, da
     return Series(name, runs.index.tolist(), mean, low, high, color, dashed)
 
 
-def colors(n: int) -> Sequence[str]:
-    """As many colors, in an order that can be seen."""
-    return [to_hex(colormaps["viridis"](0.9 * i / max(1, n - 1))) for i in range(n)]
+def without_range(series: Series) -> Series:
+    """The curve alone."""
+    return replace(series, low=series.y, high=series.y)
+
+
+def each(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]]:
+    """For every value of a column, in the order of the rows: its name, its rows, and a color that shows the order."""
+    groups = list(frame.groupby(column, sort=False))
+    colors = [to_hex(colormaps["viridis"](0.9 * i / max(1, len(groups) - 1))) for i in range(len(groups))]
+    return [(str(name), of, color) for (name, of), color in zip(groups, colors, strict=True)]
 
 
 def to_html(plot: Plot) -> str:
@@ -91,13 +103,8 @@ def to_html(plot: Plot) -> str:
                 **place,
             )
             named.add(series.name)
-    figure.update_layout(
-        title=plot.title,
-        height=HEIGHT,
-        template="plotly_white",
-        hovermode="x unified",
-        margin={"t": 80 if any(titles) else 50, "b": 50},
-    )
+    margin = {"t": 80 if any(titles) else 50, "b": 50}
+    figure.update_layout(title=plot.title, height=HEIGHT, template="plotly_white", hovermode="x unified", margin=margin)
     figure.update_xaxes(title=plot.x_label, type="linear" if plot.x == "linear" else "log")
     figure.update_yaxes(type="log" if plot.y_log else "linear", exponentformat="power")
     figure.update_yaxes(title=plot.y_label, col=1)
@@ -123,14 +130,11 @@ def to_png(plot: Plot) -> bytes:
             (line,) = axes.plot(series.x, series.y, color=series.color, label=series.name, **style, **marker)
             axes.fill_between(series.x, series.low, series.high, color=series.color, alpha=0.15, linewidth=0)
             named.setdefault(series.name, line)
-        if plot.x != "linear":
-            axes.set_xscale("log")
+        axes.set(xscale="linear" if plot.x == "linear" else "log", yscale="log" if plot.y_log else "linear")
         if plot.x == "widths":
             axes.set_xticks(_ticks(plot), minor=False)
             axes.xaxis.set_major_formatter(ScalarFormatter())
             axes.xaxis.set_minor_locator(NullLocator())
-        if plot.y_log:
-            axes.set_yscale("log")
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel(plot.y_label)
     if count == 1:

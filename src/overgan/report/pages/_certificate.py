@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from overgan.report._content import Content, mean_and_deviation, scale_note, state, unfinished
-from overgan.report._plot import Panel, Plot, Series, over_seeds
-from overgan.report.pages._theory import always, each, fraction, recommended, slope
+from overgan.report._content import Content, Row, extent, mean_and_deviation, unfinished
+from overgan.report._plot import Panel, Plot, Series, against_width, each, over_seeds
+from overgan.report.pages._theory import always, by_case, count, slope, successes, theory_content
 from overgan.study.theory import CertificateStudy
 
 LIMIT = "#e8590c"
@@ -17,28 +17,29 @@ def content(study: CertificateStudy) -> Content:
     """All that the page says about the study."""
     spec, rows = study.spec, study.frame()
     rows = rows.assign(excess=rows.excess.astype(float))
-    return Content(
-        subtitle=f"Theorem A.4's conditions for {len(spec.problems)} families of shallow GANs, {len(spec.widths)} "
-        f"widths, {len(spec.seeds)} seeds each.",
+    step = f"η = {spec.eta:g}" if spec.eta else "the largest η that the theorem allows on the ball"
+    title, y_label = "Fraction of seeds whose conditions all hold", "fraction of seeds with a certificate"
+    return theory_content(
+        study,
+        rows,
+        subtitle=f"Theorem A.4's conditions for {len(spec.problems)} families of shallow GANs, {extent(study)}.",
         findings=_findings(study, rows),
-        plots=[_excess(study, rows), _holds(study, rows)] if len(rows) else [],
-        columns=[
-            "k",
-            *(f"{name}: excess (hold)" for name in spec.problems),
-            "seconds",
-            "runs",
-        ],
-        rows=[_row(study, rows[rows.k == width], width) for width in spec.widths],
+        plots=[_excess(study, rows), successes(study, rows, title, y_label)],
+        cells={k: _cells(study, rows, k) for k in spec.widths},
         table_note="Excess: mean ± standard deviation over the runs, of the proven bound on ‖J(W) − J(W_0)‖ over the "
         "ball that belongs to the largest ε that the theorem allows, over that ε. At most 1 suffices.",
-        method=_method(study),
+        method=[
+            "α and ‖J_0‖ are computed; ε and β are proven upper bounds over the ball of the theorem, of the least "
+            f"radius that is consistent with them (overgan.theory.certify), with μ = {spec.mu:g} and {step}. Where the "
+            "conditions hold, the residual goes to 0, for certain; where they fail, it may do so all the same.",
+            "Networks that start at 0 have each unit once with v_l and once with −v_l, so that their first residual "
+            "does not grow with k; k counts both.",
+        ],
     )
 
 
 def _findings(study: CertificateStudy, rows: pd.DataFrame) -> list[str]:
-    sentences = [recommended(study)]
-    if rows.empty:
-        return sentences
+    sentences = []
     for name, of_problem in rows.groupby("problem", sort=False):
         where = always(of_problem.groupby("k").holds.mean(), "all runs have a certificate", "no run has one")
         exponent, means = slope(of_problem, "excess")
@@ -46,63 +47,26 @@ def _findings(study: CertificateStudy, rows: pd.DataFrame) -> list[str]:
         sentences.append(f"{name}: {where}{trend}, and is {means.iloc[-1]:.2g} at k = {means.index[-1]}.")
     failed = Counter(statement for row in rows.conditions for statement, holds in row.items() if not holds)
     if failed:
-        each = ", ".join(f"{statement} in {count}" for statement, count in failed.most_common())
-        sentences.append(f"Of {len(rows)} certificates {int((~rows.holds.astype(bool)).sum())} fail: {each}.")
+        reasons = ", ".join(f"{statement} in {n}" for statement, n in failed.most_common())
+        sentences.append(f"Of {len(rows)} certificates {int((~rows.holds.astype(bool)).sum())} fail: {reasons}.")
     return sentences + unfinished(study)
 
 
 def _excess(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
     """The excess against k, a curve for each problem, and the limit that the theorem sets."""
     finite = rows[np.isfinite(rows.excess) & (rows.excess > 0)]
-    ends = [study.spec.widths[0], study.spec.widths[-1]]
-    limit = Series("what the theorem allows", ends, [1.0, 1.0], [1.0, 1.0], [1.0, 1.0], LIMIT, dashed=True)
-    return Plot(
-        name="excess",
-        title=f"How far the networks are from a certificate{scale_note(study)}",
-        x_label="width k",
-        y_label="bound on ‖J − J₀‖ over the allowed ε, mean and range",
-        panels=[
-            Panel(
-                [
-                    *(over_seeds(name, of, "k", "excess", color) for name, of, color in each(finite, "problem")),
-                    limit,
-                ]
-            )
-        ],
-        x="widths",
-        y_log=True,
+    curves = [over_seeds(name, of, "k", "excess", color) for name, of, color in each(finite, "problem")]
+    ends, one = [study.spec.widths[0], study.spec.widths[-1]], [1.0, 1.0]
+    limit = Series("what the theorem allows", ends, one, one, one, LIMIT, dashed=True)
+    title, y_label = (
+        "How far the networks are from a certificate",
+        "bound on ‖J − J₀‖ over the allowed ε, mean and range",
     )
+    return against_width("excess", title, y_label, [Panel([*curves, limit])], y_log=True)
 
 
-def _holds(study: CertificateStudy, rows: pd.DataFrame) -> Plot:
-    """The fraction of seeds for which all conditions hold."""
-    return Plot(
-        name="holds",
-        title=f"Fraction of seeds whose conditions all hold{scale_note(study)}",
-        x_label="width k",
-        y_label="fraction of seeds with a certificate",
-        panels=[Panel([fraction(name, of, "holds", color) for name, of, color in each(rows, "problem")])],
-        x="widths",
-    )
-
-
-def _row(study: CertificateStudy, rows: pd.DataFrame, width: int) -> list[str]:
-    by_problem = [rows[rows.problem == name] for name in study.spec.problems]
+def _cells(study: CertificateStudy, rows: pd.DataFrame, width: int) -> Row:
     return [
-        str(width),
-        *(f"{mean_and_deviation(one.excess)} ({one.holds.sum()} of {len(one)})" for one in by_problem),
-        f"{study.group_status(width).seconds:.2g}",
-        state(study, width),
-    ]
-
-
-def _method(study: CertificateStudy) -> list[str]:
-    spec = study.spec
-    step = f"η = {spec.eta:g}" if spec.eta else "the largest η that the theorem allows on the ball"
-    return [
-        "α and ‖J_0‖ are computed; ε and β are proven upper bounds over the ball of the theorem, of the least radius "
-        f"that is consistent with them (overgan.theory.certify), with μ = {spec.mu:g} and {step}. Where the "
-        "conditions hold, the residual goes to 0, for certain; where they fail, it may do so all the same.",
-        "Networks that start at 0 have each unit once with v_l and once with −v_l, so that their first residual does "
-        "not grow with k; k counts both.",
+        (f"{name}: excess (hold)", f"{mean_and_deviation(of_problem.excess)} ({count(of_problem.holds)})")
+        for name, of_problem in by_case(study, rows, width).items()
     ]

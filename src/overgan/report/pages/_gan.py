@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+import pandas as pd
+
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
 from overgan.own import is_own
 from overgan.pictures import png_url
-from overgan.report._content import Content, length, mean_and_deviation, state
+from overgan.report._content import Content, Row, extent, length, mean_and_deviation, state
 from overgan.report.pages._gan_figures import fid_label, figures
 from overgan.report.pages._gan_findings import findings
 from overgan.study.gan import GanStudy
@@ -17,23 +19,12 @@ from overgan.training import NEIGHBOURS, SAMPLES
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
-    parts = [(name, part) for name in spec.evaluate.features for part in ("train", "test")]
-    more = _more(study)
+    numbers = _numbers(study)
     return Content(
-        subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {len(spec.widths)} widths, "
-        f"{len(spec.seeds)} seeds each, {length(study)}.",
+        subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
         plots=figures(study),
-        columns=[
-            "k",
-            "generator parameters",
-            "critic parameters",
-            "ms per run and iteration",
-            *(f"{fid_label(name)}, {part}" for name, part in parts),
-            *(heading for _, _, heading in more),
-            "runs",
-        ],
-        rows=[_row(study, width, parts, more) for width in spec.widths],
+        table=[_row(study, width, numbers) for width in spec.widths],
         table_note="FID: mean ± standard deviation over the runs, at the last iteration.",
         method=_method(study),
         samples=_samples(study),
@@ -42,36 +33,39 @@ def content(study: GanStudy) -> Content:
     )
 
 
-def _row(
-    study: GanStudy, width: int, parts: Sequence[tuple[str, str]], more: Sequence[tuple[str, str, str]]
-) -> list[str]:
+def _row(study: GanStudy, width: int, numbers: Sequence[tuple[str, pd.Series]]) -> Row:
     counts, pace = study.description.parameters[width], study.group_status(width).seconds_each
-    fids = []
-    for name, part in parts:
-        final = study.final(name)
-        fids.append(mean_and_deviation(final[f"fid_{part}"][final.k == width]))
-    for name, column, _ in more:
-        final = study.final(name)
-        fids.append(mean_and_deviation(final[column][final.k == width].dropna()))
-    milliseconds = f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"
-    return [str(width), f"{counts['generator']:,}", f"{counts['critic']:,}", milliseconds, *fids, state(study, width)]
+    return [
+        ("k", str(width)),
+        ("generator parameters", f"{counts['generator']:,}"),
+        ("critic parameters", f"{counts['critic']:,}"),
+        ("ms per run and iteration", f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"),
+        *((heading, mean_and_deviation(of_run[of_run.index == width].dropna())) for heading, of_run in numbers),
+        ("runs", state(study, width)),
+    ]
 
 
-def _more(study: GanStudy) -> list[tuple[str, str, str]]:
-    """Feature space, key and heading of the last numbers of all runs but FID, where any has one."""
+def _numbers(study: GanStudy) -> list[tuple[str, pd.Series]]:
+    """Heading, and the last number of every run by its width: FID in each feature space, then what else any run has."""
     records = [METRICS[name] for name in METRICS if name != "fid"]
     for name in filter(is_own, study.spec.evaluate.all_metrics):
         with suppress(OverganError):  # a report can be made where the user's module is not
             records.append(METRICS[name])
-    found = [
-        (str(features), key, metric.heading(column, str(features), side), rows)
-        for features, rows in study.last().groupby("features", sort=False)
+    last = study.last().set_index("k")
+    fids = [
+        (f"{fid_label(name)}, {part}", last[f"fid_{part}"][last.features == name])
+        for name in study.spec.evaluate.features
+        for part in ("train", "test")
+    ]
+    others = [
+        (metric.heading(column, str(features), side), rows[key])
+        for features, rows in last.groupby("features", sort=False)
         for metric in records
         for column in metric.columns
         for side, key in column.keys.items()
-        if side in column.sides
+        if side in column.sides and key in rows and rows[key].notna().any()
     ]
-    return [(name, key, heading) for name, key, heading, rows in found if key in rows and rows[key].notna().any()]
+    return fids + others
 
 
 def _method(study: GanStudy) -> list[str]:

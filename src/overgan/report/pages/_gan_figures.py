@@ -3,8 +3,7 @@
 import pandas as pd
 
 from overgan.metrics import CRITIC, METRICS
-from overgan.report._content import scale_note
-from overgan.report._plot import Panel, Plot, Series, colors, over_seeds
+from overgan.report._plot import Panel, Plot, against_width, each, over_seeds
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
@@ -12,24 +11,23 @@ GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
 def figures(study: GanStudy) -> list[Plot]:
-    """All figures that the runs so far give; those of a scaled study say so in their titles."""
+    """All figures that the runs so far give."""
     plots = []
+    evaluations = study.frame()
     for features in study.spec.evaluate.features:
-        final = study.final(features)
-        frame = study.frame()
-        frame = frame[frame.features == features]
+        final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
-            plots.append(fid_against_width(study, final, features))
+            plots.append(fid_against_width(final, features))
         if len(frame):
-            plots.append(fid_over_iterations(study, frame, features))
+            plots.append(fid_over_iterations(frame, features))
     critic = study.final(CRITIC)
     if len(critic):
-        plots.append(nnd_against_width(study, critic))
+        plots.append(nnd_against_width(critic))
     losses = study.losses()
     if "wasserstein" in losses:  # not every loss estimates it
-        plots.append(wasserstein_over_iterations(study, losses))
+        plots.append(wasserstein_over_iterations(losses))
     if len(losses):
-        plots.append(distance_from_initialization(study, losses))
+        plots.append(distance_from_initialization(losses))
     return plots
 
 
@@ -39,87 +37,46 @@ def fid_label(features: str) -> str:
     return metric.heading(metric.columns[0], features)
 
 
-def fid_against_width(study: GanStudy, final: pd.DataFrame, features: str) -> Plot:
+def fid_against_width(final: pd.DataFrame, features: str) -> Plot:
     """Final FID against k, on training and held-out images (paper, Figs. 1, 3 and 4)."""
-    curves = (("train", "training images", TRAIN), ("test", "held-out images", TEST))
-    return Plot(
-        name=f"fid-{features}",
-        title=f"{fid_label(features)} against width{scale_note(study)}",
-        x_label="width k",
-        y_label=f"{fid_label(features)}, mean and range over seeds",
-        panels=[Panel([over_seeds(name, final, "k", f"fid_{part}", color) for part, name, color in curves])],
-        x="widths",
-        y_log=True,
-    )
+    label = fid_label(features)
+    train = over_seeds("training images", final, "k", "fid_train", TRAIN)
+    test = over_seeds("held-out images", final, "k", "fid_test", TEST)
+    title, y_label = f"{label} against width", f"{label}, mean and range over seeds"
+    return against_width(f"fid-{features}", title, y_label, [Panel([train, test])], y_log=True)
 
 
-def nnd_against_width(study: GanStudy, critic: pd.DataFrame) -> Plot:
+def nnd_against_width(critic: pd.DataFrame) -> Plot:
     """NND against k, beside that of memorized training images (paper, Fig. 6)."""
-    return Plot(
-        name="nnd",
-        title=f"Neural net divergence against width{scale_note(study)}",
-        x_label="width k",
-        y_label="NND, mean and range over seeds",
-        panels=[
-            Panel(
-                [
-                    over_seeds("generated images", critic, "k", "nnd", TEST),
-                    over_seeds("training images, as if memorized", critic, "k", "nnd_train", TRAIN, dashed=True),
-                ]
-            )
-        ],
-        x="widths",
-    )
+    generated = over_seeds("generated images", critic, "k", "nnd", TEST)
+    memorized = over_seeds("training images, as if memorized", critic, "k", "nnd_train", TRAIN, dashed=True)
+    title, y_label = "Neural net divergence against width", "NND, mean and range over seeds"
+    return against_width("nnd", title, y_label, [Panel([generated, memorized])])
 
 
-def fid_over_iterations(study: GanStudy, frame: pd.DataFrame, features: str) -> Plot:
+def fid_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
     """FID on held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
-    return Plot(
-        name=f"fid-{features}-over-iterations",
-        title=f"{fid_label(features)} over iterations, held-out images{scale_note(study)}",
-        x_label="iteration",
-        y_label=f"{fid_label(features)}, mean and range over seeds",
-        panels=[Panel(_curves(frame, "fid_test"))],
-        y_log=True,
-    )
+    label = fid_label(features)
+    title, y_label = f"{label} over iterations, held-out images", f"{label}, mean and range over seeds"
+    name, panel = f"fid-{features}-over-iterations", _over_iterations(frame, "fid_test")
+    return Plot(name, title, "iteration", y_label, [panel], y_log=True)
 
 
-def wasserstein_over_iterations(study: GanStudy, losses: pd.DataFrame) -> Plot:
+def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
     """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
-    return Plot(
-        name="wasserstein",
-        title=f"Wasserstein estimate over iterations{scale_note(study)}",
-        x_label="iteration",
-        y_label="E D(real) − E D(fake), mean and range over seeds",
-        panels=[Panel(_curves(losses, "wasserstein"))],
-    )
+    title, y_label = "Wasserstein estimate over iterations", "E D(real) − E D(fake), mean and range over seeds"
+    return Plot("wasserstein", title, "iteration", y_label, [_over_iterations(losses, "wasserstein")])
 
 
-def distance_from_initialization(study: GanStudy, losses: pd.DataFrame) -> Plot:
+def distance_from_initialization(losses: pd.DataFrame) -> Plot:
     """How far the weights have moved in the end, ‖θ − θ₀‖/‖θ₀‖, against k: lazy training would keep it small."""
     last = losses[losses.iteration == losses.groupby("k").iteration.transform("max")]
-    return Plot(
-        name="distance-from-initialization",
-        title=f"Distance from initialization against width{scale_note(study)}",
-        x_label="width k",
-        y_label="‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds",
-        panels=[
-            Panel(
-                [
-                    over_seeds("generator", last, "k", "moved_generator", GENERATOR_COLOR),
-                    over_seeds("critic", last, "k", "moved_critic", CRITIC_COLOR),
-                ]
-            )
-        ],
-        x="widths",
-        y_log=True,
-    )
+    generator = over_seeds("generator", last, "k", "moved_generator", GENERATOR_COLOR)
+    critic = over_seeds("critic", last, "k", "moved_critic", CRITIC_COLOR)
+    title, y_label = "Distance from initialization against width", "‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds"
+    return against_width("distance-from-initialization", title, y_label, [Panel([generator, critic])], y_log=True)
 
 
-def _curves(frame: pd.DataFrame, column: str) -> list[Series]:
-    """A curve of the column over the iterations for each k."""
-    widths = sorted(frame.k.unique())
-    return [
-        over_seeds(f"k = {k}", frame[frame.k == k], "iteration", column, color)
-        for k, color in zip(widths, colors(len(widths)), strict=True)
-    ]
+def _over_iterations(frame: pd.DataFrame, column: str) -> Panel:
+    """A curve of the column for each k."""
+    return Panel([over_seeds(f"k = {k}", of, "iteration", column, color) for k, of, color in each(frame, "k")])

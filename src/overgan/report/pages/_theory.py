@@ -1,24 +1,58 @@
-"""Sentences and curves that the reports of theory studies share."""
+"""What the pages of theory studies share: a width's row, the cases that each run looks at, and curves of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
 from overgan.errors import OverganError
-from overgan.report._plot import Series, colors
+from overgan.report._content import Content, Row, state
+from overgan.report._plot import Panel, Plot, Series, against_width, each, over_seeds, without_range
 from overgan.study.theory import TheoryStudy
 
 POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
 
 
-def recommended(study: TheoryStudy) -> str:
+def theory_content(
+    study: TheoryStudy,
+    rows: pd.DataFrame,
+    subtitle: str,
+    findings: list[str],
+    plots: list[Plot],
+    cells: Mapping[int, Row],
+    table_note: str,
+    method: list[str],
+) -> Content:
+    """The whole page, of a kind's own parts; without rows it has no findings but what there is to recommend.
+
+    rows: those of the study's frame. cells: of each width, between its first column, k, and its last ones.
+    """
+    table = [
+        [("k", str(k)), *own, ("seconds", f"{study.group_status(k).seconds:.2g}"), ("runs", state(study, k))]
+        for k, own in cells.items()
+    ]
+    found = [_recommended(study), *(findings if len(rows) else [])]
+    return Content(subtitle, found, plots if len(rows) else [], table, table_note, method)
+
+
+def _recommended(study: TheoryStudy) -> str:
     """The recommendation, or why there is none, as a sentence."""
     try:
         return f"Recommended: {study.recommend()}."
     except OverganError as error:
         return f"{str(error)[0].upper()}{str(error)[1:]}."
+
+
+def by_case(study: TheoryStudy, rows: pd.DataFrame, width: int) -> dict[str, pd.DataFrame]:
+    """The rows of one width, by the names of the study's cases."""
+    return {name: rows[(rows.k == width) & (rows[study.case] == name)] for name in study.cases}
+
+
+def count(succeeded: pd.Series) -> str:
+    """How many of the runs did, such as 2 of 3."""
+    return f"{succeeded.sum()} of {len(succeeded)}"
 
 
 def always(share: pd.Series, one: str, never: str) -> str:
@@ -33,38 +67,6 @@ def always(share: pd.Series, one: str, never: str) -> str:
     return ", ".join(parts)
 
 
-def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed: bool = False) -> Series:
-    """The share of runs at each width for which a column is true."""
-    share = frame.astype({column: float}).groupby("k")[column].mean()
-    values = share.tolist()
-    return Series(name, share.index.tolist(), values, values, values, color, dashed)
-
-
-def each(rows: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]]:
-    """For every value of a column, in the order of the spec: its name, its rows and a color."""
-    groups = list(rows.groupby(column, sort=False))
-    return [(str(name), of, color) for (name, of), color in zip(groups, colors(len(groups)), strict=True)]
-
-
-def log_steps(steps: int) -> Int[np.ndarray, " steps"]:
-    """Steps from 0 on at which curves are drawn."""
-    return np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
-
-
-def over_steps(
-    name: str,
-    curves: Sequence[Float[np.ndarray, "..."]],
-    steps: Int[np.ndarray, " steps"],
-    color: str,
-    *,
-    dashed: bool = False,
-) -> Series:
-    """Median and quartiles of curves, each relative to its first value; one that ended stays where it did."""
-    relative = [curve[np.minimum(steps, len(curve) - 1)] / (curve[0] or 1.0) for curve in curves]
-    low, median, high = np.quantile(relative, [0.25, 0.5, 0.75], axis=0).tolist()
-    return Series(name, (steps + 1).tolist(), median, low, high, color, dashed)
-
-
 def slope(frame: pd.DataFrame, column: str) -> tuple[float, pd.Series]:
     """The exponent of k in a least-squares power law through a column's means at each width; nan for one width."""
     means = frame.groupby("k")[column].mean()
@@ -72,3 +74,50 @@ def slope(frame: pd.DataFrame, column: str) -> tuple[float, pd.Series]:
     if len(means) < 2:
         return float("nan"), means
     return float(np.polyfit(np.log(means.index), np.log(means), 1)[0]), means
+
+
+def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed: bool = False) -> Series:
+    """The share of runs at each width for which a column is true."""
+    return without_range(over_seeds(name, frame.astype({column: float}), "k", column, color, dashed=dashed))
+
+
+def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, *more: Series) -> Plot:
+    """The share of runs at each width in which a case succeeds, a curve for each case, and more curves."""
+    curves = [fraction(name, of, study.success, color) for name, of, color in each(rows, study.case)]
+    return against_width(study.success, title, y_label, [Panel([*curves, *more])])
+
+
+def residuals(
+    study: TheoryStudy, rows: pd.DataFrame, steps: int, title: str, y_label: str, shown: Mapping[str, str]
+) -> Plot:
+    """Residuals over the steps, a panel for each case and a color for each width.
+
+    shown: which curves of a run, as what follows the case in their names, and what follows the width in the key; those
+    with something there are dashed and have no quartiles, which would hide those of the others.
+    """
+    looked_at = np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
+    widths = [
+        (k, color, [study.residuals(int(k), int(seed)) for seed in of.seed.unique()])
+        for k, of, color in each(rows, "k")
+    ]
+
+    def curves(case: str) -> list[Series]:
+        found = []
+        for k, color, runs in widths:
+            for suffix, label in shown.items():
+                series = _over_steps(f"k = {k}{label}", [run[case + suffix] for run in runs], looked_at, color)
+                found.append(replace(without_range(series), dashed=True) if label else series)
+        return found
+
+    return Plot(
+        "residuals", title, "step + 1", y_label, [Panel(curves(case), case) for case in study.cases], "log", True
+    )
+
+
+def _over_steps(
+    name: str, curves: Sequence[Float[np.ndarray, "..."]], steps: Int[np.ndarray, " steps"], color: str
+) -> Series:
+    """Median and quartiles of curves, each relative to its first value; one that ended stays where it did."""
+    relative = [curve[np.minimum(steps, len(curve) - 1)] / (curve[0] or 1.0) for curve in curves]
+    low, median, high = np.quantile(relative, [0.25, 0.5, 0.75], axis=0).tolist()
+    return Series(name, (steps + 1).tolist(), median, low, high, color)
