@@ -121,9 +121,8 @@ class Replicas:
                 parameter.grad = None
                 state = self.adam[name].state[parameter]
                 state.update({key: value[alive] for key, value in state.items() if key != "step"})
-            for module in network.modules():
-                for key, buffer in module.named_buffers(recurse=False):
-                    setattr(module, key, buffer[alive])
+            for buffer in network.buffers():
+                buffer.data = buffer.data[alive]
         for streams in self.streams.values():
             streams.keep(alive.tolist())
         self.finite = self.finite[alive]

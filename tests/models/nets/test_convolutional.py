@@ -55,7 +55,9 @@ def test_shapes(name, pixels):
 def test_a_replica_among_others_is_the_network_built_alone(name, pixels, batch):
     generator, critic = pair(name, pixels)
     generator1, critic1 = pair(name, pixels, seeds=[1])
-    z, real, mix = draw(3, batch, LATENT), draw(3, batch, 3, pixels, pixels).tanh(), torch.rand(3, batch)
+    z, real = draw(3, batch, LATENT), draw(3, batch, 3, pixels, pixels).tanh()
+    # always the same: where a unit is so near 0 that rounding decides its sign, the gradients differ by more
+    mix = torch.rand(3, batch, generator=torch.Generator().manual_seed(0))
 
     def results(generator, critic, of):
         fake = generator(z[of])

@@ -1,5 +1,8 @@
 """Losses by name, and what the loop does with one that is not overgan's."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -36,6 +39,17 @@ def test_every_loss_says_what_it_costs_and_logs():
 
 def test_the_default_is_the_one_that_studies_had_before_there_were_others():
     assert TrainConfig.model_validate({}).loss == "wgan-gp"
+
+
+def test_specs_and_the_names_of_losses_do_without_pytorch():
+    code = (
+        "import sys\n"
+        "from overgan.models import ModelConfig\n"
+        "from overgan.training import LOSSES, TrainConfig\n"
+        "ModelConfig(name='mlp'), TrainConfig(), list(LOSSES)\n"
+        "assert not {'torch', 'numba'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_unknown_loss_is_refused_with_those_there_are():

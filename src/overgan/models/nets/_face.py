@@ -66,18 +66,14 @@ class Networks(NamedTuple):
             if isinstance(self.generator, BlockGenerator):
                 yield Part(slice(None), self.generator.folded, self.critic, fold)
             else:
-                yield Part(slice(None), self.generator, self.critic, _as_they_are)
+                yield Part(slice(None), self.generator, self.critic, nn.Identity())
             return
         for first in range(0, replicas, at_once):
             rows = slice(first, first + at_once)
-            yield Part(rows, _some(self.generator, rows), _some(self.critic, rows), _as_they_are)
+            yield Part(rows, _some(self.generator, rows), _some(self.critic, rows), nn.Identity())
 
 
 def _some(network: nn.Module, rows: slice) -> Callable[[Tensor], Tensor]:
     """The network of some of its replicas."""
     tensors = {name: t[rows] for name, t in (*network.named_parameters(), *network.named_buffers())}
     return lambda x: functional_call(network, tensors, (x,))
-
-
-def _as_they_are(images: Tensor) -> Tensor:
-    return images
