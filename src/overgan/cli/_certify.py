@@ -32,9 +32,10 @@ def certify(
     eta: Annotated[float | None, Option(help="Step size of the generator [default: what the theorem allows].")] = None,
     json_: Json = False,
 ) -> None:
-    """Check the conditions of the paper's Theorem A.4: exit code 0 if all hold, 1 if not.
+    """Check the conditions of the paper's Theorem A.4.
 
-    For a shallow GAN the verdict is a proof; for a deep one (--generator and --features) it rests on estimates.
+    The exit code is 0 if all hold, 1 if not. For a shallow GAN the verdict is a proof; for a deep one (--generator and
+    --features) it rests on estimates.
     """
     gan = _problem(given(n=n, d=d, m=m, k=k, seed=seed), problem, generator, features)
     certificate = theory.certify(gan, mu, eta)

@@ -2,28 +2,31 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
-import overgan
+import overgan.report
 from overgan.cli._options import Device, Json, given
 from overgan.cli._terminal import bar, console, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
 
-Precision = Literal["float32", "bf16"]
-
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
 
+Precision = Literal["float32", "bf16"]
 GENERATED_HELP = "Generated images: a folder, tar file or .npy file."
 STUDY_HELP = "Instead of images: a study, whose checkpoints are measured and whose folder keeps the results."
 FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the study's]."
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
 SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
-WEIGHTS_HELP = "Inception's, a file of torch-fidelity's [default: where it keeps it]."
+WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
+STUDY_ALONE = (
+    "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
+    "--samples all out"
+)
 
 
 def evaluate(
@@ -35,13 +38,16 @@ def evaluate(
     metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
     weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
-    precision: Annotated[Precision | None, Option(help="Of inception [default: float32, or the study's].")] = None,
+    precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,
     nnd_iterations: Annotated[int | None, Option(min=1, help=ITERATIONS_HELP)] = None,
     device: Device = "auto",
     json_: Json = False,
     html: Annotated[Path | None, Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
 ) -> None:
-    """Compare anybody's images, or a study's checkpoints, with training and held-out images."""
+    """Compare images with training and held-out images.
+
+    The images are anybody's (--generated), or those of a study's checkpoints (--study).
+    """
     settings = given(
         metrics=metrics.split(","),
         features=features.split(",") if features else None,
@@ -52,13 +58,8 @@ def evaluate(
     )
     if study is not None:
         if generated or train or test or html or json_ or samples == "all":
-            raise OverganError(
-                "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json "
-                "and --samples all out"
-            )
-        with bar() as progress:
-            overgan.load(study).evaluate(progress=progress, **settings, **given(inception_weights=weights))
-        console.print(f"report: {overgan.write_report(study)}")
+            raise OverganError(STUDY_ALONE)
+        _evaluate_study(study, settings | given(inception_weights=weights))
         return
     if generated is None:
         raise OverganError("--generated PATH is missing, or --study DIR")
@@ -66,6 +67,12 @@ def evaluate(
     with bar() as progress:
         evaluation = overgan.metrics.evaluate(generated, train, test, progress=progress, **settings)
     _print_evaluation(evaluation, html, json_)
+
+
+def _evaluate_study(study: Path, settings: dict[str, Any]) -> None:
+    with bar() as progress:
+        overgan.load(study).evaluate(progress=progress, **settings)
+    console.print(f"report: {overgan.write_report(study)}")
 
 
 def _number_or_all(samples: str | None) -> int | str | None:
@@ -83,14 +90,12 @@ def _nnd(iterations: int | None) -> "NNDConfig | None":
 
 
 def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool) -> None:
-    from overgan.report import COLUMNS, evaluation_table, write_evaluation
-
     if html:
-        write_evaluation(evaluation, html)
+        overgan.report.write_evaluation(evaluation, html)
     if as_json:
         print(json.dumps({"results": evaluation.rows} | evaluation.facts, indent=2))
         return
-    print_table(COLUMNS, evaluation_table(evaluation))
+    print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
     images = evaluation.facts["images"]
     console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
     if html:

@@ -10,7 +10,7 @@ SpecName = Annotated[str, Argument(metavar="PRESET_OR_YAML", help="A preset's na
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
-Device = Annotated[str, Option(metavar="auto|cpu|cuda", help="What computes; auto: a GPU if there is one, or the CPU.")]
+Device = Annotated[str, Option(metavar="auto|cpu|cuda", help="What computes; auto: a GPU, if any, else the CPU.")]
 
 
 def given(**options: Any) -> dict[str, Any]:

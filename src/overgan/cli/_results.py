@@ -11,11 +11,11 @@ from overgan.cli._options import Folder
 from overgan.cli._terminal import console, duration, print_table
 from overgan.study import seconds_left
 
-Tolerance = Annotated[float | None, Option(min=0, help="How much worse than the best is enough [default: the spec's].")]
+Tolerance = Annotated[float | None, Option(min=0, help="Fraction by which it may miss the best [default: the spec's].")]
 
 
 def status(folder: Folder) -> None:
-    """Show how many runs are done, under way or diverged, and the time left."""
+    """Show the runs done, under way and diverged; the time left."""
     study = overgan.load(folder)
     groups = study.status()
     unit, seeds = groups[0].unit, len(study.spec.seeds)
@@ -62,7 +62,7 @@ def sample(
     width: Annotated[int, Option(help="Width of the run.")],
     seed: Annotated[int | None, Option(help="Seed of the run [default: the first].")] = None,
     n: Annotated[int, Option("-n", help="Number of images.")] = 16,
-    out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: the run's].")] = None,
+    out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: in the study's].")] = None,
 ) -> None:
     """Write images from a checkpoint as PNG files."""
     console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")

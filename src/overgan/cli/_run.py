@@ -11,10 +11,11 @@ from overgan.cli._terminal import console, duration, fail, print_table, watch_gr
 from overgan.errors import OverganError
 
 
-def presets(
-    time: Annotated[bool, Option("--time", help="Measure the times on this machine again.")] = False,
-) -> None:
-    """List what can be run, the figures of the paper it gives, and its cost here at full scale."""
+def presets(time: Annotated[bool, Option("--time", help="Measure the times on this machine again.")] = False) -> None:
+    """List what can be run, and its cost here at full scale.
+
+    The figures are those of the paper that a preset gives.
+    """
     rows = []
     unknown = False
     for name in overgan.study.preset_names():
@@ -36,7 +37,10 @@ def presets(
 
 
 def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0) -> None:
-    """Print the resolved spec as YAML, with the meaning of every key; `overgan run` takes it back."""
+    """Print the resolved spec, with the meaning of every key.
+
+    It is YAML, which `overgan run` takes back.
+    """
     print(overgan.study.spec_yaml(overgan.study.load_spec(preset_or_yaml, overrides or [], scale)), end="")
 
 
