@@ -145,7 +145,7 @@ def our_rate(name: str, k: int) -> float:
     """Seed-iterations a second of one worker."""
     torch.set_num_threads(1)
     data = images()
-    gan = Replicas(ModelConfig(name=name, latent=LATENT), TrainConfig(batch=BATCH), k, (32, 32, 3), range(SEEDS))
+    gan = Replicas(ModelConfig(name=name, latent=LATENT), TrainConfig(batch=BATCH), k, (32, 32, 3), list(range(SEEDS)))
     gan.iterate(data)
     start, done = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:

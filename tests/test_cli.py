@@ -118,6 +118,9 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
     assert list(tmp_path.iterdir()) == []
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -126,11 +129,11 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
         "evaluate --help",
         "presets",
         "show quickstart",
-        "run shallow-gaussian --scale 0.002 --set widths=[4,8] --out another --workers 1",
-        "status study",
-        "recommend study --tolerance 1000",
-        "report study",
-        "certify --n 20 --d 2 --m 1 --k 50",
+        pytest.param("run shallow-gaussian --scale 0.002 --set widths=[4,8] --out another --workers 1", marks=SLOW),
+        pytest.param("status study", marks=SLOW),
+        pytest.param("recommend study --tolerance 1000", marks=SLOW),
+        pytest.param("report study", marks=SLOW),
+        pytest.param("certify --n 20 --d 2 --m 1 --k 50", marks=SLOW),
     ],
 )
 def test_without_importing_torch(arguments, shallow_study):

@@ -24,9 +24,9 @@ def test_names_mean_devices_that_pytorch_sees(monkeypatch, device, gpus, expecte
     ("device", "gpus", "message"),
     [
         ("tpu", 2, "device is tpu; it must be auto, cpu, cuda or cuda:N"),
-        ("cuda", 0, "device cuda: PyTorch sees no GPU; install its CUDA build and a driver, or use cpu"),
+        ("cuda", 0, "device is cuda, but PyTorch sees no GPU; install its CUDA build and a driver, or use cpu"),
         ("cuda:0", 0, "PyTorch sees no GPU"),
-        ("cuda:2", 2, "device cuda:2: PyTorch sees cuda:0, cuda:1; use one of them"),
+        ("cuda:2", 2, "device is cuda:2, but PyTorch sees cuda:0, cuda:1; use one of them"),
     ],
 )
 def test_a_device_that_is_missing_is_named(monkeypatch, device, gpus, message):

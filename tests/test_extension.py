@@ -37,6 +37,7 @@ def check_gan(study):
     assert "shift of means, test" in page
 
 
+@pytest.mark.slow
 def test_a_study_of_a_loss_a_metric_a_space_and_images_of_ones_own_by_an_executor_of_ones_own(tmp_path):
     check_gan(run_small(tmp_path, executor=f"{OWN}.executor:InProcess"))
 

@@ -2,6 +2,7 @@
 
 import re
 
+from overgan.check import check
 from overgan.errors import OverganError
 
 
@@ -12,8 +13,7 @@ def resolve_device(device: str) -> list[str]:
 
     Raises OverganError if it is none of these, or the GPU is missing.
     """
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        raise OverganError(f"{{argument}} is {device}; it must be auto, cpu, cuda or cuda:N", "device")
+    check(re.fullmatch(r"auto|cpu|cuda(:\d+)?", device), "device", device, "auto, cpu, cuda or cuda:N")
     if device == "cpu":
         return ["cpu"]
     import torch  # here, because the theory's studies do without it
@@ -21,11 +21,9 @@ def resolve_device(device: str) -> list[str]:
     gpus = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     if device == "auto":
         return gpus or ["cpu"]
-    if not gpus:
-        raise OverganError(
-            f"{{argument}} is {device}, but PyTorch sees no GPU; install its CUDA build and a driver, or use cpu",
-            "device",
+    if device not in ("cuda", *gpus) or not gpus:
+        found = (
+            f"{', '.join(gpus)}; use one of them" if gpus else "no GPU; install its CUDA build and a driver, or use cpu"
         )
-    if device not in ("cuda", *gpus):
-        raise OverganError(f"{{argument}} is {device}, but PyTorch sees {', '.join(gpus)}; use one of them", "device")
+        raise OverganError(f"{{argument}} is {device}, but PyTorch sees {found}", "device")
     return gpus if device == "cuda" else [device]

@@ -37,9 +37,11 @@ def later(name: str) -> Any:
 
 
 @contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Whatever the user's code raises, as one line."""
+def explained(what: str, *passed_on: type[Exception]) -> Iterator[None]:
+    """Whatever the user's code raises, but passed_on, becomes an OverganError of one line that begins with `what`."""
     try:
         yield
+    except passed_on:
+        raise
     except Exception as error:
         raise OverganError(f"{what} ({type(error).__name__}: {' '.join(str(error).split())})") from None

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from overgan.cli import app
+from overgan.cli import app, main
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES, NNDConfig, evaluate, nearest_neighbours
 from overgan.metrics.spaces import _pixels
@@ -136,9 +136,10 @@ def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, 
     result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")
     assert result.facts["images"]["train"]["compared"] == 40  # the others trained the classifier
     assert result["fid_train"] > 0
-    with pytest.raises(OverganError, match="test images have no labels, which classifier features need"):
+    with pytest.raises(OverganError, match=r"test images have no labels; .*or use other features"):
         evaluate(digits.train[80:140], train, digits.test, "classifier")
-    with pytest.raises(OverganError, match="need training and held-out images, both in class sub-folders"):
+    needed = "classifier features need training and held-out images, both in class sub-folders"
+    with pytest.raises(OverganError, match=f"test images have no labels; {needed}"):
         evaluate(digits.train[80:140], train, features="classifier")
     few = write_folder(tmp_path / "few", digits.test[:5], digits.test_labels)
     with pytest.raises(OverganError, match="do not have the same class sub-folders"):
@@ -255,3 +256,20 @@ def test_a_mistake_of_the_command_is_one_line(tmp_path):
 def test_the_help_names_every_metric_and_feature_space():
     help_ = CliRunner().invoke(app, ["evaluate", "--help"]).output
     assert all(name in help_ for name in [*METRICS, *SPACES])
+
+
+def test_a_mistake_of_an_argument_is_named_by_its_option(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    np.save("a.npy", np.zeros((3, 8, 8, 1), np.uint8))
+    images = ["--generated", "a.npy", "--test", "a.npy", "--features", "pixels"]
+    for more, message in (
+        (["--samples", "4"], "--samples is 4, but there are only 3 images"),
+        (["--train", "none"], "--train: none does not exist"),
+        (["--device", "tpu"], "--device is tpu; it must be auto, cpu, cuda or cuda:N"),
+        (["--features", "inception", "--samples", "2"], "or name the file with --inception-weights"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["overgan", "evaluate", *images, *more])
+        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        with pytest.raises(SystemExit, match="2"):
+            main()
+        assert message in capfd.readouterr().err.replace("\n", " ")

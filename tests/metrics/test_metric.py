@@ -1,5 +1,8 @@
 """Metrics and feature spaces as records, overgan's and the user's own."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -150,3 +153,13 @@ def test_nnd_on_a_gpu_is_near_that_on_the_cpu(digits):
 def test_an_estimate_is_two_numbers():
     values = METRICS["kid"].__class__("x", lambda: {"x": Estimate(1.0, 0.5), "y": 2}, ()).values()
     assert values == {"x": 1.0, "x_error": 0.5, "y": 2.0}
+
+
+def test_names_and_settings_come_without_pytorch():
+    code = (
+        "import sys; from overgan import data, metrics; from overgan.optimizer import Momentum\n"
+        "list(metrics.METRICS), list(metrics.SPACES), list(data.DATASETS), metrics.MetricName, metrics.Precision\n"
+        "metrics.canonical('classifier'), metrics.NNDConfig(), data.DataConfig(name='digits')\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -334,13 +334,13 @@ def test_arrays_that_are_read_only_or_views_are_taken():
 @pytest.mark.parametrize(
     ("real", "generated", "message"),
     [
-        (noise(1), noise(2), r"real has shape \(1, 8, 8, 1\); at least 2 images"),
-        (noise(2), noise(0), r"generated has shape \(0, 8, 8, 1\); at least 2 images"),
-        (noise(2, (8, 7, 1)), noise(2, (8, 7, 1)), r"real has shape \(2, 8, 7, 1\); at least 8 × 8 pixels"),
-        (noise(2), noise(2, (8, 8, 3)), r"generated has images of shape \(8, 8, 3\); those of real, \(8, 8, 1\)"),
-        (noise(2), noise(2, (9, 8, 1)), r"generated has images of shape \(9, 8, 1\); those of real, \(8, 8, 1\)"),
-        (noise(2), noise(2) / 255, "generated has values of type float64; uint8 is needed"),
-        (noise(2)[..., 0], noise(2), r"real has shape \(2, 8, 8\); \(images, height, width, channels\)"),
+        (noise(1), noise(2), r"real is an array \(1, 8, 8, 1\) of uint8; .*\(at least 2,"),
+        (noise(2), noise(0), r"generated is an array \(0, 8, 8, 1\) of uint8; .*\(at least 2,"),
+        (noise(2, (8, 7, 1)), noise(2, (8, 7, 1)), r"real is an array \(2, 8, 7, 1\) .* of 8 × 8 pixels or more"),
+        (noise(2), noise(2, (8, 8, 3)), r"generated is of images \(8, 8, 3\); .* those of real, \(8, 8, 1\)"),
+        (noise(2), noise(2, (9, 8, 1)), r"generated is of images \(9, 8, 1\); .* those of real, \(8, 8, 1\)"),
+        (noise(2), noise(2) / 255, r"generated is an array \(2, 8, 8, 1\) of float64; it must be uint8 images"),
+        (noise(2)[..., 0], noise(2), r"real is an array \(2, 8, 8\) .*, height, width, channels\)"),
     ],
 )
 def test_images_that_cannot_be_compared_are_named(real, generated, message):
@@ -349,7 +349,7 @@ def test_images_that_cannot_be_compared_are_named(real, generated, message):
 
 
 def test_too_few_images_are_named_by_the_function_itself():
-    with pytest.raises(ValueError, match="generated has shape"):
+    with pytest.raises(ValueError, match=r"generated is an array \(1, 8, 8, 1\)"):
         neural_net_divergence(noise(2), noise(1), config=TINY)
 
 

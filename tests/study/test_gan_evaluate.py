@@ -111,6 +111,7 @@ def test_mistakes_of_the_command_are_named(study, arguments, message):
     assert re.search(message, str(done.exception))
 
 
+@pytest.mark.slow
 def test_an_unknown_metric_is_one_line(study):
     done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "fdi"])
     assert isinstance(done.exception, OverganError)

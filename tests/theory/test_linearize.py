@@ -184,7 +184,7 @@ def test_a_run_without_sign_changes_is_the_prediction(eta):
         ({"eta": np.inf}, "eta is inf"),
         ({"gram": np.array([[1.0, 2.0], [0.0, 1.0]])}, "gram is asymmetric"),
         ({"gram": np.array([[1.0, 2.0], [2.0, 1.0]])}, "gram is with the eigenvalue"),
-        ({"r_0": np.array([np.nan, 1.0])}, "r_0 is"),
+        ({"r_0": np.array([np.nan, 1.0])}, "r_0 has the value nan"),
     ],
 )
 def test_wrong_arguments_are_named(change, message):

@@ -21,7 +21,9 @@ def images():
 def gan(name, seeds, at_once=None, **config):
     config = {"batch": BATCH, "generator_batch": GENERATOR_BATCH, "critic_steps": 2, "learning_rate": 1e-3} | config
     train = TrainConfig(**config)
-    return Replicas(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds, at_once=at_once)
+    replicas = Replicas(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds)
+    replicas.at_once = at_once or replicas.at_once
+    return replicas
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -16,7 +16,7 @@ def images(digits):
 
 
 def gan(seeds, width=16, **train):
-    return Replicas(MODEL, TrainConfig(batch=8, learning_rate=1e-3, **train), width, (8, 8, 1), seeds)
+    return Replicas(MODEL, TrainConfig(batch=8, learning_rate=1e-3, **train), width, (8, 8, 1), list(seeds))
 
 
 def as_plain_layers(network, activation):

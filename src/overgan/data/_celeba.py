@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
-from platformdirs import user_cache_path
 
+from overgan.data._download import downloading
 from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
@@ -28,9 +28,12 @@ def celeba(root: Path | None) -> ImageSet:
     Raises OverganError if a file is missing or cannot be read, or the download fails.
     """
     if root is None:
-        root = user_cache_path("overgan") / "celeba"
-        if not (root / "celeba" / PARTITION).exists():
-            _download(root)
+        with downloading("CelebA", "celeba", f"{IMAGES} and {PARTITION}") as root:
+            if not (root / "celeba" / PARTITION).exists():
+                from torchvision.datasets import CelebA  # here, because it takes more than a second
+
+                root.mkdir(parents=True, exist_ok=True)
+                CelebA(str(root), split="all", download=True)
     folder = next((f for f in (root, root / "celeba") if (f / PARTITION).is_file()), None)
     if folder is None or not (folder / IMAGES).is_dir():
         raise OverganError(
@@ -60,22 +63,8 @@ def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]
         images[slot] = np.asarray(face.resize((PIXELS, PIXELS), Image.Resampling.BILINEAR))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(read, range(len(names))):
-            pass
+        list(pool.map(read, range(len(names))))
     return images
-
-
-def _download(root: Path) -> None:
-    from torchvision.datasets import CelebA  # here, because it takes more than a second
-
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        CelebA(str(root), split="all", download=True)
-    except (OSError, RuntimeError) as error:
-        raise OverganError(
-            f"CelebA could not be downloaded to {root} ({' '.join(str(error).split())}); name the folder that holds "
-            f"{IMAGES} and {PARTITION} with data.root"
-        ) from None
 
 
 DATASET = DataSet(celeba, (64, 64, 3))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_cache_path
 
+from overgan.data._download import downloading
 from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
@@ -20,14 +20,12 @@ def cifar10(root: Path | None) -> ImageSet:
     """
     from torchvision.datasets import CIFAR10  # here, because it takes more than a second
 
-    download_to = user_cache_path("overgan") / "cifar10"
-
+    if root is None:
+        with downloading("CIFAR-10", "cifar10", "cifar-10-batches-py") as root:
+            CIFAR10(str(root), train=False, download=True)
     try:
-        train, test = (CIFAR10(str(root or download_to), train, download=root is None) for train in (True, False))
-    except (OSError, RuntimeError) as error:
-        if root is None:
-            message = f"CIFAR-10 could not be downloaded to {download_to} ({' '.join(str(error).split())}); name the "
-            raise OverganError(f"{message}folder that holds cifar-10-batches-py with data.root") from None
+        train, test = (CIFAR10(str(root), train) for train in (True, False))
+    except (OSError, RuntimeError):
         raise OverganError(
             f"data.root: {root} holds no published copy of cifar-10-batches-py (files are missing or their checksums "
             "are wrong); for a copy in another form set data.name=folder"

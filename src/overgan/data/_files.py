@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -74,14 +75,15 @@ class ImageFiles:
 def open_files(root: Path, name: str) -> Iterator[ImageFiles]:
     """Every image below a directory, or inside a tar file; a tar file named train or test counts as a folder.
 
-    name: of the setting, for errors. Raises OverganError if there are none, or the tar file cannot be read.
+    name: of the argument or setting, for errors. Raises OverganError if there are none, or the tar file cannot be read.
     """
     if not root.exists():
-        raise OverganError(f"{name}: {root} does not exist")
+        raise OverganError(f"{{argument}}: {root} does not exist", name)
     with ExitStack() as archives:
         entries = list(_entries_below(root, archives))
         if not entries:
-            raise OverganError(f"{name}: no image in {root}; known endings: {' '.join(sorted(SUFFIXES))}")
+            endings = " ".join(sorted(SUFFIXES))
+            raise OverganError(f"{{argument}}: no image in {root}; known endings: {endings}", name)
         yield ImageFiles(root, entries)
 
 
@@ -116,20 +118,17 @@ def _entries_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
 
 
 def _tar_entries(path: Path, archives: ExitStack) -> Iterator[Entry]:
-    def reader(member: tarfile.TarInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            file = archive.extractfile(member)
-            assert file is not None  # noqa: S101 - only None for what is no file
-            return file.read()
-
-        return read
+    def read(member: tarfile.TarInfo) -> bytes:
+        file = archive.extractfile(member)
+        assert file is not None  # noqa: S101 - only None for what is no file
+        return file.read()
 
     try:
         archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
         for member in archive.getmembers():
             name = PurePosixPath(member.name)
             if member.isfile() and _is_image(name):
-                yield name, reader(member)
+                yield name, partial(read, member)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise OverganError(f"{path} cannot be read as a tar file ({error}); make or download it again") from None
 

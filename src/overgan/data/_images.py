@@ -27,14 +27,12 @@ class ImageSet:
     def __post_init__(self) -> None:
         for part, images in (("training", self.train), ("held-out", self.test)):
             if len(images) < 2:
-                raise OverganError(
-                    f"{self.name}: {len(images)} {part} images; at least 2 are needed in each part: add images"
-                )
+                message = f"{len(images)} {part} images; at least 2 are needed in each part: add images"
+                raise OverganError(f"{self.name}: {message}")
         train, test = (size_in_words(images.shape[1:]) for images in (self.train, self.test))
         if train != test:
-            raise OverganError(
-                f"{self.name}: training images of {train} and held-out images of {test}; bring them to one size"
-            )
+            message = f"training images of {train} and held-out images of {test}; bring them to one size"
+            raise OverganError(f"{self.name}: {message}")
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from platformdirs import user_cache_path
 
+from overgan.data._download import downloading
 from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
@@ -24,14 +24,8 @@ def mnist(root: Path | None) -> ImageSet:
     if root is None:
         from torchvision.datasets import MNIST  # here, because it takes more than a second
 
-        root = user_cache_path("overgan") / "mnist"
-        try:
+        with downloading("MNIST", "mnist", "its four files") as root:
             MNIST(str(root), download=True)
-        except (OSError, RuntimeError) as error:
-            raise OverganError(
-                f"MNIST could not be downloaded to {root} ({' '.join(str(error).split())}); "
-                "name a folder that has its four files with data.root"
-            ) from None
     images, labels = [], []
     for part in ("train", "t10k"):
         images.append(_read_idx(root, f"{part}-images-idx3-ubyte", dimensions=3))

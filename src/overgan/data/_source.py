@@ -19,24 +19,21 @@ def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
     """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
 
     source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
-    name: what they are, for errors. Raises OverganError if there are none, or an array is not one of images.
+    name: of the argument, for errors. Raises OverganError if there are none, or an array is not one of images.
     """
     if isinstance(source, np.ndarray):
         yield _checked(source, name)
-        return
-    path = Path(source).expanduser()
-    if path.suffix == ".npy" and path.is_file():
+    elif (path := Path(source).expanduser()).suffix == ".npy" and path.is_file():
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise OverganError(
-                f"{name}: {path} cannot be read as a .npy file ({error}); write it with np.save"
-            ) from None
-        yield _checked(array, f"{name}: {path}")
-        return
-    with open_files(path, name) as files:
-        files.scan()
-        yield files
+            message = f"{{argument}}: {path} cannot be read as a .npy file ({error}); write it with np.save"
+            raise OverganError(message, name) from None
+        yield _checked(array, name, f"{path}: ")
+    else:
+        with open_files(path, name) as files:
+            files.scan()
+            yield files
 
 
 class Subset:
@@ -53,9 +50,8 @@ class Subset:
         return images
 
 
-def _checked(array: np.ndarray, name: str) -> np.ndarray:
+def _checked(array: np.ndarray, name: str, where: str = "") -> np.ndarray:
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
-        raise OverganError(
-            f"{name}: an array {array.shape} of {array.dtype}; one of uint8 (images, height, width, 1 or 3) is needed"
-        )
+        message = f"an array {array.shape} of {array.dtype}; one of uint8 (images, height, width, 1 or 3) is needed"
+        raise OverganError(f"{{argument}}: {where}{message}", name)
     return array

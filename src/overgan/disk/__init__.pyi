@@ -1,6 +1,5 @@
 from ._files import (
     append_jsonl as append_jsonl,
-    jsonl_line as jsonl_line,
     read_json as read_json,
     read_jsonl as read_jsonl,
     sha256 as sha256,
@@ -10,4 +9,9 @@ from ._files import (
     write_jsonl as write_jsonl,
 )
 from ._lock import try_lock as try_lock
-from ._tensors import SavedTensors as SavedTensors, read_tensors as read_tensors, write_tensors as write_tensors
+from ._tensors import (
+    SavedTensors as SavedTensors,
+    kept_tensors as kept_tensors,
+    read_tensors as read_tensors,
+    write_tensors as write_tensors,
+)

@@ -42,20 +42,15 @@ def read_json(path: Path) -> Any:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 
-def jsonl_line(row: dict[str, Any]) -> str:
-    """One row of a JSON Lines file. Raises ValueError on NaN and infinity, which JSON lacks."""
-    return json.dumps(row, allow_nan=False) + "\n"
-
-
 def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Append one line of JSON a row, in a single write."""
+    """Append one line of JSON a row, in a single write. Raises ValueError on NaN and infinity, which JSON lacks."""
     with path.open("a", encoding="utf-8") as file:
-        file.write("".join(jsonl_line(row) for row in rows))
+        file.write(_lines(rows))
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Replace a JSON Lines file, atomically."""
-    write_atomic(path, "".join(map(jsonl_line, rows)).encode())
+    """Replace a JSON Lines file, atomically. Raises ValueError on NaN and infinity, which JSON lacks."""
+    write_atomic(path, _lines(rows).encode())
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
@@ -78,3 +73,7 @@ def sha256_of_file(path: Path) -> str:
     """The SHA-256 checksum of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)

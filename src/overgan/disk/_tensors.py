@@ -1,10 +1,13 @@
 """Tensors on disk: a safetensors file that holds their checksum and, in one string, what they are."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import safetensors
 import safetensors.torch
+from filelock import FileLock
 from torch import Tensor
 
 from overgan.disk._files import sha256, write_atomic
@@ -50,3 +53,20 @@ def read_tensors(path: Path, checksum: str | None = None, mend: str = "remove it
     if found != (checksum or written):
         raise OverganError(f"{path} is damaged: its checksum is wrong; {mend}")
     return SavedTensors(tensors, identity, found)
+
+
+def kept_tensors(
+    path: Path, compute: Callable[[], tuple[dict[str, Tensor], str]], fits: Callable[[SavedTensors], bool]
+) -> SavedTensors:
+    """What the file at path holds; if it is missing, damaged or does not fit, it is computed and written first.
+
+    compute: gives the tensors and the identity that `write_tensors` takes. Processes wait for each other.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        with suppress(OverganError):
+            saved = read_tensors(path)
+            if fits(saved):
+                return saved
+        write_tensors(path, *compute())
+        return read_tensors(path)  # so that the layout in memory, and with it rounding, is always the same

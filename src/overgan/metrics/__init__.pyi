@@ -1,5 +1,5 @@
 from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
-from ._features import canonical as canonical, feature_space as feature_space
+from ._features import SPACES as SPACES, canonical as canonical, feature_space as feature_space
 from ._gaussian import GaussianFit as GaussianFit, fit_gaussian as fit_gaussian
 from ._metric import (
     SIDES as SIDES,
@@ -10,7 +10,7 @@ from ._metric import (
     each_side as each_side,
 )
 from ._reference import Reference as Reference, check_metrics as check_metrics
-from ._registry import METRICS as METRICS, SPACES as SPACES, MetricName as MetricName
+from ._registry import METRICS as METRICS, MetricName as MetricName
 from ._sample import Progress as Progress, Sample as Sample, fingerprint as fingerprint, no_progress as no_progress
 from .distances._fid_infinity import fid_infinity as fid_infinity
 from .distances._frechet import frechet_distance as frechet_distance, gaussian_distance as gaussian_distance
@@ -24,6 +24,10 @@ from .distances._memorization import (
 from .distances._neighbours import nearest_neighbours as nearest_neighbours
 from .distances._prdc import PRDC as PRDC, Manifold as Manifold, fit_manifold as fit_manifold, prdc as prdc
 from .nnd._config import NNDConfig as NNDConfig
-from .nnd._divergence import NND as NND, NNDStopped as NNDStopped, neural_net_divergence as neural_net_divergence
-from .nnd._metric import CRITIC as CRITIC
+from .nnd._divergence import (
+    CRITIC as CRITIC,
+    NND as NND,
+    NNDStopped as NNDStopped,
+    neural_net_divergence as neural_net_divergence,
+)
 from .spaces._space import FeatureSpace as FeatureSpace, Precision as Precision, Space as Space, Wanted as Wanted

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
-from overgan.data import ImageFiles, ImageSet, Source, Subset, class_labels, open_images, size_in_words
+from overgan.data import ImageSet, Source, Subset, class_labels, open_images, size_in_words
 from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.metrics._features import feature_space, space_record
+from overgan.metrics._metric import SIDES
 from overgan.metrics._reference import Reference
 from overgan.metrics._registry import METRICS, MetricName
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
@@ -77,7 +78,7 @@ def evaluate(
     """
     names = [features] if isinstance(features, str) else list(features)
     records = [METRICS[name] for name in metrics]
-    labels = next((name for name in names if space_record(name).labels), None)
+    needs_labels = next((name for name in names if space_record(name).labels), None)
     (device, *_) = resolve_device(device)
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
@@ -87,14 +88,16 @@ def evaluate(
         if len(sets) < 2:
             raise OverganError("there is nothing to compare with: name training images, held-out images, or both")
         shape = _one_shape(sets)
-        labelled = _labelled(sets, labels) if labels else None
+        labelled = _labelled(sets, needs_labels) if needs_labels else None
         chosen = _choose(sets, samples, labelled)
         real = {part: chosen[part] for part in sets if part != "generated"}
         counts = [len(images) for images in chosen.values()]
         for metric in records:
             metric.check(list(real), min(counts))
             if metric.equally_many and min(counts) < max(counts):
-                raise OverganError(f"{metric.name} needs as many images on every side; leave samples={samples} out")
+                raise OverganError(
+                    f"{metric.name} needs as many images on every side; leave {{argument}}={samples} out", "samples"
+                )
         spaces = [
             feature_space(name, labelled or shape, weights=weights, precision=precision, device=device)
             for name in dict.fromkeys(names)
@@ -119,39 +122,30 @@ def evaluate(
 
 
 def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
-    shapes = {name: images[:1].shape[1:] for name, images in sets.items()}
-    (first, shape), *others = shapes.items()
-    for name, other in others:
+    shapes: dict[str, tuple[int, int, int]] = {name: images[:1].shape[1:] for name, images in sets.items()}
+    (first, shape), *_ = shapes.items()
+    for name, other in shapes.items():
         if other != shape:
             raise OverganError(
                 f"{first} images have {size_in_words(shape)} but {name} images {size_in_words(other)}; bring them "
                 "to one size, and all to grey or all to colour"
             )
-    height, width, channels = shape
-    return height, width, channels
+    return shape
 
 
 def _labelled(sets: Mapping[str, Any], features: str) -> ImageSet:
     """The real sets with the names of their class sub-folders as labels."""
-    if "train" not in sets or "test" not in sets:
-        raise OverganError(
-            f"{features} features need training and held-out images, both in class sub-folders; add them"
-        )
-    parts, classes = {}, {}
-    for part in ("train", "test"):
-        files = sets[part]
-        folders = [path.parent for path in files.paths] if isinstance(files, ImageFiles) else [PurePosixPath()]
-        classes[part] = sorted(set(folders))
-        parts[part] = files[:], class_labels(folders)
-        if parts[part][1] is None:
+    folders = {side: [path.parent for path in getattr(sets.get(side), "paths", ())] for side in SIDES}
+    labels = {side: class_labels(folders[side]) for side in SIDES}
+    for side in SIDES:
+        if labels[side] is None:
             raise OverganError(
-                f"{part} images have no labels, which {features} features need; sort them into class sub-folders, or "
-                "use other features, such as random"
+                f"{side} images have no labels; {features} features need training and held-out images, both in class "
+                "sub-folders: add those, or use other features, such as random"
             )
-    if classes["train"] != classes["test"]:
+    if set(folders["train"]) != set(folders["test"]):
         raise OverganError("training and held-out images do not have the same class sub-folders; rename them")
-    (train, train_labels), (test, test_labels) = parts["train"], parts["test"]
-    return ImageSet("training set", train, test, train_labels, test_labels)
+    return ImageSet("training set", *(sets[side][:] for side in SIDES), *labels.values())
 
 
 def _choose(
@@ -161,11 +155,11 @@ def _choose(
     available = {name: np.arange(len(images)) for name, images in sets.items()}
     if labelled:
         available["train"] = labelled.reference
-    if samples == "all":
-        return {name: Subset(images, np.sort(available[name])) for name, images in sets.items()}
     most = min(map(len, available.values()))
-    if samples is not None and not 1 <= samples <= most:
-        raise OverganError(f"samples is {samples}, but there are only {most} images on the smallest side")
-    n = samples or most
-    draws = {name: np.random.default_rng(0).permutation(indices)[:n] for name, indices in available.items()}
-    return {name: Subset(images, np.sort(draws[name])) for name, images in sets.items()}
+    if samples != "all":
+        if samples is not None and not 1 <= samples <= most:
+            raise OverganError(
+                f"{{argument}} is {samples}, but there are only {most} images on the smallest side", "samples"
+            )
+        available = {k: np.random.default_rng(0).permutation(v)[: samples or most] for k, v in available.items()}
+    return {name: Subset(images, np.sort(available[name])) for name, images in sets.items()}

@@ -1,17 +1,31 @@
-"""A feature space by its name."""
+"""All feature spaces by name, and the user's own. To add one is to write its file and a line here."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from jaxtyping import Float, UInt8
 from platformdirs import user_cache_path
 
 from overgan.data import ImageSet
 from overgan.errors import OverganError
-from overgan.metrics._registry import SPACES
-from overgan.metrics.spaces._own import own_features
-from overgan.metrics.spaces._space import FeatureSpace, Precision, Space, Wanted
-from overgan.own import is_own, load_function
+from overgan.metrics.spaces._space import Embedding, FeatureSpace, Precision, Space, Wanted
+from overgan.own import explained, is_own, load_function
+from overgan.registry import Registry
+
+SPACES = Registry(
+    "features",
+    Space,
+    {  # those that are drawn from a seed end with -SEED
+        "inception": "overgan.metrics.spaces._inception:SPACE",
+        "classifier": "overgan.metrics.spaces._classifier:SPACE",
+        "random-SEED": "overgan.metrics.spaces._random:SPACE",
+        "pixels": "overgan.metrics.spaces._pixels:SPACE",
+    },
+)
 
 
 def canonical(name: str) -> str:
@@ -19,7 +33,7 @@ def canonical(name: str) -> str:
     kind, _, seed = name.partition("-")
     if f"{kind}-SEED" not in SPACES:
         return SPACES.known(name)
-    if not re.fullmatch(r"\d{0,9}", seed):
+    if name != kind and not re.fullmatch(r"\d{1,9}", seed):
         raise OverganError(f"no features {name}; the seed must be a number of at most 9 digits, as in {kind}-0")
     return f"{kind}-{seed or 0}"
 
@@ -28,7 +42,7 @@ def space_record(name: str) -> Space:
     """How the feature space of that name is made. Raises OverganError if there is none, or the user's is missing."""
     if is_own(name):
         value = load_function(name, "features")
-        return value if isinstance(value, Space) else Space(partial(own_features, name, value))
+        return value if isinstance(value, Space) else Space(partial(_own_features, name, value))
     kind = canonical(name).partition("-")[0]
     return SPACES[f"{kind}-SEED" if f"{kind}-SEED" in SPACES else kind]
 
@@ -55,11 +69,14 @@ def feature_space(
     """
     name = canonical(name)
     space, (kind, _, seed) = space_record(name), name.partition("-")
-    known = None if isinstance(images, tuple) else images
-    if space.labels and known is None:
-        raise OverganError(f"{kind} features need training and held-out images, both with labels; add them")
+    known = images if isinstance(images, ImageSet) else None
+    if space.labels and (known is None or known.train_labels is None or known.test_labels is None):
+        raise OverganError(
+            f"{known.name if known else 'the image set'} has no labels, which {kind} features need; "
+            "sort the images into class sub-folders, or use other features, such as pixels (evaluate.features=[pixels])"
+        )
     wanted = Wanted(
-        shape=images if isinstance(images, tuple) else images.shape,
+        shape=images.shape if isinstance(images, ImageSet) else images,
         images=known,
         seed=int(seed or 0),
         cache=cache or user_cache_path("overgan") / "features",
@@ -68,3 +85,21 @@ def feature_space(
         device=device,
     )
     return FeatureSpace(name, *space.create(wanted), device)
+
+
+def _own_features(name: str, factory: Callable[..., Any], wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
+    """What `factory(shape)` returns, a function from uint8 images to features of each, with its results checked."""
+    with explained(f"features: {name} fails"):
+        function = factory(wanted.shape)
+
+    def embed(batch: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
+        with explained(f"features: {name} fails"):
+            features = np.asarray(function(batch), np.float32)
+        if features.ndim != 2 or len(features) != len(batch) or not np.isfinite(features).all():
+            raise OverganError(
+                f"features: {name} gives an array {features.shape} for {len(batch)} images; "
+                f"finite numbers ({len(batch)}, features) are needed"
+            )
+        return features
+
+    return embed, {"dimension": embed(np.zeros((2, *wanted.shape), np.uint8)).shape[1]}

@@ -18,14 +18,14 @@ from overgan.metrics.distances._neighbours import nearest_neighbours
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.nnd._divergence import NNDStopped
 from overgan.metrics.spaces._space import FeatureSpace
-from overgan.own import is_own
+from overgan.own import explained, is_own
 from overgan.pictures import neighbour_picture
 
 NEIGHBOURS = 8
 
 
 class Reference:
-    """As many training and held-out images, in each feature space.
+    """As many training as held-out images, in each feature space: what generated images are compared with.
 
     parts: "train" and "test", or one of them; equally many images in each, because the Fréchet distance and others
     depend on the number.
@@ -56,7 +56,6 @@ class Reference:
         self.progress = progress
         self.keep = any(METRICS[name].needs == "features" for name in metrics)
         self.checksums = {part: fingerprint(images, progress, f"{part} images") for part, images in parts.items()}
-
         self._real = {
             space.name: {
                 part: cached(space, images, self.checksums[part], self.keep, self.cache, progress, f"{part} images")
@@ -114,7 +113,7 @@ class Reference:
         return list(rows.values())
 
     def neighbour_pictures(
-        self, generated: UInt8[np.ndarray, "rows h w c"], train: Images, count: int = NEIGHBOURS
+        self, generated: UInt8[np.ndarray, "rows h w c"], train: Images
     ) -> dict[str, UInt8[np.ndarray, "_ _ _"]]:
         """A row for each generated image: itself, then its nearest training images (Fig. 10), in each space.
 
@@ -123,7 +122,7 @@ class Reference:
         """
         everything = np.asarray(train[:])
         points = everything.reshape(len(everything), -1)
-        count = min(count, self.samples)
+        count = min(NEIGHBOURS, self.samples)
         _, nearest = nearest_neighbours(generated.reshape(len(generated), -1), points, count)
         pictures = {"pixels": neighbour_picture(generated, everything[nearest])}
         compared = np.asarray(self.parts["train"][:])
@@ -145,12 +144,8 @@ def _values(name: str, metric: Metric, *compared: object) -> dict[str, float]:
     """What a metric finds; one of the user's own must not fail, and give finite numbers of its columns."""
     if not is_own(name):
         return metric.values(*compared)
-    try:
+    with explained(f"metric {name} fails", OverganError, NNDStopped):
         values = metric.values(*compared)
-    except (OverganError, NNDStopped):
-        raise
-    except Exception as error:
-        raise OverganError(f"metric {name} fails ({type(error).__name__}: {' '.join(str(error).split())})") from None
     known = {key + end for column in metric.columns for key in column.keys.values() for end in ("", *ENDS)}
     if not known.issuperset(values) or not all(map(math.isfinite, values.values())):
         raise OverganError(f"metric {name} gives {values}; finite numbers of its columns, {sorted(known)}, are needed")

@@ -1,4 +1,4 @@
-"""All metrics and feature spaces by name. To add one is to write its file and a line here."""
+"""All metrics by name. To add one is to write its file and a line here."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,6 @@ from overgan.registry import Registry
 
 if TYPE_CHECKING:
     from overgan.metrics._metric import Metric
-    from overgan.metrics.spaces._space import Space
 
 METRICS: "Registry[Metric]" = Registry(
     "metric",
@@ -19,18 +18,7 @@ METRICS: "Registry[Metric]" = Registry(
         "kid": "overgan.metrics.distances._kid:METRIC",
         "prdc": "overgan.metrics.distances._prdc:METRIC",
         "memorization": "overgan.metrics.distances._memorization:METRIC",
-        "nnd": "overgan.metrics.nnd._metric:METRIC",
+        "nnd": "overgan.metrics.nnd._divergence:METRIC",
     },
 )
 MetricName = Annotated[str, AfterValidator(METRICS.known)]
-
-SPACES: "Registry[Space]" = Registry(
-    "features",
-    "overgan.metrics.spaces._space:Space",
-    {  # those that are drawn from a seed end with -SEED
-        "inception": "overgan.metrics.spaces._inception:SPACE",
-        "classifier": "overgan.metrics.spaces._classifier:SPACE",
-        "random-SEED": "overgan.metrics.spaces._random:SPACE",
-        "pixels": "overgan.metrics.spaces._pixels:SPACE",
-    },
-)

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from overgan.disk import SavedTensors, sha256
-from overgan.metrics._cache import kept
+from overgan.data import ImageFiles, Subset
+from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
 
@@ -20,16 +20,8 @@ T = TypeVar("T")
 BATCH = 256  # images that are embedded at once
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 
+Images = np.ndarray | ImageFiles | Subset  # of uint8 (images, height, width, channels), or what is read like it
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
-
-
-@runtime_checkable
-class Images(Protocol):
-    """A uint8 array (images, height, width, channels), or what is read like one."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, chosen: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +44,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Nothing is shown."""
 
 
-def describe(
-    space: FeatureSpace, images: Images, keep_features: bool, progress: Progress = no_progress, name: str = "images"
-) -> Sample:
+def describe(space: FeatureSpace, images: Images, keep_features: bool, progress: Progress, name: str) -> Sample:
     """The sample of at least 2 images. In constant memory, unless the features are kept."""
     fit, parts = GaussianFit(), []
     for start in range(0, len(images), BATCH):
@@ -98,6 +88,6 @@ def cached(
     def fits(saved: SavedTensors) -> bool:
         return saved.identity == identity and ("features" in saved.tensors or not keep_features)
 
-    tensors = kept(cache / f"{identity[:32]}.safetensors", compute, fits).tensors
+    tensors = kept_tensors(cache / f"{identity[:32]}.safetensors", compute, fits).tensors
     arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
     return Sample((arrays["mean"], arrays["root"]), arrays.get("features", np.empty((0, len(arrays["mean"])))))

@@ -8,6 +8,7 @@ from overgan.errors import OverganError
 from overgan.own import is_own
 
 NAMES = ("mlp", "dcgan", "resnet")
+Shape = tuple[int, int, int]  # of an image: height, width, channels
 SIZES, COLOUR = (32, 64), 3  # of the convolutional models' images: pixels, channels
 
 
@@ -45,7 +46,7 @@ class ModelConfig(BaseModel):
         """Whether it is the user's."""
         return self.name not in NAMES
 
-    def check(self, shape: tuple[int, int, int]) -> None:
+    def check(self, shape: Shape) -> None:
         """Raise OverganError if the networks cannot make images of this height, width and channels."""
         height, width, channels = shape
         if self.name in ("dcgan", "resnet") and (height != width or height not in SIZES or channels != COLOUR):

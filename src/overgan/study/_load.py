@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 from yaml import YAMLError
 
+from overgan.check import check
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
@@ -46,8 +47,7 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
     except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
-    if not scale > 0:
-        raise OverganError(f"{{argument}} is {scale}; it must be greater than 0, for example 0.01 for 1 %", "scale")
+    check(scale > 0, "scale", scale, "greater than 0, for example 0.01 for 1 %")
     spec = parse_spec(values, name)
     return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
 

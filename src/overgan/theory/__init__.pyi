@@ -5,16 +5,16 @@ from ._linearize import (
     best_step_sizes as best_step_sizes,
     linearize as linearize,
 )
+from ._load import load_deep_problem as load_deep_problem, load_problem as load_problem
 from ._problem import Draw as Draw, Engine as Engine, Method as Method, Problem as Problem, default_eta as default_eta
 from ._simulate import Trajectory as Trajectory, simulate as simulate
 from ._theorem import Certificate as Certificate, Claim as Claim, Condition as Condition, check_claims as check_claims
 from ._widths import simulation_width as simulation_width, theory_width as theory_width
 from .deep._ball import BallEstimate as BallEstimate, ball_estimate as ball_estimate
 from .deep._gan import DeepFeatureGAN as DeepFeatureGAN
-from .deep._load import load_deep_problem as load_deep_problem
 from .shallow._ball import BallBound as BallBound, ball_bound as ball_bound, norm_bound as norm_bound
 from .shallow._constants import PaperConstants as PaperConstants, paper_constants as paper_constants
-from .shallow._gan import ShallowGAN as ShallowGAN, Target as Target
+from .shallow._gan import ShallowGAN as ShallowGAN, Target as Target, paired as paired
 from .shallow._geometry import (
     generated_mean as generated_mean,
     jacobian_gram as jacobian_gram,
@@ -22,6 +22,4 @@ from .shallow._geometry import (
     population_mean as population_mean,
 )
 from .shallow._lemmas import Lemma as Lemma, lemmas as lemmas
-from .shallow._load import load_problem as load_problem
 from .shallow._optimum import global_optimum as global_optimum
-from .shallow._paired import paired as paired

@@ -17,21 +17,15 @@ def radius(linear: Linearization, beta: float, epsilon: float, gamma: float) -> 
 
     It is inf if J_0 is not of full rank.
     """
-    alpha = lowest(linear)
+    alpha = linear.alpha
     z = np.concatenate([linear.r_0, linear.d_0])
     if not z.any():
         return 0.0
     if alpha == 0 or np.isinf(gamma):
         return np.inf
-    s, basis = np.linalg.eigh(linear.gram)
+    s, basis = linear.eigen
     pulled = np.sqrt(sum(((basis.T @ part) ** 2 / s).sum() for part in (linear.r_0, linear.d_0)))
     return float(2 * gamma * beta**2 / alpha**2 * (pulled + 9 * epsilon * gamma / alpha**2 * np.linalg.norm(z)))
-
-
-def lowest(linear: Linearization) -> float:
-    """α = σ_min(J_0), 0 if it is rounding."""
-    s = linear.eigenvalues
-    return float(np.sqrt(s[0])) if s[0] > 1e-14 * len(s) * s[-1] else 0.0
 
 
 def smallest_ball(linear: Linearization, eta: float | None, ball: Ball) -> tuple[float, float, float]:
@@ -49,8 +43,8 @@ def smallest_ball(linear: Linearization, eta: float | None, ball: Ball) -> tuple
 
     def next_radius(r: float) -> tuple[float, float, float]:
         epsilon, largest = ball(r)
-        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
-        return radius(linear, beta, epsilon, gamma), epsilon, beta
+        beta, _, needed = consistent(linear, eta, epsilon, largest)
+        return needed, epsilon, beta
 
     r = 0.0
     while True:
@@ -72,16 +66,15 @@ def grown_ball(linear: Linearization, eta: float | None, ball: Ball) -> tuple[fl
 
     It also ends where 4γβε ≤ α² fails, as it then does on every larger ball, and after ten balls.
     """
-    r, epsilon, largest = 0.0, 0.0, float(np.sqrt(linear.eigenvalues[-1]))
+    r, epsilon, largest = 0.0, 0.0, linear.norm
     for _ in range(BALLS):
-        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
-        needed = radius(linear, beta, epsilon, gamma)
-        if needed <= r or not np.isfinite(needed) or 4 * gamma * beta * epsilon > lowest(linear) ** 2:
+        beta, gamma, needed = consistent(linear, eta, epsilon, largest)
+        if needed <= r or not np.isfinite(needed) or 4 * gamma * beta * epsilon > linear.alpha**2:
             break
         r = BEYOND * needed
         change, norm = ball(r)
         epsilon, largest = max(epsilon, change), max(largest, norm)
-    return r, epsilon, beta_gamma(linear, eta, epsilon, largest)[0]
+    return r, epsilon, consistent(linear, eta, epsilon, largest)[0]
 
 
 def allowed_ball(linear: Linearization, eta: float | None, largest: float) -> tuple[float, float]:
@@ -89,23 +82,21 @@ def allowed_ball(linear: Linearization, eta: float | None, largest: float) -> tu
 
     (0, inf) if α is 0 or eta so large that there is no γ.
     """
-    alpha = lowest(linear)
+    alpha = linear.alpha
 
     def beyond(epsilon: float) -> float:  # increasing in epsilon, as γβ is
-        beta, gamma = beta_gamma(linear, eta, epsilon, largest)
+        beta, gamma, _ = consistent(linear, eta, epsilon, largest)
         return 4 * gamma * beta * epsilon - alpha**2
 
     if alpha == 0 or not np.isfinite(beyond(alpha)):
         return 0.0, np.inf
     allowed = float(scipy.optimize.brentq(beyond, 0.0, alpha))  # γ ≥ 1 and β ≥ α, so alpha is too much
-    beta, gamma = beta_gamma(linear, eta, allowed, largest)
-    return allowed, radius(linear, beta, allowed, gamma)
+    return allowed, consistent(linear, eta, allowed, largest)[2]
 
 
-def beta_gamma(linear: Linearization, eta: float | None, epsilon: float, largest: float) -> tuple[float, float]:
-    """β = min(‖J_0‖ + ε, largest) and the γ that belongs to eta, or to μ/(8β²)."""
-    norm = float(np.sqrt(linear.eigenvalues[-1]))
+def consistent(linear: Linearization, eta: float | None, epsilon: float, largest: float) -> tuple[float, float, float]:
+    """β = min(‖J_0‖ + ε, largest), the γ that belongs to eta, or to μ/(8β²), and the radius of eq. 24 for these."""
+    norm = linear.norm
     beta = min(norm + epsilon, largest)
-    if norm == 0:
-        return beta, growth(0.0)
-    return beta, growth(norm**2 * (eta / linear.mu if eta else 1 / (8 * beta**2)))
+    gamma = growth(norm**2 * (eta / linear.mu if eta else 1 / (8 * beta**2)) if norm else 0.0)
+    return beta, gamma, radius(linear, beta, epsilon, gamma)

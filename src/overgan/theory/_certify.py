@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
-from overgan.theory._balls import allowed_ball, grown_ball, lowest, radius, smallest_ball
+from overgan.theory._balls import allowed_ball, grown_ball, radius, smallest_ball
 from overgan.theory._linearize import Linearization, linearize
 from overgan.theory._problem import Problem
 from overgan.theory._simulate import Trajectory
-from overgan.theory._theorem import Certificate, check_claims, check_run, conditions
+from overgan.theory._theorem import Certificate, check_claims, check_run
 
 
 def certify(
@@ -49,7 +49,7 @@ def certify(
         r, epsilon, beta = grown_ball(linear, eta, ball)
     if eta is None and 0 < beta < np.inf:
         linear = replace(linear, eta=mu / (8 * beta**2))
-    return _certificate(linear, epsilon, beta, r, excess, problem.basis)
+    return _assemble(linear, epsilon, beta, r, excess, problem.basis)
 
 
 def jacobian_norms(problem: Problem, W: Float[np.ndarray, "*weights"]) -> tuple[float, float]:
@@ -63,17 +63,15 @@ def _measured(problem: Problem, mu: float, eta: float | None, trajectory: Trajec
     check(len(trajectory.recorded_steps) > 0, "trajectory", "without recorded steps", "of simulate(…, record=…)")
     linear = linearize(problem, mu, trajectory.eta)
     norms, changes = zip(*(jacobian_norms(problem, W) for W in trajectory.recorded_W), strict=True)
-    beta, epsilon = max(*norms, float(np.sqrt(linear.eigenvalues[-1]))), max(changes)
-    r, alpha = radius(linear, beta, epsilon, linear.growth), lowest(linear)
-    excess = epsilon * 4 * linear.growth * beta / alpha**2 if alpha > 0 else np.inf
-    certificate = _certificate(linear, epsilon, beta, r, excess, "measured")
+    beta, epsilon = max(*norms, linear.norm), max(changes)
+    r = radius(linear, beta, epsilon, linear.growth)
+    excess = epsilon * 4 * linear.growth * beta / linear.alpha**2 if linear.alpha > 0 else np.inf
+    certificate = _assemble(linear, epsilon, beta, r, excess, "measured")
     return replace(certificate, claims=check_claims(problem, certificate, trajectory))
 
 
-def _certificate(
-    linear: Linearization, epsilon: float, beta: float, r: float, excess: float, basis: str
-) -> Certificate:
-    constants, gamma = (linear.mu, linear.eta, lowest(linear), beta, epsilon), linear.growth
-    rows = conditions(*constants, gamma, r, needed=radius(linear, beta, epsilon, gamma))
+def _assemble(linear: Linearization, epsilon: float, beta: float, r: float, excess: float, basis: str) -> Certificate:
+    constants = linear.mu, linear.eta, linear.alpha, beta, epsilon, r
+    needed = radius(linear, beta, epsilon, linear.growth)
     size = float(np.linalg.norm(np.concatenate([linear.r_0, linear.d_0])))
-    return Certificate(*constants, r, gamma, size, float(np.sqrt(linear.eigenvalues[-1])), excess, basis, rows)
+    return Certificate(*constants, needed, linear.growth, size, linear.norm, excess, basis)

@@ -54,7 +54,5 @@ def descend(
         used = {"gda": d, "optimal": r, "alternating": after}[method]
         d = r if method == "optimal" else after
         W = W - eta * pull_back(used)
-    r_kept, d_kept, W_kept = (
-        np.array([row[i] for row in kept]).reshape(-1, *a.shape) for i, a in enumerate((target, target, W))
-    )
-    return Iterates(np.array(norms), changes, d, W, r_kept, d_kept, W_kept)
+    arrays = (np.array([row[i] for row in kept]).reshape(-1, *a.shape) for i, a in enumerate((target, target, W)))
+    return Iterates(np.array(norms), changes, d, W, *arrays)

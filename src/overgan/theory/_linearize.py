@@ -11,7 +11,7 @@ from scipy.special import exprel
 
 from overgan.check import check
 from overgan.theory._lemmas import condition_numbers, growth, log_radii
-from overgan.theory._problem import Problem, check_step_sizes, largest_eta
+from overgan.theory._problem import Problem, check_step_sizes, check_values, largest_eta
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,27 +37,37 @@ class Linearization:
 
     def __post_init__(self) -> None:
         m = len(self.r_0)
-        for name, shape in (("gram", (m, m)), ("d_0", (m,))):
-            given = getattr(self, name).shape
-            check(given == shape, name, f"of shape {given}", f"of shape {shape} from r_0")
-        for name in ("gram", "r_0", "d_0"):
-            check(np.isfinite(getattr(self, name)).all(), name, getattr(self, name), "finite")
+        for name, shape in (("gram", (m, m)), ("r_0", (m,)), ("d_0", (m,))):
+            given = getattr(self, name)
+            check(given.shape == shape, name, f"of shape {given.shape}", f"of shape {shape} from r_0")
+            check_values(name, given)
         check_step_sizes(self.mu, self.eta)
-        size = float(np.abs(self.gram).max(initial=0.0))
-        skew = float(np.abs(self.gram - self.gram.T).max(initial=0.0))
+        size, skew = (float(np.abs(part).max()) for part in (self.gram, self.gram - self.gram.T))
         check(skew <= 1e-10 * size, "gram", f"asymmetric by {skew}", "symmetric")
         least = float(np.linalg.eigvalsh(self.gram)[0])
         check(least >= -1e-10 * m * size, "gram", f"with the eigenvalue {least}", "positive semidefinite")
 
     @cached_property
-    def _eigen(self) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]]:
+    def eigen(self) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]]:
+        """The eigenvalues of J_0 J_0ᵀ, ascending, and an orthonormal basis of eigenvectors, its columns."""
         s, basis = np.linalg.eigh(self.gram)
         return np.maximum(s, 0.0), basis  # negative ones are rounding
 
     @property
     def eigenvalues(self) -> Float[np.ndarray, " m"]:
         """The eigenvalues of J_0 J_0ᵀ, ascending: the squared singular values of J_0."""
-        return self._eigen[0]
+        return self.eigen[0]
+
+    @property
+    def norm(self) -> float:
+        """‖J_0‖."""
+        return float(np.sqrt(self.eigenvalues[-1]))
+
+    @property
+    def alpha(self) -> float:
+        """α = σ_min(J_0), 0 if it is rounding."""
+        s = self.eigenvalues
+        return float(np.sqrt(s[0])) if s[0] > 1e-14 * len(s) * s[-1] else 0.0
 
     @cached_property
     def matrix(self) -> Float[np.ndarray, "state state"]:
@@ -91,7 +101,7 @@ class Linearization:
 
         Overflows to inf where a diverging state does. Raises OverganError if some t is negative.
         """
-        return np.concatenate([part @ self._eigen[1].T for part in self._blocks(np.asarray(t, np.float64))], -1)
+        return np.concatenate([part @ self.eigen[1].T for part in self._blocks(np.asarray(t, np.float64))], -1)
 
     def residual_norm(self, t: ArrayLike) -> Float[np.ndarray, "*times"]:
         """‖r̃_t‖ at any t ≥ 0, an array of any shape: O(m) each."""
@@ -100,7 +110,7 @@ class Linearization:
 
     def discriminator_sum(self, t: ArrayLike) -> Float[np.ndarray, "*times m"]:
         """A vector D̃_t with J_0ᵀ D̃_t = J_0ᵀ Σ_{i<t} d̃_i: θ̃_t = θ_0 − η J_0ᵀ D̃_t, as r̃_t = r_0 − η J_0 J_0ᵀ D̃_t."""
-        s, basis = self._eigen
+        s, basis = self.eigen
         r, _ = self._blocks(np.asarray(t, np.float64))
         seen = s > 1e-14 * s[-1]
         change = np.where(seen, basis.T @ self.r_0 - r, 0.0)
@@ -109,7 +119,7 @@ class Linearization:
     def _blocks(self, t: Float[np.ndarray, "*times"]) -> tuple[np.ndarray, np.ndarray]:
         """r̃_t and d̃_t in the eigenbasis, (*times, m) each."""
         check((t >= 0).all(), "t", t, "at least 0")
-        s, basis = self._eigen
+        s, basis = self.eigen
         r, d = basis.T @ self.r_0, basis.T @ self.d_0
         c, product = 1 - self.mu / 2, self.mu * self.eta * s
         omega = np.sqrt(np.abs(self.mu**2 / 4 - product))

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from overgan.check import check
+from overgan.errors import OverganError
 
 Method = Literal["gda", "optimal", "alternating"]
 Engine = Literal["exact", "autograd"]
@@ -15,7 +16,6 @@ Basis = Literal["proven", "estimated"]
 
 Weights = Float[np.ndarray, "*weights"]
 Grams = Float[np.ndarray, "which m m"]
-PullBack = Callable[[np.ndarray], np.ndarray]  # g -> J(θ)ᵀ g; called at every step, so without shapes to check
 Ball = Callable[[float], tuple[float, float]]  # radius -> the largest ‖J(θ) − J_0‖ and ‖J(θ)‖ for ‖θ − θ_0‖ ≤ radius
 
 
@@ -23,7 +23,7 @@ class Point(NamedTuple):
     """What a step of GDA needs to know of f at some weights."""
 
     f: np.ndarray  # (m,)
-    pull_back: PullBack
+    pull_back: Callable[[np.ndarray], np.ndarray]  # g -> J(θ)ᵀ g; called at every step, so without shapes to check
     active: np.ndarray | None = None  # which units are active at which latents, where sign changes are counted
 
 
@@ -90,6 +90,15 @@ class Problem(Protocol):
 
     def ball(self, reach: float) -> Ball:
         """How large ‖J(θ) − J_0‖ and ‖J(θ)‖ get on balls of radius up to reach; beyond it the first may be inf."""
+
+
+def check_values(name: str, array: np.ndarray) -> None:
+    """Raise OverganError unless all sizes of an argument are at least 1 and all its values are finite."""
+    if 0 in (array.ndim, *array.shape):
+        raise OverganError(f"{{argument}} has shape {array.shape}; every size must be at least 1", name)
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise OverganError(f"{{argument}} has the value {array[~finite][0]}; all values must be finite", name)
 
 
 def check_step_sizes(mu: float, eta: float | None) -> None:

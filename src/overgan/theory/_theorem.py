@@ -12,6 +12,7 @@ from overgan.theory._problem import Problem
 from overgan.theory._simulate import Trajectory
 
 ROUNDING = 1e-12  # relative, of a condition's sides; bounds are widened by more
+RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon ≤ alpha²"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Certificate:
     """Theorem A.4's constants of one GAN, and its conditions.
 
     alpha, initial_norm: σ_min(J_0) and ‖J_0‖, exact.
-    beta: of ‖J(θ)‖ and epsilon: of ‖J(θ) − J_0‖ on the ball of `radius` around θ_0 (eq. 24).
+    beta: of ‖J(θ)‖ and epsilon: of ‖J(θ) − J_0‖ on the ball of `radius` around θ_0. needed: the least radius by eq. 24.
     gamma: ‖Aᵗ‖ ≤ γ (1 − ηα²)ᵗ (`Linearization.growth`). rate: 1 − ηα²/2, by which the state shrinks a step (25).
     initial_state: ‖z_0‖.
     excess: the bound on ‖J(θ) − J_0‖ over the ball that belongs to the largest ε that the theorem allows, over that ε.
@@ -75,18 +76,30 @@ class Certificate:
     beta: float
     epsilon: float
     radius: float
+    needed: float
     gamma: float
     initial_state: float
     initial_norm: float
     excess: float
     basis: str
-    conditions: tuple[Condition, ...]
     claims: tuple[Claim, ...] = ()
 
     @property
     def rate(self) -> float:
         """The factor 1 − ηα²/2 by which the bound on the state shrinks at every step (25)."""
         return 1 - self.eta * self.alpha**2 / 2
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of Theorem A.4 for these constants, in its order."""
+        change = 4 * self.gamma * self.beta * self.epsilon if np.isfinite(self.gamma) else np.inf
+        return (
+            Condition(RANK, 0.0, self.alpha, strict=True),
+            Condition("mu ≤ 1", self.mu, 1.0),
+            Condition(STEP, 8 * self.beta**2, self.mu / self.eta),
+            Condition(CHANGE, change, self.alpha**2),
+            Condition("R of eq. 24 ≤ R", self.needed, self.radius),
+        )
 
     @property
     def holds(self) -> bool:
@@ -113,11 +126,8 @@ class Certificate:
             f"{self.beta:.3g}, which allows eta ≤ {self.mu / (8 * self.beta**2) if self.beta else np.inf:.3g}",
             CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g}, too much: {change}",
         }
-        return tuple(
-            words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}")
-            for c in self.conditions
-            if not c.holds
-        )
+        failed = [c for c in self.conditions if not c.holds]
+        return tuple(words.get(c.statement, f"{c.statement} fails: {c.left:.6g} against {c.right:.6g}") for c in failed)
 
     def summary(self) -> dict[str, Any]:
         """The constants, the conditions with both sides, and the verdict, for JSON: None where a number is infinite."""
@@ -134,25 +144,6 @@ class Certificate:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon ≤ alpha²"
-
-
-def conditions(
-    mu: float, eta: float, alpha: float, beta: float, epsilon: float, gamma: float, radius: float, needed: float
-) -> tuple[Condition, ...]:
-    """The conditions of Theorem A.4 for these constants, in its order.
-
-    needed: the right side of eq. 24.
-    """
-    return (
-        Condition(RANK, 0.0, alpha, strict=True),
-        Condition("mu ≤ 1", mu, 1.0),
-        Condition(STEP, 8 * beta**2, mu / eta),
-        Condition(CHANGE, 4 * gamma * beta * epsilon if np.isfinite(gamma) else np.inf, alpha**2),
-        Condition("R of eq. 24 ≤ R", needed, radius),
-    )
 
 
 def check_claims(problem: Problem, certificate: Certificate, trajectory: Trajectory) -> tuple[Claim, ...]:

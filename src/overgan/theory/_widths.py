@@ -7,8 +7,10 @@ from overgan.theory._certify import certify
 from overgan.theory._problem import Problem
 from overgan.theory._simulate import simulate
 
+Family = Callable[[int], Problem]  # the problem of each width k
 
-def theory_width(family: Callable[[int], Problem], lowest: int = 1, highest: int = 1_000_000) -> int | None:
+
+def theory_width(family: Family, lowest: int = 1, highest: int = 1_000_000) -> int | None:
     """The width at which `certify` first holds, by doubling from `lowest` and then bisection; None above `highest`.
 
     family: the problem of each width k. Draws of one seed share their first units, as those of `ShallowGAN.gaussian`
@@ -21,12 +23,7 @@ def theory_width(family: Callable[[int], Problem], lowest: int = 1, highest: int
 
 
 def simulation_width(
-    family: Callable[[int], Problem],
-    lowest: int = 1,
-    highest: int = 1_000_000,
-    *,
-    steps: int = 20_000,
-    tol: float = 1e-6,
+    family: Family, lowest: int = 1, highest: int = 1_000_000, *, steps: int = 20_000, tol: float = 1e-6
 ) -> int | None:
     """As `theory_width`, where GDA with `default_eta` first brings the residual to `tol` times the first in `steps`."""
     return _first(lambda k: simulate(family(k), steps=steps, tol=tol, stop_early=True).converged, lowest, highest)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from overgan.data import ImageSet
 from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, write_jsonl
-from overgan.metrics import MetricName, NNDStopped, Reference
+from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
 from overgan.training._checkpoint import load_tensors, read_checkpoint, save_checkpoint
@@ -106,9 +106,8 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
             logged = losses | replicas.moved()
             finite = (replicas.finite & torch.stack(list(logged.values())).isfinite().all(0)).cpu()
             if not finite.all():
-                diverged |= {
-                    seed: replicas.iteration for seed, ok in zip(replicas.seeds, finite, strict=True) if not ok
-                }
+                dropped = [seed for seed, ok in zip(replicas.seeds, finite, strict=True) if not ok]
+                diverged |= dict.fromkeys(dropped, replicas.iteration)
                 logged = {name: values.cpu()[finite] for name, values in logged.items()}
                 replicas.keep(finite)
             append_jsonl(folder / LOG, _rows(replicas, logged))
@@ -123,20 +122,16 @@ def is_due(config: TrainConfig, iteration: int) -> bool:
     return iteration > 0 and (iteration % config.evaluate_every == 0 or iteration == config.iterations)
 
 
-def slug(features: str) -> str:
-    """The name of a feature space as a part of a file's name."""
-    return features.replace(":", "-")
-
-
 def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]) -> float:
     """Write pictures of samples and a row for each seed and feature space; the mean test FID in the first space.
 
-    What NND leaves on the way is removed in the end. Raises NNDStopped when it is cut off.
+    What a metric that can be interrupted leaves on the way is removed in the end. Raises NNDStopped when it is cut off.
     """
     folder, iteration, reference = group.folder, replicas.iteration, group.reference
     last = iteration == group.config.iterations
     metrics = reference.metrics if last else group.metrics
-    if "nnd" in metrics:  # it may take hours, after which this is where to go on
+    # a metric of images may take hours, after which this is where to go on
+    if any(METRICS[name].needs == "images" for name in metrics):
         save_checkpoint(folder, replicas.tensors(), complete=False, **index)
     samples = replicas.sample(reference.samples).numpy()
     rows = [
@@ -147,7 +142,7 @@ def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping:
     pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
         nearest = reference.neighbour_pictures(samples[0, :NEIGHBOUR_ROWS], group.images.train)
-        pictures |= {f"{NEIGHBOURS}/{slug(name)}.png": picture for name, picture in nearest.items()}
+        pictures |= {f"{NEIGHBOURS}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
     for name, picture in pictures.items():
         write_atomic(folder / name, image_png(picture))
     append_jsonl(folder / EVALUATIONS, rows)  # after the pictures: with its rows, an evaluation is done
@@ -168,5 +163,4 @@ def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]
 def _forget_after(path: Path, iteration: int) -> None:
     """Remove the rows that the checkpoint does not know: they will be written again."""
     if path.exists():
-        rows = [row for row in read_jsonl(path) if row["iteration"] <= iteration]
-        write_jsonl(path, rows)
+        write_jsonl(path, [row for row in read_jsonl(path) if row["iteration"] <= iteration])

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 
-from overgan.models import Images, ModelConfig, Part, build, networks, to_images, to_network
+from overgan.models import Images, ModelConfig, Part, Shape, build, networks, to_images, to_network
 from overgan.optimizer import adam_tensors, decayed, restore_adam
 from overgan.training._config import TrainConfig
 from overgan.training._cost import replicas_at_once
@@ -20,27 +20,16 @@ GENERATE_CHUNK = 64  # images of a replica generated at once, as many as in trai
 class Replicas:
     """Generator, critic, their optimizers and random streams, one replica for each seed.
 
-    at_once: replicas whose losses are computed together; by default as many as their layers' memory allows.
-
     Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
     """
 
     def __init__(
-        self,
-        model: ModelConfig,
-        config: TrainConfig,
-        width: int,
-        shape: tuple[int, int, int],
-        seeds: Sequence[int],
-        device: str = "cpu",
-        at_once: int | None = None,
+        self, model: ModelConfig, config: TrainConfig, width: int, shape: Shape, seeds: list[int], device: str = "cpu"
     ):
         self.config, self.loss = config, LOSSES[config.loss]
-        self.latent = model.latent
-        self.device = device
-        self.seeds = list(seeds)
-        self.at_once = at_once or replicas_at_once(model, config, width, shape)
-        self.iteration = 0
+        self.latent, self.device = model.latent, device
+        self.seeds, self.iteration = seeds, 0
+        self.at_once = replicas_at_once(model, config, width, shape)  # whose losses are computed together
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
         self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
         self.generator, self.critic = (network.to(device) for network in self.networks)
@@ -61,10 +50,9 @@ class Replicas:
         images: on the device of the replicas.
         """
         config, loss = self.config, self.loss
+        rate = decayed(config.learning_rate, config.schedule, self.iteration, config.iterations)
         for adam in self.adam.values():
-            adam.param_groups[0]["lr"] = decayed(
-                config.learning_rate, config.schedule, self.iteration, config.iterations
-            )
+            adam.param_groups[0]["lr"] = rate
         # all random numbers of the iteration
         steps, batch = config.critic_steps, config.batch
         generator_batch = config.generator_batch or batch
@@ -174,12 +162,7 @@ def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) ->
 
 
 def load_generator(
-    model: ModelConfig,
-    width: int,
-    shape: tuple[int, int, int],
-    replicas: int,
-    tensors: dict[str, Tensor],
-    device: str = "cpu",
+    model: ModelConfig, width: int, shape: Shape, replicas: int, tensors: dict[str, Tensor], device: str = "cpu"
 ) -> nn.Module:
     """The generators of a checkpoint's tensors on a device, without what only training needs."""
     generator = networks(model, width, shape, replicas).generator

@@ -6,7 +6,7 @@ import torch
 import overgan
 from overgan.errors import OverganError
 from overgan.models import ModelConfig, build, parameter_counts
-from overgan.study import load_spec
+from overgan.study import KINDS, load_spec
 from overgan.training import Replicas, TrainConfig, stream
 
 MODULE = """
@@ -91,7 +91,10 @@ def test_a_run_does_not_depend_on_its_companions(folder):
 def test_a_study_of_it(folder, small_spec):
     spec = small_spec.read_text().replace("{name: mlp, latent: 4, depth: 2}", "{name: 'own_networks:build', latent: 4}")
     (folder / "own.yaml").write_text(spec)
-    assert load_spec("own.yaml").notice == "own_networks:build has no replica axis: its seeds are trained one at a time"
+    assert (
+        KINDS["gan"].notice(load_spec("own.yaml"))
+        == "own_networks:build has no replica axis: its seeds are trained one at a time"
+    )
     study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], workers=1)
     assert len(study.frame()) == 2
     assert study.sample(4, n=3).shape == (3, 8, 8, 1)

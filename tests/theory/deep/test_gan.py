@@ -233,18 +233,33 @@ class Fixed(nn.Module):
         return self.value
 
 
+class Scaled(Fixed):
+    def __init__(self, value):
+        super().__init__(value)
+        self.scale = nn.Parameter(torch.ones(1))
+
+
 ONES = np.ones((4, 3))
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"generator": nn.ReLU()}, "generator has no parameters that require gradients"),
+        ({"generator": nn.ReLU()}, "generator is without parameters that require gradients"),
         ({"generator": nn.Linear(2, 5)}, r"generator fails for shape \(2, 3\) \(RuntimeError: "),
         ({"features": nn.Linear(6, 2)}, r"features fails for shape \(2, 5\)"),
-        ({"features": nn.Unflatten(1, (5, 1))}, r"features gives shape \(2, 5, 1\) for \(2, 5\); \(2, m\) is needed"),
-        ({"features": Fixed(torch.ones(3, 2))}, r"features gives \(3, 2\) for \(2, 5\); a tensor \(2, …\) is needed"),
+        (
+            {"features": nn.Unflatten(1, (5, 1))},
+            r"features gives \(2, 5, 1\) for \(2, 5\); a tensor \(2, m\) is needed",
+        ),
+        ({"features": Fixed(torch.ones(3, 2))}, r"features gives \(3, 2\) for \(2, 5\); a tensor \(2, m\) is needed"),
         ({"features": Fixed(None)}, "features gives a NoneType"),
+        (
+            {"generator": Scaled(torch.ones(3, 2))},
+            r"generator gives \(3, 2\) for \(2, 3\); a tensor \(2, …\) is needed",
+        ),
+        ({"features": Fixed(torch.ones(2, 0))}, r"features gives \(2, 0\) for \(2, 5\); a tensor \(2, m\) is needed"),
+        ({"features": 3}, "features is a int; it must be a torch.nn.Module"),
         ({"features": nn.Identity(), "data": np.ones((4, 6))}, "features gives 5 numbers for a generated point and 6"),
         ({"latents": np.full((4, 3), np.nan)}, "latents has the value nan; all values must be finite"),
         ({"data": np.full((4, 5), np.inf)}, "data has the value inf"),

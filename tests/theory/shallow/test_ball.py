@@ -112,7 +112,7 @@ def test_the_bound_of_one_unit_in_the_plane_is_close_to_all_that_angles_allow(n,
     reached = ((turned @ problem.Z.T >= 0) @ problem.Z / n) - s_0
     truth = v * np.linalg.norm(reached, axis=1).max()
     bound = ball_bound(problem, radius).change(radius)
-    assert bound >= truth * (1 - 1e-12)
+    assert bound >= truth * (1 - 1e-12) - 1e-15 * v  # a truth of 0 is the difference of two sums
     assert bound <= np.linalg.norm(problem.Z, axis=1).sum() * v / n * (1 + 1e-6)  # the sum of norms
 
 

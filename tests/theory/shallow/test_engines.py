@@ -21,6 +21,8 @@ from overgan.theory import (
 )
 from overgan.theory._dense import descend
 from overgan.theory._problem import Updates
+from overgan.theory.shallow._autograd import differentiate
+from overgan.theory.shallow._geometry import mean_and_gradient
 from tests.conftest import digest
 
 METHODS = ("gda", "optimal", "alternating")
@@ -312,3 +314,11 @@ def test_the_same_bits_whether_the_kernels_are_compiled_or_come_from_the_cache(t
     first, second = (subprocess.run(command, env=environment, check=True, capture_output=True) for _ in range(2))
     assert list(tmp_path.rglob("*.nbi"))
     assert digest(first.stdout) == digest(second.stdout)
+
+
+def test_a_unit_at_zero_is_active_by_autograd_and_in_closed_form():
+    problem = ShallowGAN.gaussian(n=20, d=3, m=2, k=4)
+    problem = dataclasses.replace(problem, W0=np.zeros((4, 3)))
+    expected = np.outer(problem.V.T @ np.ones(2), problem.Z.mean(0))  # 1[0 ≥ 0] = 1 for all latents
+    for at in (differentiate, mean_and_gradient):
+        np.testing.assert_allclose(at(problem.Z, problem.V, problem.W0).pull_back(np.ones(2)), expected, atol=1e-14)

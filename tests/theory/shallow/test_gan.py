@@ -36,9 +36,9 @@ def test_arrays_are_float64_copies_that_cannot_be_changed():
     [
         ({"Z": np.full((7, 3), np.nan)}, "Z has the value nan"),
         ({"target": np.array([0, np.inf])}, "target has the value inf"),
-        ({"V": np.ones((3, 5))}, r"V has shape \(3, 5\), expected \(2, 5\)"),
-        ({"V": np.ones((2, 4))}, r"V has shape \(2, 4\), expected \(2, 5\)"),
-        ({"W0": np.ones((5, 4))}, r"W0 has shape \(5, 4\), expected \(5, 3\)"),
+        ({"V": np.ones((3, 5))}, r"V is of shape \(3, 5\); it must be of shape \(2, 5\)"),
+        ({"V": np.ones((2, 4))}, r"V is of shape \(2, 4\); it must be of shape \(2, 5\)"),
+        ({"W0": np.ones((5, 4))}, r"W0 is of shape \(5, 4\); it must be of shape \(5, 3\)"),
         ({"W0": np.ones((0, 3)), "V": np.ones((2, 0))}, r"V has shape \(2, 0\); every size must be at least 1"),
     ],
 )
@@ -82,7 +82,7 @@ def test_the_two_moons_target_is_the_mean_of_moons():
         ({"n": -1}, "n is -1"),
         ({"sigma_w": -1.0}, "sigma_w is -1.0; it must be positive"),
         ({"sigma_z": float("nan")}, "sigma_z is nan"),
-        ({"target": "two_moons", "m": 3}, "m is 3; the two moons lie in a plane"),
+        ({"target": "two_moons", "m": 3}, "m is 3; it must be 2, as the two moons lie in a plane"),
     ],
 )
 def test_bad_sizes_are_named(arguments, message):

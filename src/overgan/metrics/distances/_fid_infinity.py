@@ -31,25 +31,23 @@ def fid_infinity(
         )
     random = np.random.default_rng(seed)
     orders = [random.permutation(n), random.permutation(n)]
-    inverse, means, weights, variances, freedom = [], [], [], 0.0, 0
+    means, variances = [], 0.0
     for count in SPLITS:
         parts = zip(*(np.array_split(order, count) for order in orders), strict=True)
         distances = np.array(
             [gaussian_distance(fit_gaussian(generated[ours]), fit_gaussian(real[theirs])) for ours, theirs in parts]
         )
-        inverse.append(count / n)
         means.append(distances.mean())
-        weights.append(1 / count)
         variances += ((distances - distances.mean()) ** 2).sum() / count  # N/n = 1/count
-        freedom += count - 1
     # weighted least squares of the means against 1/N
-    design = np.stack([np.ones(len(SPLITS)), np.array(inverse)], 1)
-    weight = np.array(weights, float)
+    splits = np.array(SPLITS)
+    design = np.stack([np.ones(len(SPLITS)), splits / n], 1)
+    weight = 1 / splits
     normal = np.linalg.inv(design.T @ (weight[:, None] * design))
     solution = normal @ design.T @ (weight * np.array(means))
     residuals = np.array(means) - design @ solution
     fit_variance = (weight * residuals**2).sum() / (len(SPLITS) - 2) * normal[0, 0]
-    return Estimate(float(solution[0]), float(np.sqrt(variances / freedom + fit_variance)))
+    return Estimate(float(solution[0]), float(np.sqrt(variances / (splits - 1).sum() + fit_variance)))
 
 
 METRIC = Metric(

@@ -48,9 +48,7 @@ def gaussian_distance(first: Gaussian, second: Gaussian) -> float:
     return _distance(mean1 - mean2, float((root1**2).sum() + (root2**2).sum()), gram)
 
 
-def _distance(
-    shift: Float[np.ndarray, " features"], traces: float, gram: Float[np.ndarray, "smaller smaller"]
-) -> float:
+def _distance(shift: Float[np.ndarray, " features"], traces: float, gram: Float[np.ndarray, "n n"]) -> float:
     """From the symmetric matrix with the eigenvalues of Σ₁Σ₂, which is overwritten."""
     eigenvalues = scipy.linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)
     return float((shift**2).sum() + max(0.0, traces - 2 * np.sqrt(eigenvalues.clip(0)).sum()))

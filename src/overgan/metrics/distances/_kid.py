@@ -13,9 +13,7 @@ SUBSETS, SUBSET_SIZE = 100, 1000  # torch-fidelity's defaults
 PROJECTED = 2000  # images of a side that the standard error is computed from, at most
 
 
-def kernel_distance(
-    generated: Float[np.ndarray, "generated features"], real: Float[np.ndarray, "real features"]
-) -> Estimate:
+def kernel_distance(generated: Float[np.ndarray, "n features"], real: Float[np.ndarray, "m features"]) -> Estimate:
     """The unbiased squared maximum mean discrepancy of the kernel (x·y/features + 1)³.
 
     As in torch-fidelity it is the mean over 100 random subsets of m = 1,000 images a side, or of all if there are

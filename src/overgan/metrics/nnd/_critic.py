@@ -41,22 +41,19 @@ def build_critic(config: NNDConfig, shape: tuple[int, int, int], random: torch.G
 
 
 def distance(
-    critic: nn.Module,
-    images: Float[Tensor, "both c h w"],
-    mix: Float[Tensor, " half"],
-    slope_epsilon: float,
-    differentiable: bool = True,
+    critic: nn.Module, images: Float[Tensor, "both c h w"], mix: Float[Tensor, " half"], slope_epsilon: float
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """E D(real) − E D(fake), and the penalty E (√(ε + ‖∇D(x̂)‖²) − 1)² at x̂ = real + mix · (fake − real).
 
-    images: the real ones, then as many generated ones.
-    differentiable: whether the penalty has a derivative with respect to the critic's parameters.
+    images: the real ones, then as many generated ones. Both results have derivatives with respect to the critic's
+    parameters, if those require gradients.
     """
     real, fake = images.chunk(2)
     scores = critic(images)
     wasserstein = scores[: len(real)].mean() - scores[len(real) :].mean()
     x = torch.lerp(real, fake, mix[:, None, None, None]).requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=differentiable)
+    learning = any(parameter.requires_grad for parameter in critic.parameters())
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=learning)
     slope = (slope_epsilon + gradient.square().sum((1, 2, 3))).sqrt()
     return wasserstein, (slope - 1).square().mean()
 
@@ -72,13 +69,13 @@ class Divergence:
         seed: int,
         device: str,
     ):
-        self.config = config
-        self.device = device
+        self.config, self.device = config, device
         self.real, self.generated = real.to(device), generated.to(device)
         self.random = torch.Generator().manual_seed(seed)  # on the CPU: the same draws on every device
         height, width, channels = real.shape[1:]
         self.critic = build_critic(config, (height, width, channels), self.random).to(device)
         self.average = copy.deepcopy(self.critic).requires_grad_(False)
+        self.networks = nn.ModuleDict({"critic": self.critic, "average": self.average})
         self.adam = torch.optim.Adam(
             self.critic.parameters(), lr=config.learning_rate, betas=config.betas, eps=1e-8, fused=True
         )
@@ -119,7 +116,7 @@ class Divergence:
             mean.lerp_(parameter.detach(), weight)
 
     def _evaluate(self) -> None:
-        parts = distance(self.average, *self._draw(), self.config.slope_epsilon, differentiable=False)
+        parts = distance(self.average, *self._draw(), self.config.slope_epsilon)
         self.evaluations.append((parts[0].item(), parts[1].item()))
 
     def _draw(self) -> tuple[Float[Tensor, "both c h w"], Float[Tensor, " half"]]:
@@ -128,29 +125,25 @@ class Divergence:
         chosen = [torch.randint(len(images), (batch,), generator=random) for images in (self.real, self.generated)]
         dither = torch.rand((2 * batch, *self.real.shape[1:]), generator=random)
         mix = torch.rand(batch, generator=random)
-        images = torch.cat(
-            [images[i.to(self.device)] for images, i in zip((self.real, self.generated), chosen, strict=True)]
-        )
-        pixels = (images.float() - 128) / 128 + self.config.dither * dither.to(self.device)
+        images = (side[i.to(self.device)] for side, i in zip((self.real, self.generated), chosen, strict=True))
+        pixels = (torch.cat(list(images)).float() - 128) / 128 + self.config.dither * dither.to(self.device)
         return pixels.movedim(-1, 1), mix.to(self.device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that `restore` needs, by name; not copied."""
-        tensors = {
+        state = {
             "iteration": torch.tensor(self.iteration),
             "random": self.random.get_state(),
             "evaluations": torch.tensor(self.evaluations, dtype=torch.float64).reshape(-1, 2),
         }
-        for name, network in (("critic", self.critic), ("average", self.average)):
-            tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        return tensors | {f"adam.{name}": value for name, value in adam_tensors(self.adam).items()}
+        adam = {f"adam.{name}": value for name, value in adam_tensors(self.adam).items()}
+        return state | self.networks.state_dict() | adam
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what `tensors` gave with the same arguments."""
         self.iteration = int(tensors["iteration"])
         self.random.set_state(tensors["random"].clone())  # PyTorch 2.15 reads a view from its storage's start
         self.evaluations = [(wasserstein, penalty) for wasserstein, penalty in tensors["evaluations"].tolist()]
-        for name, network in (("critic", self.critic), ("average", self.average)):
-            network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
+        self.networks.load_state_dict({name: tensors[name] for name in self.networks.state_dict()})
         adam = {name.removeprefix("adam."): value for name, value in tensors.items() if name.startswith("adam.")}
         restore_adam(self.adam, adam)

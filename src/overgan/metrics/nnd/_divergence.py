@@ -4,8 +4,10 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,15 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from overgan.disk import read_tensors, write_tensors
+from overgan.check import check
+from overgan.disk import read_tensors, sha256, try_lock, write_tensors
 from overgan.errors import OverganError
+from overgan.metrics._metric import Column, Estimate, Metric, Setting
+from overgan.metrics._sample import Images
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.nnd._critic import Divergence
 
+CRITIC = "critic"  # the features of its row
 STATE = "nnd.safetensors"
 MIN_PIXELS = 8
 CHECK_EVERY = 100  # updates between two looks at the loss, which a GPU must be waited for
@@ -126,22 +132,14 @@ def summary(evaluations: list[tuple[float, float]], gradient_penalty: float) -> 
 
 
 def check_images(real: np.ndarray, generated: np.ndarray) -> None:
-    """Raise ValueError unless NND is defined between them."""
+    """Raise ValueError, naming the argument, unless NND is defined between them."""
     for name, images in (("real", real), ("generated", generated)):
-        if images.dtype != np.uint8:
-            raise ValueError(f"{name} has values of type {images.dtype}; uint8 is needed, 0 to 255")
-        if images.ndim != 4:
-            raise ValueError(f"{name} has shape {images.shape}; (images, height, width, channels) is needed")
-        if len(images) < 2:
-            raise ValueError(f"{name} has shape {images.shape}; at least 2 images are needed")
-        if min(images.shape[1:3]) < MIN_PIXELS or images.shape[3] < 1:
-            raise ValueError(
-                f"{name} has shape {images.shape}; at least {MIN_PIXELS} × {MIN_PIXELS} pixels and a channel are needed"
-            )
-    if real.shape[1:] != generated.shape[1:]:
-        raise ValueError(
-            f"generated has images of shape {generated.shape[1:]}; those of real, {real.shape[1:]}, are needed"
-        )
+        whole = images.ndim == 4 and len(images) >= 2 and min(images.shape[1:3]) >= MIN_PIXELS and images.shape[3] >= 1
+        found = f"an array {images.shape} of {images.dtype}"
+        needed = f"uint8 images (at least 2, height, width, channels) of {MIN_PIXELS} × {MIN_PIXELS} pixels or more"
+        check(whole and images.dtype == np.uint8, name, found, needed)
+    same = real.shape[1:] == generated.shape[1:]
+    check(same, "generated", f"of images {generated.shape[1:]}", f"of images like those of real, {real.shape[1:]}")
 
 
 def _fingerprint(real: Tensor, generated: Tensor, config: NNDConfig, seed: int) -> str:
@@ -152,3 +150,42 @@ def _fingerprint(real: Tensor, generated: Tensor, config: NNDConfig, seed: int) 
         digest.update(images.numpy().data)
     digest.update(json.dumps([config.model_dump(exclude={"checkpoint_seconds"}), seed]).encode())
     return digest.hexdigest()
+
+
+def _nnd(generated: Images, real: Mapping[str, Images], setting: Setting) -> dict[str, Estimate]:
+    """The divergence of generated images, and of training images in their place."""
+
+    def divergence(images: Images, name: str, folder: Path | None) -> Estimate:
+        result = neural_net_divergence(
+            np.asarray(real["test"][:]),
+            np.asarray(images[:]),
+            config=setting.nnd,
+            device=setting.device,
+            folder=folder,
+            stopping=setting.stopping,
+            progress=partial(setting.progress, f"NND of {name} images"),
+        )
+        return Estimate(result.value, result.standard_error)
+
+    values = {"nnd": divergence(generated, "generated", setting.folder)}
+    if "train" in real:
+        # computed once: its last state stays in the cache, where other processes wait for it
+        config = setting.nnd.model_dump_json(exclude={"checkpoint_seconds"})
+        key = sha256(f"{sorted(setting.checksums.items())} {config} {version('torch')}".encode())[:32]
+        shared = setting.cache / f"nnd-{key}"
+        with try_lock(shared, timeout=-1):
+            values["nnd_train"] = divergence(real["train"], "train", shared)
+    return values
+
+
+METRIC = Metric(
+    "nnd",
+    _nnd,
+    (
+        Column("nnd", "NND", less_is_better=True, sides=("test",)),
+        Column("nnd_train", "NND of training images", note="as if memorized", sides=("test",)),
+    ),
+    needs="images",
+    sides=("test",),
+    row=CRITIC,
+)

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from overgan.data import ImageSet
-from overgan.disk import sha256
-from overgan.errors import OverganError
-from overgan.metrics._cache import kept
+from overgan.disk import kept_tensors, sha256
 from overgan.metrics.spaces._space import Embedding, Space, Wanted
 from overgan.models import to_network
 
@@ -35,9 +33,7 @@ class Classifier(nn.Module):
         channels = [shape[2], 32, *[FEATURES] * (len(strides) - 1)]
         blocks = [
             nn.Sequential(
-                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
+                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
             )
             for (inputs, outputs), stride in zip(pairwise(channels), strides, strict=True)
         ]
@@ -55,26 +51,21 @@ def classifier_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
 
     The network is a function of the images, the recipe and the version of PyTorch; it is kept in the folder `cache`
     and trained again if it is not there or damaged.
-
-    Raises OverganError if the set has no labels.
     """
     images = wanted.images
-    if images is None or images.train_labels is None or images.test_labels is None:
-        raise OverganError(
-            f"{images.name if images else 'the image set'} has no labels, which classifier features need; "
-            "sort the images into class sub-folders, or use other features, such as pixels (evaluate.features=[pixels])"
-        )
-    classes = int(max(images.train_labels.max(), images.test_labels.max())) + 1
+    assert images is not None  # noqa: S101 - this space needs labels, and so a set
+    labels, test_labels = np.asarray(images.train_labels), np.asarray(images.test_labels)
+    classes = int(max(labels.max(), test_labels.max())) + 1
     recipe = sha256(Path(__file__).read_bytes())  # this file: a network of an older recipe is never taken for this one
     key = sha256(f"{images.fingerprint} {recipe} {torch.__version__}".encode())[:16]
 
     def train() -> tuple[dict[str, Tensor], str]:
-        network = _train(images, classes, wanted.device)
-        right = _in_batches(network, images.test, wanted.device).argmax(1) == images.test_labels
+        network = _train(images, labels, classes, wanted.device)
+        right = _in_batches(network, images.test, wanted.device).argmax(1) == test_labels
         facts = {"accuracy": float(right.mean()), "classes": classes, "dimension": FEATURES}
         return network.state_dict(), json.dumps(facts)
 
-    saved = kept(wanted.cache / f"classifier-{key}.safetensors", train, lambda _: True)
+    saved = kept_tensors(wanted.cache / f"classifier-{key}.safetensors", train, lambda _: True)
     network = Classifier(images.shape, classes)
     network.load_state_dict(saved.tensors)
     network.eval().to(wanted.device)
@@ -82,12 +73,11 @@ def classifier_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     return lambda batch: _in_batches(network.features, batch, wanted.device), facts
 
 
-def _train(images: ImageSet, classes: int, device: str) -> Classifier:
+def _train(images: ImageSet, labels: Int64[np.ndarray, " _"], classes: int, device: str) -> Classifier:
     """Adam with a one-cycle learning rate on all training images but `images.reference`.
 
     On the CPU one thread and fixed seeds: the same weights on however many cores.
     """
-    assert images.train_labels is not None  # noqa: S101 - checked by the caller
     seen = np.setdiff1d(np.arange(len(images.train)), images.reference)
     steps = max(STEPS, EPOCHS * math.ceil(len(seen) / BATCH))
     threads = torch.get_num_threads()
@@ -101,8 +91,8 @@ def _train(images: ImageSet, classes: int, device: str) -> Classifier:
         order = np.random.default_rng(0)
         for _ in range(steps):
             chosen = seen[order.integers(len(seen), size=BATCH)]
-            batch, labels = (torch.from_numpy(part[chosen]).to(device) for part in (images.train, images.train_labels))
-            loss = nn.functional.cross_entropy(network(to_network(batch)), labels)
+            batch, wanted = (torch.from_numpy(part[chosen]).to(device) for part in (images.train, labels))
+            loss = nn.functional.cross_entropy(network(to_network(batch)), wanted)
             adam.zero_grad()
             torch.autograd.backward(loss)
             adam.step()
@@ -113,9 +103,7 @@ def _train(images: ImageSet, classes: int, device: str) -> Classifier:
 
 
 @torch.no_grad()
-def _in_batches(
-    network: nn.Module, images: UInt8[np.ndarray, "images h w c"], device: str
-) -> Float[np.ndarray, "images features"]:
+def _in_batches(network: nn.Module, images: UInt8[np.ndarray, "n h w c"], device: str) -> Float[np.ndarray, "n _"]:
     batches = np.array_split(images, math.ceil(len(images) / 500))
     return np.concatenate([network(to_network(torch.from_numpy(b).to(device))).cpu().numpy() for b in batches])
 

@@ -32,10 +32,11 @@ def inception_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     """
     path = wanted.weights or default_weights()
     if not path.is_file():
-        named = "" if wanted.weights else ", or name the file with weights (evaluate.inception_weights)"
+        named = "" if wanted.weights else ", or name the file with {argument} (evaluate.inception_weights)"
         raise OverganError(
             f"{path} is missing, the weights of inception features: download {SOURCE} to it{named}; "
-            "or use other features (classifier, random, pixels)"
+            "or use other features (classifier, random, pixels)",
+            "weights",
         )
     checksum = sha256_of_file(path)
     if wanted.weights is None and not checksum.startswith(FILE.removesuffix(".pth").rpartition("-")[2]):

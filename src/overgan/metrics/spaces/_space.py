@@ -19,7 +19,7 @@ class Wanted:
     """What a feature space is made for, and with."""
 
     shape: tuple[int, int, int]  # height, width, channels
-    images: ImageSet | None  # None where only the shape is known
+    images: ImageSet | None  # None where only the shape is known; with labels, if the space needs them
     seed: int  # 0 for a space without one
     cache: Path  # folder where networks that had to be trained are kept
     weights: Path | None  # of inception; None is where torch-fidelity keeps them

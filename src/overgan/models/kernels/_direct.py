@@ -12,18 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from overgan.models.kernels._lanes import LANES
-from overgan.models.kernels._simd import (
-    add_product,
-    get,
-    high,
-    leaky_relu,
-    load,
-    low,
-    put,
-    splat,
-    store,
-    store_fours,
-)
+from overgan.models.kernels._simd import add_product, get, high, leaky_relu, load, low, put, splat, store, store_fours
 
 TILE = 4  # channels whose sums share a loaded vector: with two registers a vector, enough to hide an addition's latency
 GROUP = 256  # products that are added up at once by `correlate`: their operands fit the first-level cache
@@ -98,12 +87,8 @@ def gather(begin, end, source, weights, bias, slope, out, blocks, channels, outp
                 channel = tile * TILE
                 # four output channels begin with their biases
                 at = replica * tiles * TILE + channel
-                a, b, c, d = (
-                    splat(get(bias, at)),
-                    splat(get(bias, at + 1)),
-                    splat(get(bias, at + 2)),
-                    splat(get(bias, at + 3)),
-                )
+                a, b = splat(get(bias, at)), splat(get(bias, at + 1))
+                c, d = splat(get(bias, at + 2)), splat(get(bias, at + 3))
                 # a loaded vector of source images, one pixel and channel, is multiplied with their four weights
                 for run in range(get(first, p), get(first, p + 1)):
                     at = block * source_size + get(pixel, run) * channels * LANES
@@ -181,11 +166,9 @@ def correlate(begin, end, large, small, out, blocks, pixels, channels, outputs, 
                     to += LANES * TILE
             # for each row of the kernel, and each vector of its columns and channels
             for down in range(kernel):
-                y0, y1 = top, top + count  # the rows whose neighbour is not padding
-                while y0 < y1 and y0 * stride + down < padding:
-                    y0 += 1
-                while y1 > y0 and (y1 - 1) * stride + down >= pixels + padding:
-                    y1 -= 1
+                # the rows y whose neighbour y · stride + down is not padding
+                y0 = max(top, -((down - padding) // stride))
+                y1 = min(top + count, -((down - padding - pixels) // stride))
                 for column in range(0, row, LANES):
                     # gather what the group's pixels meet, so that all tiles read it from the cache
                     to = 0

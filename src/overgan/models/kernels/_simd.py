@@ -89,23 +89,21 @@ def _shuffle(builder: Any, args: Any, lanes: list[int]) -> Any:
     return builder.shuffle_vector(*args, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
 
 
-_INTERLEAVED = [i for pair in zip(range(LANES), range(LANES, 2 * LANES), strict=True) for i in pair]
+def _interleaved(begin: int) -> Any:
+    lanes = [i // 2 + i % 2 * LANES for i in range(begin, begin + LANES)]
+    return lambda _context, builder, _signature, args: _shuffle(builder, args, lanes)
 
 
 @intrinsic
 def low(_typing: Any, first: Any, second: Any) -> Any:
     """The first half of first[0], second[0], first[1], second[1], …."""
-    return first(first, second), lambda _context, builder, _signature, args: _shuffle(
-        builder, args, _INTERLEAVED[:LANES]
-    )
+    return first(first, second), _interleaved(0)
 
 
 @intrinsic
 def high(_typing: Any, first: Any, second: Any) -> Any:
     """The second half of first[0], second[0], first[1], second[1], …."""
-    return first(first, second), lambda _context, builder, _signature, args: _shuffle(
-        builder, args, _INTERLEAVED[LANES:]
-    )
+    return first(first, second), _interleaved(LANES)
 
 
 @intrinsic

@@ -1,24 +1,5 @@
 """Layers with a replica axis, and how images lie between them."""
 
-from overgan.models.layers._blocks import Lanes, fold, unfold
-from overgan.models.layers._conv import ReplicaConv2d, ReplicaConvTranspose2d, input_gradients_only
-from overgan.models.layers._leaky_relu import leaky_relu
-from overgan.models.layers._linear import ReplicaLinear, scores
-from overgan.models.layers._norm import ReplicaBatchNorm, ReplicaLayerNorm
-from overgan.models.layers._resample import down, up
+import lazy_loader
 
-__all__ = [
-    "Lanes",
-    "ReplicaBatchNorm",
-    "ReplicaConv2d",
-    "ReplicaConvTranspose2d",
-    "ReplicaLayerNorm",
-    "ReplicaLinear",
-    "down",
-    "fold",
-    "input_gradients_only",
-    "leaky_relu",
-    "scores",
-    "unfold",
-    "up",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,19 +1,20 @@
 """Convolutions with a replica axis: our own on a CPU with whole blocks of images, else one grouped convolution."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from overgan.models.kernels import LANES, Compiled, compiled
 from overgan.models.layers._blocks import Lanes, is_ours
 from overgan.models.layers._leaky_relu import leaky_relu, mask
 from overgan.models.layers._norm import sum_over_images
+from overgan.models.layers._weighted import Weighted
 
 _inputs_only = ContextVar("inputs_only", default=False)  # of this thread, in which a CPU's backward passes run
 
@@ -77,12 +78,9 @@ class _Correlate(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Any:
         large, small = ctx.saved_tensors
         (weight,) = grads
-        return (
-            _Convolve.apply(small, weight, None, ctx.stride, True, 1.0),
-            _Convolve.apply(large, weight, None, ctx.stride, False, 1.0),
-            None,
-            None,
-        )
+        to_large = _Convolve.apply(small, weight, None, ctx.stride, True, 1.0)
+        to_small = _Convolve.apply(large, weight, None, ctx.stride, False, 1.0)
+        return to_large, to_small, None, None
 
 
 def _grouped(x: Lanes, weight: Tensor, bias: Tensor, stride: int, transposed: bool, slope: float) -> Lanes:
@@ -98,26 +96,30 @@ def _grouped(x: Lanes, weight: Tensor, bias: Tensor, stride: int, transposed: bo
     return y if slope == 1 else leaky_relu(y, slope)
 
 
-class _ReplicaConvolution(nn.Module):
-    transposed: bool
+class ReplicaConv2d(Weighted):
+    """One convolution, or transposed convolution, and LeakyReLU for each replica.
 
-    def __init__(self, replicas: int, shape: tuple[int, int], kernel: int, stride: int, slope: float):
-        super().__init__()
-        self.stride, self.slope = stride, slope
-        self.dtype = torch.float32  # of the products
-        self.weight = nn.Parameter(torch.empty(replicas, *shape, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(replicas, shape[1 if self.transposed else 0]))
+    It is padded so that stride 1 keeps the size, stride 2 halves it, and stride 2, transposed, doubles it.
 
-    def initialize(self, streams: Sequence[torch.Generator]) -> None:
-        """Draw each replica's weights from its own stream: uniform, as in Gulrajani et al. (2017).
+    weight: (replicas, outputs, inputs, kernel, kernel), or, transposed, (replicas, inputs, outputs, kernel, kernel),
+    with a deviation of √(4 / (fan_in + fan_out)), strided fans counted for the pixels that they meet (Gulrajani et al.,
+    2017). bias: (replicas, outputs), zero. slope: 1 for no LeakyReLU.
+    """
 
-        Their standard deviation is √(4 / (fan_in + fan_out)), strided fans counted for the pixels that they meet.
-        """
-        _, small, large, kernel, _ = self.weight.shape
-        bound = math.sqrt(3) * math.sqrt(4 / (kernel**2 * (large + small / self.stride**2)))
-        for replica, stream in zip(self.weight, streams, strict=True):
-            nn.init.uniform_(replica, -bound, bound, generator=stream)
-        nn.init.zeros_(self.bias)
+    def __init__(
+        self,
+        replicas: int,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: int = 1,
+        slope: float = 1.0,
+        transposed: bool = False,
+    ):
+        small, large = (inputs, outputs) if transposed else (outputs, inputs)
+        deviation = math.sqrt(4 / (kernel**2 * (large + small / stride**2)))
+        super().__init__((replicas, small, large, kernel, kernel), (replicas, outputs), deviation)
+        self.stride, self.slope, self.transposed = stride, slope, transposed
 
     def forward(self, x: Lanes) -> Lanes:
         """The convolution and LeakyReLU, replica by replica."""
@@ -127,27 +129,3 @@ class _ReplicaConvolution(nn.Module):
         convolve = _Convolve.apply if x.shape[-1] == LANES and is_ours(x) else _grouped
         y: Tensor = convolve(x, self.weight, self.bias, self.stride, self.transposed, self.slope)
         return y
-
-
-class ReplicaConv2d(_ReplicaConvolution):
-    """One convolution for each replica, padded so that stride 1 keeps the size and stride 2 halves it; LeakyReLU.
-
-    weight: (replicas, outputs, inputs, kernel, kernel); bias: (replicas, outputs), zero. slope: 1 for no LeakyReLU.
-    """
-
-    transposed = False
-
-    def __init__(self, replicas: int, inputs: int, outputs: int, kernel: int, stride: int = 1, slope: float = 1.0):
-        super().__init__(replicas, (outputs, inputs), kernel, stride, slope)
-
-
-class ReplicaConvTranspose2d(_ReplicaConvolution):
-    """One transposed convolution for each replica, padded so that stride 2 doubles the size.
-
-    weight: (replicas, inputs, outputs, kernel, kernel); bias: (replicas, outputs), zero.
-    """
-
-    transposed = True
-
-    def __init__(self, replicas: int, inputs: int, outputs: int, kernel: int):
-        super().__init__(replicas, (inputs, outputs), kernel, stride=2, slope=1.0)

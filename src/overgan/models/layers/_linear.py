@@ -1,31 +1,24 @@
 """A linear layer with a replica axis."""
 
-from collections.abc import Sequence
+import math
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from overgan.models.layers._blocks import Lanes
+from overgan.models.layers._weighted import Weighted
 
 
-class ReplicaLinear(nn.Module):
+class ReplicaLinear(Weighted):
     """One linear layer for each replica, computed as one batched matrix product.
 
     weight: (replicas, inputs, outputs), Glorot uniform; bias: (replicas, 1, outputs), zero.
     """
 
     def __init__(self, replicas: int, inputs: int, outputs: int):
-        super().__init__()
-        self.dtype = torch.float32  # of the products
-        self.weight = nn.Parameter(torch.empty(replicas, inputs, outputs))
-        self.bias = nn.Parameter(torch.zeros(replicas, 1, outputs))
-
-    def initialize(self, streams: Sequence[torch.Generator]) -> None:
-        """Draw each replica's weights from its own stream."""
-        for weight, stream in zip(self.weight, streams, strict=True):
-            nn.init.xavier_uniform_(weight, generator=stream)
-        nn.init.zeros_(self.bias)
+        deviation = math.sqrt(2 / (inputs + outputs))
+        super().__init__((replicas, inputs, outputs), (replicas, 1, outputs), deviation)
 
     def forward(self, x: Float[Tensor, "replicas batch inputs"]) -> Float[Tensor, "replicas batch outputs"]:
         """X @ weight + bias, replica by replica."""

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from overgan.models.layers._blocks import Lanes
+
 MOMENTUM, EPSILON = 0.1, 1e-5
 
 
@@ -48,18 +50,14 @@ class ReplicaLayerNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(replicas, channels))
         self.bias = nn.Parameter(torch.zeros(replicas, channels))
 
-    def forward(
-        self, x: Float[Tensor, "replicas blocks h w channels lanes"]
-    ) -> Float[Tensor, "replicas blocks h w channels lanes"]:
+    def forward(self, x: Lanes) -> Lanes:
         """By the statistics of each image."""
         var, mean = torch.var_mean(x, (2, 3, 4), correction=0, keepdim=True)
         weight, bias = (p[:, None, None, None, :, None] for p in (self.weight, self.bias))
         return torch.addcmul(bias, x - mean, weight * (var + EPSILON).rsqrt())
 
 
-def sum_over_images(
-    x: Float[Tensor, "replicas blocks h w channels lanes"],
-) -> Float[Tensor, "replicas channels"]:
+def sum_over_images(x: Lanes) -> Float[Tensor, "replicas channels"]:
     """The sum over images and pixels."""
     return _sum(x.flatten(4).flatten(1, 3), x.shape[5])
 

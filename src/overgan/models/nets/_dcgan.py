@@ -5,8 +5,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models import layers
-from overgan.models.layers import Lanes, fold, scores
+from overgan.models.layers import Lanes, ReplicaBatchNorm, ReplicaConv2d, ReplicaLinear, fold, scores
 from overgan.models.nets._face import BlockGenerator
 
 KERNEL, START = 5, 4  # pixels; every layer doubles or halves the size, from or to START × START
@@ -23,27 +22,26 @@ class DCGANGenerator(BlockGenerator):
     def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [width * multiple for multiple in multiples(pixels)]
-        self.first = layers.ReplicaLinear(replicas, latent, sizes[0] * START**2)
+        self.first = ReplicaLinear(replicas, latent, sizes[0] * START**2)
         # at 32 pixels the reference normalizes every number of the first layer, at 64 every channel
         self.norms = nn.ModuleList(
-            layers.ReplicaBatchNorm(replicas, size * START**2 if i == 0 and pixels == 32 else size)
+            ReplicaBatchNorm(replicas, size * START**2 if i == 0 and pixels == 32 else size)
             for i, size in enumerate(sizes)
         )
         self.layers = nn.ModuleList(
-            layers.ReplicaConvTranspose2d(replicas, i, o, KERNEL) for i, o in pairwise([*sizes, channels])
+            ReplicaConv2d(replicas, i, o, KERNEL, 2, transposed=True) for i, o in pairwise([*sizes, channels])
         )
         self.per_number = pixels == 32
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
-        x = self.first(z)
+        first = self.first(z)
         if self.per_number:
-            x = self.norms[0](x)
-        x = fold(x.unflatten(2, (-1, START, START)))
+            first = self.norms[0](first)
+        x: Tensor = fold(first.unflatten(2, (-1, START, START)))
         for i, (norm, layer) in enumerate(zip(self.norms, self.layers, strict=True)):
             x = layer((x if i == 0 and self.per_number else norm(x)).relu())
-        images: Tensor = x.tanh()
-        return images
+        return x.tanh()
 
 
 class DCGANCritic(nn.Module):
@@ -52,10 +50,8 @@ class DCGANCritic(nn.Module):
     def __init__(self, replicas: int, width: int, pixels: int, channels: int):
         super().__init__()
         sizes = [channels, *(width * multiple for multiple in reversed(multiples(pixels)))]
-        self.layers = nn.ModuleList(
-            layers.ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes)
-        )
-        self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+        self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes))
+        self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""

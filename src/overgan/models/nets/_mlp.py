@@ -6,13 +6,14 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from overgan.models._spec import Shape
 from overgan.models.layers import ReplicaLinear
 
 
 class MLPGenerator(nn.Module):
     """latent → k → … → k → pixels: `depth` hidden layers of width k with ReLU, tanh at the end."""
 
-    def __init__(self, replicas: int, latent: int, width: int, depth: int, shape: tuple[int, int, int]):
+    def __init__(self, replicas: int, latent: int, width: int, depth: int, shape: Shape):
         super().__init__()
         height, width_px, channels = shape
         sizes = [latent, *[width] * depth, math.prod(shape)]
@@ -31,7 +32,7 @@ class MLPGenerator(nn.Module):
 class MLPCritic(nn.Module):
     """pixels → k → … → k → 1: `depth` hidden layers of width k with LeakyReLU 0.2."""
 
-    def __init__(self, replicas: int, width: int, depth: int, shape: tuple[int, int, int]):
+    def __init__(self, replicas: int, width: int, depth: int, shape: Shape):
         super().__init__()
         sizes = [math.prod(shape), *[width] * depth, 1]
         self.layers = nn.ModuleList(ReplicaLinear(replicas, i, o) for i, o in pairwise(sizes))

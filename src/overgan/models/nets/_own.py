@@ -4,16 +4,15 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.func import functional_call, stack_module_state
 
 from overgan.errors import OverganError
+from overgan.models._spec import Shape
 from overgan.models.nets._face import Networks
 from overgan.own import explained, load_function
 
 
-def own_networks(
-    name: str, generator: int, critic: int, shape: tuple[int, int, int], streams: Sequence[torch.Generator]
-) -> Networks:
+def own_networks(name: str, generator: int, critic: int, shape: Shape, streams: Sequence[torch.Generator]) -> Networks:
     """The user's networks, a replica for each stream.
 
     generator, critic: their widths.
@@ -30,7 +29,7 @@ def own_networks(
     return Networks(OneByOne(generators), OneByOne(critics))
 
 
-def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Module, nn.Module]:
+def construct(name: str, width: int, shape: Shape) -> tuple[nn.Module, nn.Module]:
     """What the function that `package.module:function` names builds; modules in the current folder are found too.
 
     It takes a width and an image's (height, width, channels) and returns a generator, from latents (batch, latent) to
@@ -47,15 +46,13 @@ def construct(name: str, width: int, shape: tuple[int, int, int]) -> tuple[nn.Mo
     return generator, critic
 
 
-def check_own(name: str, pair: Networks, latent: int, shape: tuple[int, int, int]) -> None:
+def check_own(name: str, pair: Networks, latent: int, shape: Shape) -> None:
     """Raise OverganError if the networks, as replicas, do not take and give what they must."""
     height, width, channels = shape
     image = (channels, height, width)
-    for network, what, given, needed in zip(
-        pair, ("generator", "critic"), ((latent,), image), (image, ()), strict=True
-    ):
+    for what, given, needed in (("generator", (latent,), image), ("critic", image, ())):
         with explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
-            results = network(torch.randn(1, 2, *given))
+            results = getattr(pair, what)(torch.randn(1, 2, *given))
         if tuple(results.shape) != (1, 2, *needed):
             raise OverganError(
                 f"model.name: {name}: for 2 images the {what} gives {tuple(results.shape[1:])}, "
@@ -69,16 +66,14 @@ class OneByOne(nn.Module):
     Its parameters and buffers are theirs, stacked along a first axis; a dot in a name becomes a slash.
     """
 
-    def __init__(self, replicas: Sequence[nn.Module]):
+    def __init__(self, replicas: list[nn.Module]):
         super().__init__()
+        parameters, buffers = stack_module_state(replicas)
+        for name, parameter in parameters.items():
+            self.register_parameter(name.replace(".", "/"), nn.Parameter(parameter))
+        for name, buffer in buffers.items():
+            self.register_buffer(name.replace(".", "/"), buffer)
         self._template = [replicas[0].requires_grad_(False)]  # in a list, so that its own parameters are not ours
-        for name, _ in replicas[0].named_parameters():
-            stacked = torch.stack([replica.get_parameter(name).detach() for replica in replicas])
-            self.register_parameter(name.replace(".", "/"), nn.Parameter(stacked))
-        for name, _ in replicas[0].named_buffers():
-            self.register_buffer(
-                name.replace(".", "/"), torch.stack([replica.get_buffer(name) for replica in replicas])
-            )
 
     def train(self, mode: bool = True) -> "OneByOne":
         """Set the mode of the modules."""
@@ -88,9 +83,5 @@ class OneByOne(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(replicas, …) by the replica's own module."""
         tensors = {name.replace("/", "."): t for name, t in [*self.named_parameters(), *self.named_buffers()]}
-        return torch.stack(
-            [
-                functional_call(self._template[0], {name: t[i] for name, t in tensors.items()}, (one,))
-                for i, one in enumerate(x)
-            ]
-        )
+        of = [{name: t[i] for name, t in tensors.items()} for i in range(len(x))]
+        return torch.stack([functional_call(self._template[0], *each) for each in zip(of, x, strict=True)])

@@ -37,14 +37,13 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Lanes) -> Lanes:
         """At twice, half or the same size."""
         # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
-        short = self.shortcut(down(x) if self.resample == "down" else x)
+        short: Tensor = self.shortcut(down(x) if self.resample == "down" else x)
         y = x if self.first else leaky_relu(self.norm1(x), 0.0)
         y = self.conv1(up(y) if self.resample == "up" else y)
         y = self.conv2(leaky_relu(self.norm2(y), 0.0) if self.norm2 else y)
         if self.resample == "up":
             short = up(short)
-        result: Tensor = short + (down(y) if self.resample == "down" else y)
-        return result
+        return short + (down(y) if self.resample == "down" else y)
 
 
 class ResNetGenerator(BlockGenerator):

@@ -89,12 +89,7 @@ def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, 
 
 
 def residuals(
-    study: TheoryStudy,
-    rows: pd.DataFrame,
-    steps: int,
-    title: str,
-    y_label: str,
-    shown: Mapping[str, str],
+    study: TheoryStudy, rows: pd.DataFrame, steps: int, title: str, y_label: str, shown: Mapping[str, str]
 ) -> Plot:
     """Residuals over the steps, a panel for each case and a color for each width.
 

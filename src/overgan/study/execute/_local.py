@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from itertools import cycle
+from pathlib import Path
 
 from overgan.study._machine import cores
 from overgan.study.execute._executor import Job
@@ -19,34 +20,37 @@ MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2*
 class Local:
     """Processes on this machine; their output goes to worker-0.log, … in the study's folder while they run."""
 
+    def __init__(self) -> None:
+        self._workers: list[tuple[subprocess.Popen[bytes], Path]] = []
+
     def start(self, job: Job) -> None:
         """Start the processes."""
         threads = str(max(1, cores() // job.workers))
         environment = MALLOC | os.environ
         environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
         module = [sys.executable, "-m", "overgan.study.execute._worker"]
-        self._logs = [log_file(job.folder, i) for i in range(job.workers)]
-        self._processes: list[subprocess.Popen[bytes]] = []
-        for log, device in zip(self._logs, cycle(job.devices), strict=False):
+        for i, device in zip(range(job.workers), cycle(job.devices), strict=False):
+            log = log_file(job.folder, i)
             with log.open("wb") as output:
                 command = [*module, str(job.folder), threads, str(os.getpid()), device]
-                self._processes.append(
-                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
                 )
+            self._workers.append((process, log))
 
     def working(self) -> bool:
         """Whether a process is still running. Raises OverganError or WorkerError if one has failed."""
-        running = any(process.poll() is None for process in self._processes)
-        for process, log in zip(self._processes, self._logs, strict=True):
+        running = any(process.poll() is None for process, _ in self._workers)
+        for process, log in self._workers:
             raise_if_failed(process.poll(), log)
         return running
 
     def stop(self) -> None:
         """Ask the processes to end, and kill those that have not within half a minute; logs of failures stay."""
-        for process in self._processes:
+        for process, _ in self._workers:
             process.terminate()
         deadline = time.monotonic() + GRACE_SECONDS
-        for process, log in zip(self._processes, self._logs, strict=True):
+        for process, log in self._workers:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -11,12 +11,12 @@ from overgan.data import load_images
 from overgan.device import resolve_device
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.metrics import MetricName, Progress, Reference
+from overgan.metrics import MetricName, Progress
 from overgan.study._explain import explain
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
-from overgan.study.gan._work import spaces
+from overgan.study.gan._work import real_side
 
 LATER = "later.jsonl"
 
@@ -46,15 +46,7 @@ def evaluate_checkpoints(
         images = load_images(spec.data)
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
-        reference = Reference.of(
-            images,
-            spaces(config, images, device),
-            config.samples,
-            metrics,
-            nnd=config.nnd,
-            device=device,
-            progress=progress,
-        )
+        reference = real_side(config, images, metrics, device, progress)
         for width in spec.widths:
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
             for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():

@@ -1,11 +1,12 @@
 """What a GAN's width study depends on, and the training of its groups."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from overgan.data import ImageSet, load_images
-from overgan.metrics import FeatureSpace, Reference, check_metrics, feature_space
+from overgan.metrics import FeatureSpace, MetricName, Progress, Reference, check_metrics, feature_space, no_progress
 from overgan.models import parameter_counts
 from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._store import group_folder
@@ -19,6 +20,18 @@ def spaces(config: EvaluateConfig, images: ImageSet, device: str = "cpu") -> lis
     return [
         feature_space(name, images, weights=weights, precision=precision, device=device) for name in config.features
     ]
+
+
+def real_side(
+    config: EvaluateConfig,
+    images: ImageSet,
+    metrics: Sequence[MetricName],
+    device: str,
+    progress: Progress = no_progress,
+) -> Reference:
+    """What generated images are compared with. Raises OverganError if features cannot be had or images are too few."""
+    more = {"nnd": config.nnd, "device": device, "progress": progress}
+    return Reference.of(images, spaces(config, images, device), config.samples, metrics, **more)
 
 
 def facts(spec: GanSpec) -> Facts:
@@ -46,9 +59,7 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     torch.set_num_threads(threads)
     images = load_images(spec.data)
     config = spec.evaluate
-    reference = Reference.of(
-        images, spaces(config, images, device), config.samples, config.all_metrics, nnd=config.nnd, device=device
-    )
+    reference = real_side(config, images, config.all_metrics, device)
 
     def train(width: int, stopping: Stopping) -> None:
         group = Group(

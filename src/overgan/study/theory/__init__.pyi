@@ -6,4 +6,5 @@ from ._prediction import (
     PredictionStudy as PredictionStudy,
 )
 from ._results import TheoryStudy as TheoryStudy
+from ._runs import Curves as Curves
 from ._shallow import ShallowSpec as ShallowSpec, ShallowStudy as ShallowStudy

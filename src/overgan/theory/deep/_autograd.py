@@ -3,7 +3,7 @@
 At most half of the memory is for what the backward passes of a batch of latents need, the rest for rows of J.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from torch.func import functional_call
 
 from overgan.theory._problem import Grams, Point, Weights
 
+SUMMED = 2**22  # columns that are copied to double precision at once
 TRANSIENT_ROWS = 3  # of p numbers: the one that is not held, and a gradient, as autograd gathers and as it returns it
 
 
@@ -67,13 +68,16 @@ class FeatureMean:
         graphs = list(self.shares(at)) if self.batch == len(self.latents) else []
         f = graphs[0].detach().double().numpy() if graphs else self.mean(theta)
 
-        def pull_back(g: np.ndarray) -> np.ndarray:
-            total = torch.zeros_like(at)
-            for share in graphs or self.shares(at):
-                total += torch.autograd.grad(share @ torch.tensor(g, dtype=at.dtype), at, retain_graph=bool(graphs))[0]
-            return np.asarray(total.double())
+        return Point(f, lambda g: np.asarray(self.pull_back(at, torch.tensor(g, dtype=at.dtype), graphs).double()))
 
-        return Point(f, pull_back)
+    def pull_back(
+        self, theta: Float[Tensor, " p"], u: Float[Tensor, " m"], graphs: Sequence[Float[Tensor, " m"]] = ()
+    ) -> Float[Tensor, " p"]:
+        """J(θ)ᵀ u. graphs: the shares of f(θ), where they are kept."""
+        at, total = theta if graphs else theta.detach().requires_grad_(), torch.zeros_like(theta)
+        for share in graphs or self.shares(at):
+            total += torch.autograd.grad(share @ u, at, retain_graph=bool(graphs))[0]
+        return total
 
     def grams(self, theta: Weights, origin: Weights | None = None) -> Grams:
         """J Jᵀ at θ, and, if there is an origin, D Dᵀ with D = J(θ) − J(origin) too.
@@ -94,14 +98,14 @@ class FeatureMean:
             for which, gram in enumerate(result):
                 # the rows that are held, of J(θ) and then of J(θ) − J(origin), with each other
                 self._add_rows(points[which], block, J, sign=1 - 2 * which)
-                square = (J @ J.T).double().numpy()
-                gram[np.ix_(block, block)] = (square + square.T) / 2  # in float32 it is symmetric to rounding only
+                square = _products(J, J)
+                gram[np.ix_(block, block)] = (square + square.T) / 2  # it is symmetric to rounding only
                 # with each row below them
                 for i in range(block[-1] + 1, m):
                     row = torch.zeros_like(rows[:1])
                     for earlier in range(which + 1):
                         self._add_rows(points[earlier], np.array([i]), row, sign=1 - 2 * earlier)
-                    gram[block, i] = gram[i, block] = (J @ row[0]).double().numpy()
+                    gram[block, i] = gram[i, block] = _products(J, row)[:, 0]
         return result
 
     def _share(self, theta: Float[Tensor, " p"], latents: Float[Tensor, "batch *latent"]) -> Float[Tensor, " m"]:
@@ -131,3 +135,10 @@ class FeatureMean:
         for share in self.shares(at):
             for row, i in zip(J, outputs, strict=True):
                 row.add_(torch.autograd.grad(share[i], at, retain_graph=True)[0], alpha=sign)
+
+
+def _products(a: Float[Tensor, "rows p"], b: Float[Tensor, "others p"]) -> Float[np.ndarray, "rows others"]:
+    """The matrix a bᵀ, summed in double precision: in single, a Gram matrix may have clearly negative eigenvalues."""
+    parts = zip(torch.split(a, SUMMED, 1), torch.split(b, SUMMED, 1), strict=True)
+    products: np.ndarray = torch.stack([x.double() @ y.double().T for x, y in parts]).sum(0).numpy()
+    return products

@@ -3,10 +3,13 @@
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from overgan.check import check
-from overgan.theory._problem import Problem, Weights
+from overgan.theory._problem import Problem
+from overgan.theory.deep._autograd import FeatureMean
 
 
 class BallEstimate(NamedTuple):
@@ -18,18 +21,16 @@ class BallEstimate(NamedTuple):
 
 
 @runtime_checkable
-class Climbable(Problem, Protocol):
-    """A problem whose Jacobian can be differentiated, as that of a `DeepFeatureGAN`."""
+class Differentiable(Problem, Protocol):
+    """A problem whose Jacobian can be differentiated: a `DeepFeatureGAN`."""
 
-    def climb(self, theta: Weights, u: Float[np.ndarray, " m"], radius: float, steps: int, from_origin: bool) -> float:
-        """The largest ‖Dᵀu‖ on an ascent of so many steps from θ and unit u, within the ball of that radius.
-
-        D = J(θ) − J_0 if from_origin, else J(θ).
-        """
+    @property
+    def mean(self) -> FeatureMean:
+        """The function f for PyTorch."""
 
 
 def ball_estimate(
-    problem: Climbable, radius: float, *, samples: int = 4, ascent_steps: int = 10, seed: int = 0
+    problem: Differentiable, radius: float, *, samples: int = 4, ascent_steps: int = 10, seed: int = 0
 ) -> BallEstimate:
     """Seek the largest ‖J(θ) − J(θ_0)‖ and ‖J(θ)‖ on the ball of that radius.
 
@@ -47,13 +48,15 @@ def ball_estimate(
     check(0 <= radius < np.inf, "radius", radius, "at least 0 and finite")
     check(samples >= 1, "samples", samples, "at least 1")
     check(ascent_steps >= 0, "ascent_steps", ascent_steps, "at least 0")
-    norms = np.zeros(2)  # of J(θ) and of J(θ) − J_0
+    norms, vector = np.zeros(2), problem.mean.parameters  # of J(θ) and of J(θ) − J_0
+    center = vector(problem.start)
     for theta in ball_samples(problem, radius, samples, seed):
         for which, gram in enumerate(problem.grams(theta, problem.start)):
             squares, vectors = np.linalg.eigh(gram)
             found = float(np.sqrt(max(squares[-1], 0.0)))
             if found:
-                found = max(found, problem.climb(theta, vectors[:, -1], radius, ascent_steps, bool(which)))
+                at, unit = vector(theta), vector(vectors[:, -1])
+                found = max(found, _climb(problem.mean, center, at, unit, radius, ascent_steps, bool(which)))
             norms[which] = max(norms[which], found)
     beta, epsilon = norms.tolist()
     return BallEstimate(float(radius), epsilon, beta)
@@ -70,3 +73,45 @@ def ball_samples(problem: Problem, radius: float, samples: int, seed: int) -> Fl
         length = np.linalg.norm(direction)
         point[:] = problem.start + (radius / length if length else 0.0) * direction
     return points
+
+
+def _climb(
+    mean: FeatureMean, center: Tensor, at: Tensor, unit: Tensor, radius: float, steps: int, from_center: bool
+) -> float:
+    """The largest ‖Dᵀu‖ on an ascent from θ = at and unit u, with D = J(θ) − J(center) if from_center, else J(θ).
+
+    center, at: (p,). unit: (m,). Step t goes to where the linearization of ½‖Dᵀu‖² in u is largest, and in θ the share
+    2/(t + 2) of the way there.
+    """
+
+    def pulled(theta: Tensor, u: Tensor) -> Tensor:
+        there = mean.pull_back(theta, u)
+        return there - mean.pull_back(center, u) if from_center else there
+
+    height = pulled(at, unit)
+    largest = float(height.norm())
+    for step in range(steps):
+        slope, turned = _gradients(mean, at, unit, height)
+        if from_center:
+            turned = turned - _gradients(mean, center, unit, height)[1]
+        lengths = [float(slope.norm()), float(turned.norm())]
+        if not all(lengths) or not np.isfinite(lengths).all():
+            break
+        top, unit = center + (radius / lengths[0]) * slope, turned / lengths[1]
+        at = at + 2 / (step + 2) * (top - at)
+        height = pulled(at, unit)
+        largest = max(largest, float(height.norm()))
+    return largest
+
+
+def _gradients(
+    mean: FeatureMean, theta: Float[Tensor, " p"], u: Float[Tensor, " m"], w: Float[Tensor, " p"]
+) -> tuple[Float[Tensor, " p"], Float[Tensor, " m"]]:
+    """The gradients of ⟨w, J(θ)ᵀ u⟩ in θ and u: the Hessian of uᵀf times w, and J(θ) w."""
+    leaves = theta.detach().requires_grad_(), u.detach().requires_grad_()
+    totals = torch.zeros_like(theta), torch.zeros_like(u)
+    for share in mean.shares(leaves[0]):
+        pulled = torch.autograd.grad(share @ leaves[1], leaves[0], create_graph=True)[0]
+        for total, found in zip(totals, torch.autograd.grad(pulled @ w, leaves, materialize_grads=True), strict=True):
+            total += found
+    return totals

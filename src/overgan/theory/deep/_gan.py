@@ -9,10 +9,8 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from overgan.check import check
-from overgan.errors import OverganError
 from overgan.theory._dense import descend
 from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights
-from overgan.theory.deep._ball import ball_estimate
 
 if TYPE_CHECKING:  # PyTorch takes seconds to import, so it is imported where it is used
     import torch
@@ -49,15 +47,14 @@ class DeepFeatureGAN:
     basis: ClassVar[Basis] = "estimated"
 
     def __post_init__(self) -> None:
-        from overgan.theory.deep._given import array, check_finite, check_networks, mean_of_data, module
+        from overgan.theory.deep._networks import array, check_finite, check_networks, mean_of_data, module
 
         check(self.memory > 0, "memory", self.memory, "a positive number of bytes")
         check(self.dtype in ("float64", "float32"), "dtype", repr(self.dtype), "'float64' or 'float32'")
         for name, copied in (("generator", module), ("features", module), ("latents", array), ("data", array)):
             object.__setattr__(self, name, copied(name, getattr(self, name), self.dtype))
         self.features.requires_grad_(False)
-        if not self.theta0.size:
-            raise OverganError("generator has no parameters that require gradients; at least one is needed")
+        check(self.theta0.size, "generator", "without parameters that require gradients", "a module with some")
         check_networks(self.generator, self.features, self.latents[:2], self.data[:2])
         object.__setattr__(self, "target", mean_of_data(self.mean, self.data))
         check_finite("generator", "f(θ)", self.mean.mean(self.theta0))
@@ -84,7 +81,7 @@ class DeepFeatureGAN:
         linear. n latents are N(0, I_d); n points of data, in R^points, are N(μ, I) with μ ~ N(0, I). Weights have the
         variance 2/inputs, and biases are 0. Problems that differ in k share latents, features and data.
         """
-        from overgan.theory.deep._random import gaussian_network
+        from overgan.theory.deep._networks import gaussian_network
 
         for name, size in (("n", n), ("d", d), ("m", m), ("k", k), ("depth", depth), ("points", points)):
             check(size >= 1, name, size, "at least 1")
@@ -129,16 +126,9 @@ class DeepFeatureGAN:
 
     def ball(self, reach: float) -> Ball:  # noqa: ARG002 — of any radius
         """The largest ‖J(θ) − J(θ_0)‖ and ‖J(θ)‖ that `ball_estimate` finds on a ball."""
+        from overgan.theory.deep._ball import ball_estimate
+
         return lambda radius: ball_estimate(self, radius)[1:]
-
-    def climb(self, theta: Weights, u: Float[np.ndarray, " m"], radius: float, steps: int, from_origin: bool) -> float:
-        """The largest ‖Dᵀu‖ on an ascent of so many steps from θ and unit u, within the ball of that radius.
-
-        D = J(θ) − J(θ_0) if from_origin, else J(θ).
-        """
-        from overgan.theory.deep._ascent import climb
-
-        return climb(self.mean, self.theta0, theta, u, radius, steps, from_origin)
 
     @cached_property
     def mean(self) -> "overgan.theory.deep._autograd.FeatureMean":

@@ -1,7 +1,5 @@
 """How much J can change within a ball around W_0: a proven bound, for all balls at once."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -10,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
+from overgan.theory.shallow._geometry import Inner, Latents, Outer
 
 BLOCK = 8192  # units whose shares are in memory at once
 ROUNDING = 1e-9  # relative, by which the bounds are widened
@@ -20,11 +19,11 @@ class Arrays(Protocol):
     """What the bounds read of a `ShallowGAN`, which offers the bounds itself."""
 
     @property
-    def Z(self) -> Float[np.ndarray, "n d"]: ...  # noqa: N802 — the paper's letters
+    def Z(self) -> Latents: ...  # noqa: N802 — the paper's letters
     @property
-    def V(self) -> Float[np.ndarray, "m k"]: ...  # noqa: N802
+    def V(self) -> Outer: ...  # noqa: N802
     @property
-    def W0(self) -> Float[np.ndarray, "k d"]: ...  # noqa: N802
+    def W0(self) -> Inner: ...  # noqa: N802
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +76,28 @@ def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
 
     The work is O(k n d²) and the memory O(n d + k). Raises OverganError if reach is negative.
     """
+    from overgan.theory.shallow._ball_kernels import fill_shares  # here, because numba takes a second
+    from overgan.theory.shallow._threads import in_threads
+
     check(reach >= 0, "reach", reach, "at least 0")
+    # only latents that are not zero count
     norms = np.linalg.norm(problem.Z, axis=1)
     Z, norms = np.ascontiguousarray(problem.Z[norms > 0]), norms[norms > 0]
     v_squares = (problem.V**2).sum(0)
     if not len(Z) or not v_squares.any():
         return BallBound(np.zeros(1), np.zeros(1), float(reach))
-    prices = _prices(problem, norms.mean(), float(v_squares.max()))
-    m = len(problem.V)
+    # the prices λ: 0, and from where moving a whole unit is all but free to where one latent's change is dear
+    w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
+    scale = float(v_squares.max()) * (norms.mean() / w) ** 2
+    prices = np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])  # in steps of 1.3
+    # the shares of the units, max_ρ [b_l(ρ)² − λρ²/‖v_l‖²], and their sums; units with v_l = 0 count for nothing
+    (m, k), half, squares = problem.V.shape, 0.5 / len(problem.Z), np.where(v_squares > 0, v_squares, 1.0)
     sums = np.zeros((len(prices), m, m))
-    for block, shares in _shares(problem, Z, norms, prices, v_squares, reach):
-        V = problem.V[:, block]
+    for start in range(0, k, BLOCK):
+        block = slice(start, start + BLOCK)
+        W, V, own = problem.W0[block], problem.V[:, block], squares[block]
+        shares = np.empty((len(W), len(prices)))
+        in_threads(partial(fill_shares, W, Z, norms, half, prices, own, reach, shares), len(W))
         sums += np.matmul(V * shares.T[:, None, :], V.T)
     worths = np.maximum(np.linalg.eigvalsh(sums)[:, -1], 0.0) * (1 + ROUNDING) ** 2
     return BallBound(prices, worths, float(reach))
@@ -103,36 +113,3 @@ def norm_bound(problem: Arrays) -> float:
     scaled = problem.Z / np.sqrt(np.where(norms > 0, norms, 1.0))[:, None]
     longest = np.linalg.norm(problem.Z.sum(0)) + np.sqrt(norms.sum()) * np.linalg.norm(scaled, 2)
     return float(np.linalg.norm(problem.V, 2) * longest / (2 * len(norms)) * (1 + ROUNDING))
-
-
-def _prices(problem: Arrays, z: float, v_square: float) -> Float[np.ndarray, " prices"]:
-    """0, and λ in steps of 1.3 from where moving a whole unit is all but free to where one latent's change is dear."""
-    w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
-    scale = v_square * (z / w) ** 2
-    return np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])
-
-
-def _shares(
-    problem: Arrays,
-    Z: Float[np.ndarray, "kept d"],
-    norms: Float[np.ndarray, " kept"],
-    prices: Float[np.ndarray, " prices"],
-    v_squares: Float[np.ndarray, " k"],
-    reach: float,
-) -> Iterator[tuple[slice, Float[np.ndarray, "block prices"]]]:
-    """For each block of units max_ρ [b_l(ρ)² − λρ²/‖v_l‖²] for all prices λ; units with v_l = 0 count for nothing."""
-    import numba  # here, because it takes a second
-
-    from overgan.theory.shallow._ball_kernels import fill_shares
-
-    threads, half = numba.get_num_threads(), 0.5 / len(problem.Z)
-    squares = np.where(v_squares > 0, v_squares, 1.0)
-    with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(problem.W0), BLOCK):
-            block = slice(start, min(start + BLOCK, len(problem.W0)))
-            W, own = problem.W0[block], squares[block]
-            shares = np.empty((len(W), len(prices)))
-            ends = [len(W) * i // threads for i in range(threads + 1)]
-            fill = partial(fill_shares, W, Z, norms, half, prices, own, reach, shares)
-            list(pool.map(fill, ends[:-1], ends[1:]))
-            yield block, shares

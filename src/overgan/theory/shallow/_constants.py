@@ -26,15 +26,7 @@ class PaperConstants:
 
 
 def paper_constants(
-    n: int,
-    d: int,
-    m: int,
-    k: int,
-    *,
-    sigma_z: float = 1.0,
-    sigma_v: float = 1.0,
-    mu: float = 1.0,
-    eta_bar: float = 1.0,
+    n: int, d: int, m: int, k: int, *, sigma_z: float = 1.0, sigma_v: float = 1.0, mu: float = 1.0, eta_bar: float = 1.0
 ) -> PaperConstants:
     """The constants of Appendix A.6, with q = (d + (n − 1)/π)/n.
 

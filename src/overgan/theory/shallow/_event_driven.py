@@ -1,23 +1,17 @@
 """Event-driven GDA, the exact engine: lays the arrays out for the compiled kernels, whose page explains it."""
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from functools import partial
 
-import numba
 import numpy as np
 from jaxtyping import Float
 
 from overgan.theory._problem import Iterates, Updates
 from overgan.theory.shallow import _event_driven_kernels as kernels
+from overgan.theory.shallow._geometry import Inner, Latents, Outer
+from overgan.theory.shallow._threads import in_threads
 
 
-def descend(
-    Z: Float[np.ndarray, "n d"],
-    V: Float[np.ndarray, "m k"],
-    W0: Float[np.ndarray, "k d"],
-    target: Float[np.ndarray, " m"],
-    updates: Updates,
-) -> Iterates:
+def descend(Z: Latents, V: Outer, W0: Inner, target: Float[np.ndarray, " m"], updates: Updates) -> Iterates:
     """Take the steps of GDA from W_0 and d_0 = 0: from one change of a sign of w_l·z_i to the next, exactly."""
     method, steps, mu, eta, critic_steps, stop_below, record = updates
     (n, (k, d)), m = (len(Z), W0.shape), len(target)
@@ -28,10 +22,7 @@ def descend(
     W, S, VT = W0.copy(), np.empty_like(W0), np.ascontiguousarray(V.T)
     low, high, norms = np.empty(k), np.empty(k), np.empty(steps + 1)
     kept = np.empty((len(record), m)), np.empty((len(record), m)), np.empty((len(record), k, d))
-    threads = numba.get_num_threads()
-    bounds = [k * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:  # numba's own threads may not be used from several threads
-        list(pool.map(lambda ends: kernels.renew_units(W, tiles, n, eta, S, low, high, *ends), pairwise(bounds)))
+    in_threads(partial(kernels.renew_units, W, tiles, n, eta, S, low, high), k)
     # the steps
     number = {"gda": kernels.GDA, "optimal": kernels.OPTIMAL, "alternating": kernels.ALTERNATING}[method]
     t, changes, recorded, disc = kernels.iterate(

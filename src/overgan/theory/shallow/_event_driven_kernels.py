@@ -35,10 +35,8 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
     changed, lows, highs = scratch[tiles], scratch[tiles + 1], scratch[tiles + 2]
     # the inner products u = w·z, their changes of sign since old_w, and s, tile by tile
     before = lows
-    for i in range(TILE):
-        changed[i] = 0.0
-    for j in range(d):
-        s[j] = 0.0
+    changed[:] = 0.0
+    s[:] = 0.0
     for tile in range(tiles):
         u = scratch[tile]
         for i in range(TILE):
@@ -58,9 +56,7 @@ def _renew(w, old_w, Z, n, eta, q, s, scratch):
     for j in range(d):
         s[j] /= n
     # the interval: the nearest step of q to either side at which an inner product becomes zero
-    for i in range(TILE):
-        lows[i] = -np.inf
-        highs[i] = np.inf
+    lows[:], highs[:] = -np.inf, np.inf
     slope = np.empty(TILE)
     for tile in range(tiles):
         u = scratch[tile]
@@ -98,14 +94,9 @@ def iterate(
     steps = len(norms) - 1
     scratch, old_w = np.empty((len(Z) + 3, TILE)), np.empty(d_units)
     q_at = np.zeros(k)  # q of each unit when it was renewed
-    v_norm = np.empty(k)
+    v_norm = np.sqrt((VT * VT).sum(1))
     near = np.empty(k, np.int64)
     r, gram = np.zeros(m), np.empty((m, m))
-    for unit in range(k):
-        total = 0.0
-        for j in range(m):
-            total += VT[unit, j] ** 2
-        v_norm[unit] = math.sqrt(total)
     disc, g, D, D_at = np.zeros(m), np.zeros(m), np.zeros(m), np.zeros(m)
     peak = np.inf
     radius, horizon, nears, changes, kept, renewals = -1.0, 8.0, 0, 0, 0, k
@@ -161,8 +152,7 @@ def iterate(
         moved = 0.0
         for j in range(m):
             moved += (D[j] - D_at[j]) ** 2
-        moved = math.sqrt(moved)
-        sweep = moved >= radius
+        sweep = math.sqrt(moved) >= radius
         if sweep:
             speed = math.sqrt((g * g).sum())
             horizon = min(max(horizon * math.sqrt((k + 1.0) / (horizon * nears + 1.0)), 2.0), 1e6)

@@ -1,7 +1,7 @@
 """The shallow GAN of the paper's Section 2: G(z) = V ReLU(W z) against a linear discriminator."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
-from overgan.errors import OverganError
 from overgan.theory._dense import descend
-from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights
+from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights, check_values
 from overgan.theory.shallow._ball import ball_bound, norm_bound
-from overgan.theory.shallow._geometry import mean_and_gradient, mean_gradients, population_mean
+from overgan.theory.shallow._geometry import Inner, Latents, Outer, mean_and_gradient, mean_gradients, population_mean
 
 Target = Literal["gaussian", "two_moons"]
 FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
@@ -21,18 +20,18 @@ FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShallowGAN:
-    """A shallow GAN: latents, fixed outer weights, initial inner weights and the mean of the data, a `Problem`.
+    """A shallow GAN, a `Problem`.
 
-    The arrays are float64 copies, read-only. The weights that are trained, W, are of shape (k, d).
-
+    Z: latents, (n, d). V: fixed outer weights, (m, k). W0: initial values of the inner weights W, (k, d), which are
+    trained. target: the mean of the data, (m,). These arrays are float64 copies, read-only.
     sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
 
     Raises OverganError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
     """
 
-    Z: Float[np.ndarray, "n d"]
-    V: Float[np.ndarray, "m k"]
-    W0: Float[np.ndarray, "k d"]
+    Z: Latents
+    V: Outer
+    W0: Inner
     target: Float[np.ndarray, " m"]
     sigma_z: float | None = None
     basis: ClassVar[Basis] = "proven"
@@ -40,19 +39,13 @@ class ShallowGAN:
     def __post_init__(self) -> None:
         for name, ndim in (("Z", 2), ("V", 2), ("W0", 2), ("target", 1)):
             array = np.array(getattr(self, name), np.float64, order="C")
-            if array.ndim != ndim:
-                raise OverganError(f"{name} has {array.ndim} dimensions, expected {ndim}")
-            if array.size == 0:
-                raise OverganError(f"{name} has shape {array.shape}; every size must be at least 1")
-            if not np.isfinite(array).all():
-                raise OverganError(f"{name} has the value {array[~np.isfinite(array)][0]}; all values must be finite")
+            check(array.ndim == ndim, name, f"of {array.ndim} dimensions", f"of {ndim}")
+            check_values(name, array)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        expected = {"V": (len(self.target), len(self.W0)), "W0": (len(self.W0), self.Z.shape[1])}
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise OverganError(f"{name} has shape {getattr(self, name).shape}, expected {shape} from the others")
-
+        k, m, d = len(self.W0), len(self.target), self.Z.shape[1]
+        for name, given, fitting in (("V", self.V.shape, (m, k)), ("W0", self.W0.shape, (k, d))):
+            check(given == fitting, name, f"of shape {given}", f"of shape {fitting} from the others")
         check(self.sigma_z is None or 0 < self.sigma_z < np.inf, "sigma_z", self.sigma_z, "positive and finite")
 
     def __repr__(self) -> str:
@@ -84,13 +77,11 @@ class ShallowGAN:
             check(0 < sigma < np.inf, name, sigma, "positive and finite")
         # one stream for each array, so that problems that differ in k share the latents and the target
         latents, outer, inner, data = (np.random.default_rng([seed, stream]) for stream in range(4))
-        if isinstance(target, str):
-            target = _mean_of(target, n, m, data)
         return cls(
             Z=sigma_z * latents.standard_normal((n, d)),
             V=sigma_v * outer.standard_normal((k, m)).T,
             W0=sigma_w * inner.standard_normal((k, d)),
-            target=target,
+            target=_mean_of(target, n, m, data) if isinstance(target, str) else target,
             sigma_z=sigma_z,
         )
 
@@ -142,12 +133,19 @@ class ShallowGAN:
         return lambda radius: (bound.change(radius), norm)
 
 
+def paired(problem: ShallowGAN) -> ShallowGAN:
+    """Twice as wide, each unit once with v_l and once with −v_l: f(W_0) = 0, so that only the target is to be learned.
+
+    ‖r_0‖ = ‖x̄‖ then does not grow with k. As V is drawn symmetrically, each unit is distributed as before.
+    """
+    return replace(problem, V=np.hstack([problem.V, -problem.V]), W0=np.vstack([problem.W0, problem.W0]))
+
+
 def _mean_of(target: str, n: int, m: int, random: np.random.Generator) -> Float[np.ndarray, " m"]:
     if target == "gaussian":
         return np.asarray(random.standard_normal(m) + random.standard_normal((n, m)).mean(0))
     check(target == "two_moons", "target", repr(target), "an array, 'gaussian' or 'two_moons'")
-    if m != 2:
-        raise OverganError(f"m is {m}; the two moons lie in a plane: m must be 2")
+    check(m == 2, "m", m, "2, as the two moons lie in a plane")
     from sklearn.datasets import make_moons  # here, because it takes a second
 
     return np.asarray(make_moons(n, noise=0.05, random_state=int(random.integers(2**32)))[0].mean(0))

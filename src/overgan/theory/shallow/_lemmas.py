@@ -90,7 +90,7 @@ def _sides(problem: ShallowGAN, delta: float, eta: float, radius: float) -> dict
     u = (2 * k * radius) ** (2 / 3)
     single = replace(problem, Z=problem.Z[:1])
     change = np.linalg.norm(single.Z) * (2 * np.sqrt(m) + np.sqrt(6 * u * np.log(k / (3 * u))))
-    sides = {
+    return {
         "A.6 lower": ((1 - delta) * expected, square),
         "A.6 upper": (square, (1 + delta) * expected),
         "A.7": (lowest, spectrum[0]),
@@ -99,7 +99,6 @@ def _sides(problem: ShallowGAN, delta: float, eta: float, radius: float) -> dict
         "A.9 all W": (ball_bound(single, radius).change(radius), change),
         "A.10": (misfit, allowed),
     }
-    return {number: (float(left), float(right)) for number, (left, right) in sides.items()}
 
 
 def _turned(single: ShallowGAN, radius: float) -> float:

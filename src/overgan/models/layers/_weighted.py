@@ -1,0 +1,26 @@
+"""What linear layers and convolutions have in common: a weight and a bias for each replica."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+
+class Weighted(nn.Module):
+    """A layer that multiplies with a weight and adds a bias, both with the replica as their first axis.
+
+    deviation: standard deviation of a weight at initialization; biases are zero.
+    """
+
+    def __init__(self, weight: tuple[int, ...], bias: tuple[int, ...], deviation: float):
+        super().__init__()
+        self.dtype = torch.float32  # of the products
+        self.weight = nn.Parameter(torch.empty(weight))
+        self.bias = nn.Parameter(torch.zeros(bias))
+        self.bound = math.sqrt(3) * deviation
+
+    def initialize(self, streams: Sequence[torch.Generator]) -> None:
+        """Draw each replica's weights, uniform around 0, from its own stream."""
+        for replica, stream in zip(self.weight, streams, strict=True):
+            nn.init.uniform_(replica, -self.bound, self.bound, generator=stream)
