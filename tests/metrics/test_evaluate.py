@@ -12,7 +12,7 @@ from overgan.cli import app, main
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES, NNDConfig, evaluate, nearest_neighbours
 from overgan.metrics.spaces import _pixels
-from overgan.report.evaluation import evaluation_table, write_evaluation
+from overgan.report import evaluation_table, write_evaluation
 
 FAST = NNDConfig(iterations=4, evaluation_batches=2, batch=8, width=2)
 

@@ -20,7 +20,7 @@ from overgan.metrics import (
     feature_space,
     neural_net_divergence,
 )
-from overgan.report.evaluation import evaluation_table
+from overgan.report import evaluation_table
 from tests.metrics import own
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

@@ -7,11 +7,11 @@ import typer
 
 from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate
-from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report, sample, status
-from overgan.cli._run import run
+from overgan.cli._run import presets, run, show
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
+from overgan.study import WorkerError
 
 app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
@@ -25,11 +25,7 @@ def main() -> None:
         app()
     except OverganError as error:
         fail(error.message.replace("{argument}", _option(error.argument)), 2)
-    except RuntimeError as error:
-        from overgan.study import WorkerError
-
-        if not isinstance(error, WorkerError):
-            raise
+    except WorkerError as error:
         fail(str(error), 1)
 
 

@@ -4,71 +4,75 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from typer import Option
 
-import overgan
-from overgan.cli._options import Device, Json
-from overgan.cli._terminal import bar, console
+import overgan.report
+from overgan.cli._options import Device, Json, given
+from overgan.cli._terminal import bar, console, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
 
-STUDY_HELP = "Instead: the checkpoints of a study, which keeps the results."
+Precision = Literal["float32", "bf16"]
+GENERATED_HELP = "Generated images: a folder, tar file or .npy file."
+STUDY_HELP = "Instead of images: a study, whose checkpoints are measured and whose folder keeps the results."
+FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the study's]."
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
-FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception]."
-WEIGHTS_HELP = "torch-fidelity's file [default: where it keeps it]."
+SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
+WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
+ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
+STUDY_ALONE = (
+    "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
+    "--samples all out"
+)
 
 
 def evaluate(
-    generated: Annotated[str | None, typer.Option(metavar="PATH", help="Generated images: folder, tar, .npy.")] = None,
-    train: Annotated[str | None, typer.Option(metavar="PATH", help="Training images.")] = None,
-    test: Annotated[str | None, typer.Option(metavar="PATH", help="Held-out images.")] = None,
-    study: Annotated[Path | None, typer.Option(metavar="DIR", help=STUDY_HELP)] = None,
-    features: Annotated[str | None, typer.Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
-    metrics: Annotated[str, typer.Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
-    samples: Annotated[
-        str | None, typer.Option(metavar="N|all", help="Images on each side [default: the smallest set's].")
-    ] = None,
-    weights: Annotated[str | None, typer.Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
-    precision: Annotated[
-        Literal["float32", "bf16"] | None, typer.Option(help="Of inception [default: float32, or the study's].")
-    ] = None,
-    nnd_iterations: Annotated[
-        int | None, typer.Option(min=1, help="Updates of the critic of nnd [default: 100,000, or the study's].")
-    ] = None,
+    generated: Annotated[str | None, Option(metavar="PATH", help=GENERATED_HELP)] = None,
+    train: Annotated[str | None, Option(metavar="PATH", help="Training images.")] = None,
+    test: Annotated[str | None, Option(metavar="PATH", help="Held-out images.")] = None,
+    study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
+    features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
+    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
+    samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
+    weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
+    precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,
+    nnd_iterations: Annotated[int | None, Option(min=1, help=ITERATIONS_HELP)] = None,
     device: Device = "auto",
     json_: Json = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
+    html: Annotated[Path | None, Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
 ) -> None:
-    """Compare anybody's images, or a study's checkpoints, with training and held-out images."""
-    settings = {
-        "features": features.split(",") if features else None,
-        "samples": _number_or_all(samples),
-        "precision": precision,
-        "nnd": _nnd(nnd_iterations),
-    }
-    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None} | {"device": device}
+    """Compare images with training and held-out images.
+
+    The images are anybody's (--generated), or those of a study's checkpoints (--study).
+    """
+    settings = given(
+        metrics=metrics.split(","),
+        features=features.split(",") if features else None,
+        samples=_number_or_all(samples),
+        precision=precision,
+        nnd=_nnd(nnd_iterations),
+        device=device,
+    )
     if study is not None:
         if generated or train or test or html or json_ or samples == "all":
-            raise OverganError(
-                "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json "
-                "and --samples all out"
-            )
-        given |= {"inception_weights": weights} if weights else {}
-        with bar() as progress:
-            overgan.load(study).evaluate(metrics.split(","), progress=progress, **given)
-        console.print(f"report: {overgan.write_report(study)}")
+            raise OverganError(STUDY_ALONE)
+        _evaluate_study(study, settings | given(inception_weights=weights))
         return
     if generated is None:
         raise OverganError("--generated PATH is missing, or --study DIR")
-    given |= {"metrics": metrics.split(","), "weights": weights, "neighbour_rows": 10 if html else 0}
+    settings |= {"weights": weights, "neighbour_rows": 10 if html else 0}
     with bar() as progress:
-        evaluation = overgan.metrics.evaluate(generated, train, test, progress=progress, **given)
+        evaluation = overgan.metrics.evaluate(generated, train, test, progress=progress, **settings)
     _print_evaluation(evaluation, html, json_)
+
+
+def _evaluate_study(study: Path, settings: dict[str, Any]) -> None:
+    with bar() as progress:
+        overgan.load(study).evaluate(progress=progress, **settings)
+    console.print(f"report: {overgan.write_report(study)}")
 
 
 def _number_or_all(samples: str | None) -> int | str | None:
@@ -79,25 +83,19 @@ def _number_or_all(samples: str | None) -> int | str | None:
 
 
 def _nnd(iterations: int | None) -> "NNDConfig | None":
-    from overgan.metrics import NNDConfig
-
     if iterations is None:
         return None
-    return NNDConfig(iterations=iterations, evaluation_batches=max(2, min(10_000, iterations // 10)))
+    evaluation_batches = max(2, min(10_000, iterations // 10))
+    return overgan.metrics.NNDConfig(iterations=iterations, evaluation_batches=evaluation_batches)
 
 
 def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool) -> None:
-    from overgan.report.evaluation import COLUMNS, evaluation_table, write_evaluation
-
     if html:
-        write_evaluation(evaluation, html)
+        overgan.report.write_evaluation(evaluation, html)
     if as_json:
         print(json.dumps({"results": evaluation.rows} | evaluation.facts, indent=2))
         return
-    table = Table(*COLUMNS, box=SIMPLE_HEAD)
-    for row in evaluation_table(evaluation):
-        table.add_row(*row)
-    console.print(table)
+    print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
     images = evaluation.facts["images"]
     console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
     if html:

@@ -1,35 +1,65 @@
-"""`overgan run`."""
+"""`overgan presets`, `show` and `run`: what can be run, and what runs it."""
 
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
-import overgan
+import overgan.study
 from overgan.cli._options import Device, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, fail, watch_groups
+from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
 from overgan.errors import OverganError
+
+
+def presets(time: Annotated[bool, Option("--time", help="Measure the times on this machine again.")] = False) -> None:
+    """List what can be run, and its cost here at full scale.
+
+    The figures are those of the paper that a preset gives.
+    """
+    rows = []
+    unknown = False
+    for name in overgan.study.preset_names():
+        spec = overgan.study.load_spec(name)
+        with console.status(f"timing {name}" if time else name):
+            seconds = overgan.study.study_seconds(spec, measure=time)
+        unknown |= seconds is None
+        figures = ", ".join(map(str, spec.figures))
+        runs = f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}"
+        cost = "–" if seconds is None else f"about {duration(seconds)}"
+        rows.append([name, figures, runs, overgan.study.KINDS[spec.kind].length(spec), cost])
+    print_table(["preset", "figures", "widths × seeds", "a run", "time here"], rows, unbroken=1)
+    console.print(
+        "Not every time is known for this machine: overgan presets --time measures them in a minute."
+        if unknown
+        else "Times are extrapolated: from an iteration at the narrower widths and the arithmetic of the wider ones, "
+        "evaluation not counted, or from the first seed of a theory study."
+    )
+
+
+def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0) -> None:
+    """Print the resolved spec, with the meaning of every key.
+
+    It is YAML, which `overgan run` takes back.
+    """
+    print(overgan.study.spec_yaml(overgan.study.load_spec(preset_or_yaml, overrides or [], scale)), end="")
 
 
 def run(
     preset_or_yaml: SpecName,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The study's folder [default: runs/NAME].")] = None,
+    out: Annotated[Path | None, Option(metavar="DIR", help="The study's folder [default: runs/NAME].")] = None,
     overrides: Overrides = None,
     scale: Scale = 1.0,
-    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core, or one a GPU].")] = None,
+    workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
     device: Device = "auto",
 ) -> None:
     """Start a study, or go on with it, and write its report."""
-    from overgan.study import KINDS, load_spec
-
-    spec = load_spec(preset_or_yaml, overrides or [], scale)
-    if notice := KINDS[spec.kind].notice(spec):
+    changes = overrides or []
+    spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
+    if notice := overgan.study.KINDS[spec.kind].notice(spec):
         console.print(notice)
     try:
         with watch_groups() as watch:
-            study = overgan.run(
-                preset_or_yaml, out, overrides or [], scale=scale, workers=workers, device=device, watch=watch
-            )
+            study = overgan.run(preset_or_yaml, out, changes, scale=scale, workers=workers, device=device, watch=watch)
     except KeyboardInterrupt:
         fail("stopped; the same command goes on from the last checkpoint", 130)
     console.print(f"report: {overgan.write_report(study.folder)}")

@@ -1,54 +1,48 @@
 """What the command shows on a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
 
-if TYPE_CHECKING:
-    from overgan.study import GroupStatus
+from overgan.study import GroupStatus
 
 console = Console(highlight=False, soft_wrap=True)
 
 
+def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0, box: Box = SIMPLE_HEAD) -> None:
+    """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
+    table = Table(*(Column(head, no_wrap=i < unbroken) for i, head in enumerate(columns)), box=box)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
 @contextmanager
-def watch_groups() -> Iterator["Callable[[list[GroupStatus]], None]"]:
+def watch_groups() -> Iterator[Callable[[list[GroupStatus]], None]]:
     """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
     if not console.is_terminal:
         yield _print_finished()
         return
-    columns = (
-        TextColumn("k = {task.fields[width]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[result]}"),
-    )
+    fields = (TextColumn(f"{{task.fields[{name}]}}") for name in ("speed", "left", "result"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *fields)
     progress = Progress(*columns, console=console)
     tasks: dict[int, TaskID] = {}
 
-    def watch(groups: "list[GroupStatus]") -> None:
+    def watch(groups: list[GroupStatus]) -> None:
         if not tasks:
             preparing.stop()
             progress.start()
         for group in groups:
+            beside = _beside(group)
             if group.width not in tasks:
-                tasks[group.width] = progress.add_task(
-                    "", total=group.total, width=group.width, speed="", left="", result=""
-                )
-            pace = group.seconds_each
-            left = pace * (group.total - group.done) if pace else 0
-            progress.update(
-                tasks[group.width],
-                completed=group.done,
-                speed=f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
-                left=f"{duration(left)} left" if left else "",
-                result=group.result,
-            )
+                tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **beside)
+            progress.update(tasks[group.width], completed=group.done, **beside)
 
     with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
         try:
@@ -57,10 +51,21 @@ def watch_groups() -> Iterator["Callable[[list[GroupStatus]], None]"]:
             progress.stop()
 
 
-def _print_finished() -> "Callable[[list[GroupStatus]], None]":
+def _beside(group: GroupStatus) -> dict[str, Any]:
+    """What stands beside the bar of a group."""
+    pace = group.seconds_each
+    left = pace * (group.total - group.done) if pace else 0
+    return {
+        "speed": f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
+        "left": f"{duration(left)} left" if left else "",
+        "result": group.result,
+    }
+
+
+def _print_finished() -> Callable[[list[GroupStatus]], None]:
     printed: set[int] = set()
 
-    def watch(groups: "list[GroupStatus]") -> None:
+    def watch(groups: list[GroupStatus]) -> None:
         for group in groups:
             if group.complete and group.width not in printed:
                 printed.add(group.width)
@@ -87,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def bar() -> "Iterator[Callable[[str, int, int], None]]":
+def bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on the error output for what takes longer than a moment; it is gone in the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     errors = Console(stderr=True)

@@ -34,9 +34,8 @@ def findings(study: GanStudy) -> list[str]:
         )
     sentences += _memorization(study) + _nnd(study)
     losses = study.losses()
-    moved = (
-        losses[losses.iteration == study.spec.train.iterations].groupby("k")[["moved_generator", "moved_critic"]].mean()
-    )
+    ended = losses[losses.iteration == study.spec.train.iterations]
+    moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
     if len(moved) > 1:
         first, last = moved.iloc[0], moved.iloc[-1]
         sentences.append(

@@ -44,13 +44,12 @@ def _findings(study: PredictionStudy, rows: pd.DataFrame) -> list[str]:
 
 
 def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
-    spec = study.spec
     gaps = [over_seeds(name, of, "k", "gap", color) for name, of, color in each(rows, "gan")]
     return [
         residuals(
             study,
             rows,
-            spec.steps,
+            study.spec.steps,
             "Residual over the steps, measured and predicted",
             "‖f − x̄‖ / ‖r₀‖, median and quartiles",
             {f" {MEASURED}": "", f" {PREDICTED}": ", predicted"},
@@ -63,7 +62,10 @@ def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
             y_log=True,
         ),
         successes(
-            study, rows, "Fraction of seeds that were predicted", f"fraction with a gap of at most {spec.within:g}"
+            study,
+            rows,
+            "Fraction of seeds that were predicted",
+            f"fraction with a gap of at most {study.spec.within:g}",
         ),
     ]
 

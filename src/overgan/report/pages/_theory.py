@@ -25,16 +25,17 @@ def theory_content(
     table_note: str,
     method: list[str],
 ) -> Content:
-    """The whole page, of a kind's own parts; without rows it has no findings but what there is to recommend.
+    """The whole page, made of what is the kind's own; before a run is finished it says so, and has no plots.
 
-    rows: those of the study's frame. cells: of each width, between its first column, k, and its last ones.
+    rows: the study's frame. findings: all but the recommendation. cells: each width's, without those of every kind.
     """
     table = [
         [("k", str(k)), *own, ("seconds", f"{study.group_status(k).seconds:.2g}"), ("runs", state(study, k))]
         for k, own in cells.items()
     ]
-    found = [_recommended(study), *(findings if len(rows) else [])]
-    return Content(subtitle, found, plots if len(rows) else [], table, table_note, method)
+    if rows.empty:
+        findings, plots = [], []
+    return Content(subtitle, [_recommended(study), *findings], plots, table, table_note, method)
 
 
 def _recommended(study: TheoryStudy) -> str:
