@@ -12,7 +12,7 @@ from overgan.errors import OverganError
 
 
 def is_own(name: str) -> bool:
-    """Whether it is written as package.module:function."""
+    """Whether a name is written as package.module:function."""
     return bool(re.fullmatch(r"[\w.]+:\w+", name))
 
 

@@ -1,4 +1,4 @@
-"""`overgan evaluate`."""
+"""`overgan evaluate` and `overgan sample`: a study's images, and anybody's."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Option
 
 import overgan.report
-from overgan.cli._options import Device, Json, given
+from overgan.cli._options import Device, Folder, Json, given
 from overgan.cli._terminal import bar, console, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
@@ -100,3 +100,14 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
     console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
     if html:
         console.print(f"page: {html}")
+
+
+def sample(
+    folder: Folder,
+    width: Annotated[int, Option(help="Width of the run.")],
+    seed: Annotated[int | None, Option(help="Seed of the run [default: the first].")] = None,
+    n: Annotated[int, Option("-n", help="Number of images.")] = 16,
+    out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: in the study's].")] = None,
+) -> None:
+    """Write images from a checkpoint as PNG files."""
+    console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")

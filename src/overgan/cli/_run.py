@@ -1,47 +1,15 @@
-"""`overgan presets`, `show` and `run`: what can be run, and what runs it."""
+"""`overgan run` and `overgan status`: a study under way."""
 
 from pathlib import Path
 from typing import Annotated
 
+from rich.box import HEAVY_HEAD
 from typer import Option
 
 import overgan.study
-from overgan.cli._options import Device, Overrides, Scale, SpecName
+from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
 from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
 from overgan.errors import OverganError
-
-
-def presets(time: Annotated[bool, Option("--time", help="Measure the times on this machine again.")] = False) -> None:
-    """List what can be run, and its cost here at full scale.
-
-    The figures are those of the paper that a preset gives.
-    """
-    rows = []
-    unknown = False
-    for name in overgan.study.preset_names():
-        spec = overgan.study.load_spec(name)
-        with console.status(f"timing {name}" if time else name):
-            seconds = overgan.study.study_seconds(spec, measure=time)
-        unknown |= seconds is None
-        figures = ", ".join(map(str, spec.figures))
-        runs = f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}"
-        cost = "–" if seconds is None else f"about {duration(seconds)}"
-        rows.append([name, figures, runs, overgan.study.KINDS[spec.kind].length(spec), cost])
-    print_table(["preset", "figures", "widths × seeds", "a run", "time here"], rows, unbroken=1)
-    console.print(
-        "Not every time is known for this machine: overgan presets --time measures them in a minute."
-        if unknown
-        else "Times are extrapolated: from an iteration at the narrower widths and the arithmetic of the wider ones, "
-        "evaluation not counted, or from the first seed of a theory study."
-    )
-
-
-def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0) -> None:
-    """Print the resolved spec, with the meaning of every key.
-
-    It is YAML, which `overgan run` takes back.
-    """
-    print(overgan.study.spec_yaml(overgan.study.load_spec(preset_or_yaml, overrides or [], scale)), end="")
 
 
 def run(
@@ -67,3 +35,28 @@ def run(
         console.print(f"recommended width: {study.recommend()}")
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
+
+
+def status(folder: Folder) -> None:
+    """Show the runs done, under way and diverged; the time left."""
+    study = overgan.load(folder)
+    groups = study.status()
+    unit, seeds = groups[0].unit, len(study.spec.seeds)
+    rows = [
+        [
+            str(group.width),
+            f"{group.done:,} of {group.total:,}",
+            f"{group.seconds_each:.3g}" if group.seconds_each is not None else "–",
+            group.result or "–",
+            str(group.diverged),
+            "finished" if group.complete else "begun" if group.done else "waiting",
+        ]
+        for group in groups
+    ]
+    print_table(["k", f"{unit}s", f"s per {unit}", "result", "diverged", "state"], rows, box=HEAVY_HEAD)
+    diverged = sum(group.diverged for group in groups)
+    finished = sum(seeds - group.diverged for group in groups if group.complete)
+    console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
+    left = overgan.study.seconds_left(groups, study.description.machine["workers"])
+    if left:
+        console.print(f"time left: at most about {duration(left)}, while it is running")

@@ -75,6 +75,6 @@ class DataSet:
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:
-    """Of (height, width, channels), such as 32 × 32 pixels and 3 channels."""
+    """The size of (height, width, channels) in words, such as 32 × 32 pixels and 3 channels."""
     height, width, channels = shape
     return f"{width} × {height} pixels and {channels} channel{'s' if channels > 1 else ''}"

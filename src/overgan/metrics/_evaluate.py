@@ -24,7 +24,7 @@ from overgan.metrics.spaces._space import Precision
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What `evaluate` found."""
+    """The numbers that `evaluate` found, and what a reader must know to trust them."""
 
     rows: list[dict[str, Any]]  # one a feature space: its name as `features`, and the metrics; NND's is "critic"
     facts: dict[str, Any]  # images compared, their number and SHA-256, what identifies the features, versions

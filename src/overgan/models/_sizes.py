@@ -29,7 +29,7 @@ def parameter_counts(model: ModelConfig, width: int, shape: Shape) -> dict[str, 
 
 
 class Size(NamedTuple):
-    """Of the layers of one network, for one image."""
+    """How much the layers of one network compute for one image."""
 
     outputs: int  # numbers that they give
     products: int  # that they add up

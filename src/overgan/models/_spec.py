@@ -43,7 +43,7 @@ class ModelConfig(BaseModel):
 
     @property
     def own(self) -> bool:
-        """Whether it is the user's."""
+        """Whether the networks are the user's own."""
         return self.name not in NAMES
 
     def check(self, shape: Shape) -> None:

@@ -26,7 +26,7 @@ class Condition:
 
     @property
     def holds(self) -> bool:
-        """Whether it is true, up to the rounding of its sides."""
+        """Whether the inequality is true, up to the rounding of its sides."""
         return self.left < self.right if self.strict else self.left <= self.right * (1 + ROUNDING)
 
     @property
@@ -53,7 +53,7 @@ class Claim:
 
     @property
     def holds(self) -> Bool[np.ndarray, " recorded"]:
-        """Whether it is true at every recorded step, up to the allowance."""
+        """Whether the inequality is true, at every recorded step, up to the allowance."""
         return np.asarray(self.margin >= -self.allowance)
 
 

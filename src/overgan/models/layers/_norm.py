@@ -51,7 +51,7 @@ class ReplicaLayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(replicas, channels))
 
     def forward(self, x: Lanes) -> Lanes:
-        """By the statistics of each image."""
+        """The images, normalized by their own statistics."""
         var, mean = torch.var_mean(x, (2, 3, 4), correction=0, keepdim=True)
         weight, bias = (p[:, None, None, None, :, None] for p in (self.weight, self.bias))
         return torch.addcmul(bias, x - mean, weight * (var + EPSILON).rsqrt())
@@ -69,5 +69,5 @@ def _sum(x: Float[Tensor, "replicas numbers features_and_lanes"], lanes: int) ->
 
 
 def _spread(x: Float[Tensor, "replicas features"], lanes: int) -> Float[Tensor, "replicas 1 features_and_lanes"]:
-    """For all lanes, in memory: a broadcast along short last axes is slow."""
+    """The numbers repeated for all lanes, in memory: a broadcast along short last axes is slow."""
     return x[:, None, :, None].expand(-1, -1, -1, lanes).flatten(2)

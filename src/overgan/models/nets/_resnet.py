@@ -35,7 +35,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if identity else layers.ReplicaConv2d(replicas, inputs, outputs, 1)
 
     def forward(self, x: Lanes) -> Lanes:
-        """At twice, half or the same size."""
+        """The block's output, at twice, half or the same size."""
         # a 1 × 1 convolution commutes with resampling, which is done where there are fewer pixels
         short: Tensor = self.shortcut(down(x) if self.resample == "down" else x)
         y = x if self.first else leaky_relu(self.norm1(x), 0.0)

@@ -101,7 +101,7 @@ def _samples(study: GanStudy) -> list[tuple[int, str]]:
 
 
 def _neighbours(study: GanStudy) -> list[tuple[str, str]]:
-    """Of the narrowest and the widest width that have them (paper, Fig. 10)."""
+    """Caption and data URL of the nearest neighbours at the narrowest and the widest width that have them (Fig. 10)."""
     folders = [(width, study.group(width) / NEIGHBOURS) for width in study.spec.widths]
     there = [(width, folder) for width, folder in folders if folder.is_dir()]
     return [

@@ -41,7 +41,7 @@ def seconds(spec: GanSpec) -> float:
 
 
 def _time(replicas: Replicas, shape: tuple[int, int, int]) -> float:
-    """Of an iteration, after one that is not timed."""
+    """Seconds of an iteration, after one that is not timed."""
     images = torch.randint(256, (replicas.config.batch, *shape), dtype=torch.uint8)
     replicas.iterate(images)
     start = time.perf_counter()

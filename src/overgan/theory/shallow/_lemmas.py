@@ -22,7 +22,7 @@ class Lemma:
 
     @property
     def holds(self) -> Bool[np.ndarray, " draws"]:
-        """Whether it is true on each draw."""
+        """Whether the inequality is true, on each draw."""
         return np.asarray(self.left <= self.right)
 
     @property
