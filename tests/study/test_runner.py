@@ -178,3 +178,13 @@ def test_samples_come_from_the_checkpoint(whole):
 def test_too_few_workers(small_spec):
     with pytest.raises(OverganError, match="workers is 0; it must be at least 1"):
         overgan.run(small_spec, workers=0)
+
+
+def test_what_overgan_says_in_a_worker_reaches_the_user_once(tmp_path, caplog):
+    from overgan.study.execute._logs import pass_on_notices
+
+    logs = [tmp_path / "worker-0.log", tmp_path / "worker-1.log"]
+    logs[0].write_text("overgan: the compiled convolutions do not work here\nanother library's words\n")
+    logs[1].write_text("overgan: the compiled convolutions do not work here\n")
+    pass_on_notices(logs)
+    assert caplog.messages == ["overgan: the compiled convolutions do not work here"]

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from rich.box import HEAVY_HEAD
 from typer import Option
 
 import overgan.study
@@ -53,7 +52,7 @@ def status(folder: Folder) -> None:
         ]
         for group in groups
     ]
-    print_table(["k", f"{unit}s", f"s per {unit}", "result", "diverged", "state"], rows, box=HEAVY_HEAD)
+    print_table(["k", f"{unit}s", f"s per {unit}", "result", "diverged", "state"], rows)
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)
     console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")

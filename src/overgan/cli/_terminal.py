@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from rich.box import SIMPLE_HEAD, Box
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
@@ -15,9 +15,9 @@ from overgan.study import GroupStatus
 console = Console(highlight=False, soft_wrap=True)
 
 
-def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0, box: Box = SIMPLE_HEAD) -> None:
+def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    table = Table(*(Column(head, no_wrap=i < unbroken) for i, head in enumerate(columns)), box=box)
+    table = Table(*(Column(head, no_wrap=i < unbroken) for i, head in enumerate(columns)), box=SIMPLE_HEAD)
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -24,10 +24,9 @@ from overgan.study._store import (
     write_description,
 )
 from overgan.study._study import Study
-from overgan.study.execute import EXECUTORS, Executor, Job
+from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Executor, Job
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 30.0  # for what is left of a run that was killed
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
 
 Watcher = Callable[[list[GroupStatus]], None]

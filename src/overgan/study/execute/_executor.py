@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
+
 
 class WorkerError(RuntimeError):
     """A worker ended before its work did, through no mistake of the user's."""

@@ -1,17 +1,14 @@
 """The local executor: worker processes, each with its share of this machine's cores, or a GPU."""
 
 import os
-import subprocess
 import sys
 import time
-from itertools import cycle
 from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
 
 from overgan.study._machine import cores
-from overgan.study.execute._executor import Job
-from overgan.study.execute._logs import log_file, raise_if_failed
-
-GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
+from overgan.study.execute._executor import GRACE_SECONDS, Job
+from overgan.study.execute._logs import log_file, pass_on_notices, raise_if_failed
 
 # glibc gives the pages of big temporaries back, and every step faults them in again; other systems ignore this
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
@@ -21,7 +18,7 @@ class Local:
     """Processes on this machine; their output goes to worker-0.log, … in the study's folder while they run."""
 
     def __init__(self) -> None:
-        self._workers: list[tuple[subprocess.Popen[bytes], Path]] = []
+        self._workers: list[tuple[Popen[bytes], Path]] = []
 
     def start(self, job: Job) -> None:
         """Start the processes."""
@@ -29,13 +26,11 @@ class Local:
         environment = MALLOC | os.environ
         environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
         module = [sys.executable, "-m", "overgan.study.execute._worker"]
-        for i, device in zip(range(job.workers), cycle(job.devices), strict=False):
+        for i in range(job.workers):
             log = log_file(job.folder, i)
             with log.open("wb") as output:
-                command = [*module, str(job.folder), threads, str(os.getpid()), device]
-                process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
-                )
+                command = [*module, str(job.folder), threads, str(os.getpid()), job.devices[i % len(job.devices)]]
+                process = Popen(command, stdin=DEVNULL, stdout=output, stderr=output, env=environment)
             self._workers.append((process, log))
 
     def working(self) -> bool:
@@ -49,11 +44,12 @@ class Local:
         """Ask the processes to end, and kill those that have not within half a minute; logs of failures stay."""
         for process, _ in self._workers:
             process.terminate()
+        pass_on_notices([log for _, log in self._workers])
         deadline = time.monotonic() + GRACE_SECONDS
         for process, log in self._workers:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            except TimeoutExpired:
                 process.kill()
             if process.returncode == 0:
                 log.unlink()

@@ -1,5 +1,7 @@
 """What workers printed, and what it says of how they ended."""
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from overgan.errors import OverganError
@@ -26,3 +28,10 @@ def raise_if_failed(exit_code: int | None, log: Path) -> None:
         f"a worker ended with exit code {exit_code} ({last}); its output is in {log}; "
         "the same command goes on from the last checkpoint"
     )
+
+
+def pass_on_notices(logs: Sequence[Path]) -> None:
+    """Log the lines that overgan itself wrote into the workers' output, such as that kernels do not work, once each."""
+    lines = [line for log in logs for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+    for line in dict.fromkeys(line for line in lines if line.startswith("overgan: ")):
+        logging.getLogger(__name__).warning(line)
