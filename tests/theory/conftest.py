@@ -4,8 +4,18 @@ import dataclasses
 
 import numpy as np
 import torch
+from hypothesis import strategies as st
 
 from overgan.theory import ShallowGAN, generated_mean
+
+small = st.builds(
+    ShallowGAN.gaussian,
+    n=st.integers(1, 20),
+    d=st.integers(1, 4),
+    m=st.integers(1, 4),
+    k=st.integers(1, 12),
+    seed=st.integers(0, 1000),
+)
 
 
 def full_jacobian(problem, W):

@@ -20,16 +20,7 @@ from overgan.theory import (
     simulate,
 )
 from overgan.theory._balls import allowed_ball
-from tests.theory.conftest import full_jacobian, near
-
-small = st.builds(
-    ShallowGAN.gaussian,
-    n=st.integers(1, 20),
-    d=st.integers(1, 4),
-    m=st.integers(1, 4),
-    k=st.integers(1, 12),
-    seed=st.integers(0, 1000),
-)
+from tests.theory.conftest import full_jacobian, near, small
 
 
 @settings(max_examples=40)

@@ -11,16 +11,7 @@ from overgan.theory import (
     jacobian_norms,
     norm_bound,
 )
-from tests.theory.conftest import full_jacobian
-
-small = st.builds(
-    ShallowGAN.gaussian,
-    n=st.integers(1, 20),
-    d=st.integers(1, 4),
-    m=st.integers(1, 4),
-    k=st.integers(1, 12),
-    seed=st.integers(0, 1000),
-)
+from tests.theory.conftest import full_jacobian, small
 
 
 def mean_gradients_by_hand(problem, W):

@@ -55,7 +55,7 @@ def agree(kernels: Compiled) -> bool:
     results = functional.leaky_relu(functional.conv2d(images, weight[0], bias[0], stride, padding), slope)
     back = functional.conv_transpose2d(results, weight[0], None, stride, padding, output_padding=1)
     shape = weight[0].shape
-    to_weight = conv2d_weight(images, shape, results, stride, padding)  # type: ignore[no-untyped-call]
+    to_weight = conv2d_weight(images, shape, results, stride, padding)  # type: ignore[no-untyped-call] # torch
     pairs = (
         (_images(small), results),
         (_images(kernels.convolution(small, weight, None, stride, True, 1.0)), back),

@@ -24,7 +24,7 @@ class BlockGenerator(nn.Module):
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
-        raise NotImplementedError
+        raise NotImplementedError("a generator that comes in blocks makes them itself")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ class Arrays(Protocol):
     @property
     def Z(self) -> Latents: ...  # noqa: N802 — the paper's letters
     @property
-    def V(self) -> Outer: ...  # noqa: N802
+    def V(self) -> Outer: ...  # noqa: N802 — as above
     @property
-    def W0(self) -> Inner: ...  # noqa: N802
+    def W0(self) -> Inner: ...  # noqa: N802 — as above
 
 
 @dataclass(frozen=True, eq=False)
