@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import scipy.stats
 
-import overgan
 from overgan import recommend
 from overgan.errors import OverganError
-from overgan.study import read_values
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._spread import moderated
+from overgan.study.analysis._table import read_values
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "recommend_coverage.py"
 
@@ -171,7 +170,7 @@ def test_a_table_is_read_by_its_columns(tmp_path):
     values = read_values(path)
     assert {k: v.tolist() for k, v in values.items()} == {8: [1.5, 1.7], 16: [1.0]}
     path.write_text("k,seed,value\n8,0,true\n8,1,false\n16,0,true\n")
-    assert overgan.recommend(read_values(path)).width == 16
+    assert recommend(path).width == 16
 
 
 @pytest.mark.parametrize(
@@ -191,6 +190,6 @@ def test_a_table_that_is_wrong_says_where(tmp_path, text, message):
     path = tmp_path / "results.csv"
     path.write_text(text)
     with pytest.raises(OverganError, match=message):
-        read_values(path)
+        recommend(str(path))
     with pytest.raises(OverganError, match="cannot be read as CSV"):
         read_values(tmp_path / "none.csv")

@@ -8,7 +8,6 @@ from typer import Argument, Option
 import overgan
 from overgan.cli._options import Folder
 from overgan.cli._terminal import console, duration
-from overgan.study import read_values
 
 Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
 Tolerance = Annotated[
@@ -30,7 +29,7 @@ def recommend(results: Results, tolerance: Tolerance = None, confidence: Confide
     """
     if results.is_file() or results.suffix == ".csv":
         tolerance = 0.05 if tolerance is None else tolerance
-        console.print(f"recommended width: {overgan.recommend(read_values(results), tolerance, confidence)}")
+        console.print(f"recommended width: {overgan.recommend(results, tolerance, confidence)}")
         return
     study = overgan.load(results)
     recommendation = study.recommend(tolerance, confidence)

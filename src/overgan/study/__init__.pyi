@@ -17,7 +17,6 @@ from ._store import Description as Description, group_folder as group_folder, wr
 from ._study import Study as Study
 from .analysis import (
     Recommendation as Recommendation,
-    read_values as read_values,
     recommend as recommend,
     within_reach as within_reach,
 )

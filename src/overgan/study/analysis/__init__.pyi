@@ -1,3 +1,2 @@
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
-from ._table import read_values as read_values

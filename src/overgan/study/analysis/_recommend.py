@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from overgan.check import check
 from overgan.errors import OverganError
 from overgan.study.analysis._means import decide
 from overgan.study.analysis._shares import decide_by_share
+from overgan.study.analysis._table import read_values
 
 Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
@@ -38,22 +40,26 @@ class Recommendation:
 
 
 def recommend(
-    values: Values, tolerance: float = 0.05, confidence: float = 0.95, *, quantity: str | None = None
+    values: Values | str | Path, tolerance: float = 0.05, confidence: float = 0.95, *, quantity: str | None = None
 ) -> Recommendation:
     """The narrowest width that is enough, with a confidence interval.
 
     values: of each run, by width. Numbers, such as FIDs, of which less is better: a width is enough if its mean is at
         most the best one's and `tolerance` times its size. Or booleans, whether each run succeeded: a width is enough
-        if its share of successes is at least 1 − tolerance, and the first that is shown to be is recommended.
+        if its share of successes is at least 1 − tolerance, and the first that is shown to be is recommended. Or the
+        path of a CSV file with the columns k, seed and value.
     confidence: of the interval, and of what is shown.
     quantity: what the values are, in words; of booleans, what successful runs have done.
 
     How sure that is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
 
-    Raises OverganError if there is no width with a run, a value is not finite, or an argument is out of range.
+    Raises OverganError if there is no width with a run, a value is not finite, an argument is out of
+    range, or a file cannot be read.
     """
     check(tolerance >= 0, "tolerance", tolerance, "at least 0")
     check(0 < confidence < 1, "confidence", confidence, "between 0 and 1")
+    if isinstance(values, str | Path):
+        values = read_values(values)
     runs = {int(width): _of_one_width(width, values[width]) for width in sorted(values) if len(values[width])}
     if not runs:
         raise OverganError("no width has a finished run yet; go on with the study first")
