@@ -1,6 +1,6 @@
 """How often the recommended interval holds the true answer, and the recommended width is right, in simulated studies.
 
-python benchmarks/recommend_coverage.py [STUDIES]    400 a cell by default, about 12 minutes of one core
+python benchmarks/recommend_coverage.py [STUDIES]    400 a cell by default, about 10 minutes of a free core
 
 Beside each figure is that of the percentile bootstrap over seeds, which `recommend` was before: the rule "the narrowest
 width whose mean is within 5 % of the least mean" applied to 2,000 resamples. Noise is normal, lognormal ("skewed"), or
