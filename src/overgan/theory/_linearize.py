@@ -11,7 +11,7 @@ from scipy.special import exprel
 
 from overgan.check import check
 from overgan.theory._lemmas import condition_numbers, growth, log_radii
-from overgan.theory._problem import Problem, check_step_sizes, check_values, largest_eta
+from overgan.theory._problem import Problem, check_step_sizes, check_values, initial_discriminator, largest_eta
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,15 +152,20 @@ class StepSizes(NamedTuple):
     speedup: float
 
 
-def linearize(problem: Problem, mu: float = 1.0, eta: float | None = None) -> Linearization:
-    """The linearization of GDA at W_0, or θ_0, and d_0 = 0. eta=None takes `default_eta`.
+def linearize(
+    problem: Problem, mu: float = 1.0, eta: float | None = None, *, d0: Float[np.ndarray, " m"] | None = None
+) -> Linearization:
+    """The linearization of GDA at W_0, or θ_0, and d_0. eta=None takes `default_eta`.
 
-    Raises OverganError if mu is not in (0, 1] or eta is not positive and finite.
+    d0: initial weights of the discriminator, (m,), 0 by default.
+
+    Raises OverganError if mu is not in (0, 1], eta is not positive and finite, or d0 of another shape or not finite.
     """
     check_step_sizes(mu, eta)
+    d_0 = initial_discriminator(problem, d0)
     gram, residual = problem.grams(problem.start)[0], problem.at(problem.start).f - problem.target
     eta = largest_eta(gram, "gda", mu) if eta is None else eta
-    return Linearization(gram, residual, np.zeros_like(residual), float(mu), float(eta))
+    return Linearization(gram, residual, d_0, float(mu), float(eta))
 
 
 def best_step_sizes(problem: Problem) -> StepSizes:

@@ -143,7 +143,7 @@ def nudge(problem, name, change, seed):
 
 def dense(problem, method, steps, mu, eta, critic_steps):
     """The dense loop by the closed form of f and its gradient."""
-    updates = Updates(method, steps, mu, eta, critic_steps, -1.0, np.zeros(0, np.int64))
+    updates = Updates(method, steps, mu, eta, critic_steps, -1.0, np.zeros(0, np.int64), np.zeros(len(problem.target)))
     return descend(problem.start, problem.target, problem.at, updates)
 
 
