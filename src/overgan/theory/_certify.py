@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
-from overgan.theory._balls import allowed_ball, grown_ball, radius, smallest_ball
+from overgan.theory._balls import HUGE, allowed_ball, grown_ball, radius, smallest_ball
 from overgan.theory._claims import check_claims, check_run
 from overgan.theory._linearize import Linearization, linearize
 from overgan.theory._optimal import OptimalCertificate
@@ -127,7 +127,7 @@ def _by_optimal(
 ) -> OptimalCertificate:
     """What Theorem A.11 says on the ball, or on the iterates of a run."""
     alpha, size = linear.alpha / 2, float(np.linalg.norm(linear.r_0))
-    r = 0.0 if size == 0 else 3 * size / alpha if alpha > 0 else np.inf
+    r = 0.0 if size == 0 else 3 * size / alpha if 3 * size < HUGE * alpha else np.inf
     if trajectory is not None:
         epsilon, beta = _largest(problem, linear, trajectory)
     elif np.isinf(r) and problem.basis == "estimated":  # there is no infinite ball to look at

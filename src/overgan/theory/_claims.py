@@ -12,6 +12,7 @@ from overgan.theory._simulate import Trajectory
 from overgan.theory._theorem import Certificate
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run may blow up; and 0 · inf
 def check_claims(
     problem: Problem, certificate: Certificate | OptimalCertificate, trajectory: Trajectory
 ) -> tuple[Claim, ...]:
@@ -68,12 +69,12 @@ def _of_gda(
     pull, sums = problem.at(problem.start).pull_back, linear.discriminator_sum(t)
     steps = zip(trajectory.recorded_W, sums, strict=True)
     apart = np.array([np.linalg.norm(W - problem.start + c.eta * pull(total)) for W, total in steps])
-    with np.errstate(invalid="ignore"):  # 0 · inf
-        growing = 2 * c.eta * c.gamma**2 * c.beta * c.epsilon * t * c.rate ** np.maximum(t - 1.0, 0) * size
-        drift = parted = np.inf
-        if c.alpha > 0:
-            drift = 4 * c.gamma**2 * c.beta * c.epsilon / (np.e * 15 * np.log(16 / 15) * c.alpha**2) * size
-            parted = 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * size
+    growing = 2 * c.eta * c.gamma**2 * c.beta * c.epsilon * t * c.rate ** np.maximum(t - 1.0, 0) * size
+    drift = parted = np.inf
+    if c.alpha > 0:
+        drift = 4 * c.gamma**2 * c.beta * c.epsilon / (np.e * 15 * np.log(16 / 15) * c.alpha**2) * size
+        ratio = c.gamma * c.beta / c.alpha
+        parted = 9 * c.epsilon / c.alpha * ratio * ratio / c.alpha * size
     difference = np.linalg.norm(state - linear.state(t), axis=1)
     rounding, everywhere = _rounding(problem, size), np.ones(len(t))
     return (
