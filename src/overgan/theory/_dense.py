@@ -28,7 +28,7 @@ def descend(
     """
     method, steps, mu, eta, critic_steps, stop_below, record, d = updates
     W = start.copy()
-    size, scale = 0.0, float(np.linalg.norm(target))
+    size, enough, scale = 0.0, 0.0, float(np.linalg.norm(target))
     norms: list[float] = []
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     changes, before, last = 0, None, (d, W)
@@ -45,10 +45,11 @@ def descend(
             changes += int((active != before).sum())
         if t == 0:
             size = float(np.hypot(norm, np.linalg.norm(d)))
+            enough = stop_below * norm if norm or not size else -1.0  # d_0 may drive away from a target that is met
         norms.append(norm)
         if t in record:
             kept.append((shown, d, W))
-        if norm <= stop_below * norms[0] or not norm <= BLOWN_UP * max(size, 1e-100) or t == steps:
+        if norm <= enough or not norm <= BLOWN_UP * max(size, 1e-100) or t == steps:
             break
         # both sides of a simultaneous step use the values at t
         last, after = (d, W), d

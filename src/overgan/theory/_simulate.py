@@ -76,7 +76,8 @@ def simulate(
     latents: "fixed", the problem's, or "fresh": n new ones from N(0, σz² I) at every step, drawn from `seed`, as GANs
         are trained in practice. Then every step is n × k work in either engine, and residuals are those of the
         population's mean, E V ReLU(W z) − x̄.
-    tol: relative residual at which the run counts as converged, and at which it ends if stop_early.
+    tol: relative to the first one, the residual at which the run counts as converged, and at which it ends if
+        stop_early. Of d it says nothing: where d_0 is not 0, a small residual need not last.
     record: steps of which residual, d and W are kept.
 
     A run that blows up ends there, with finite numbers and converged False.

@@ -86,7 +86,7 @@ def renew_units(W, Z, n, eta, S, low, high, first, last):
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST)
 def iterate(Z, n, VT, W, S, low, high, target, disc, method, critic_steps, mu, eta, stop_below, norms, record, records):
-    """Step until norms is full, the residual is at most stop_below, or it blew up. W, S, disc hold the final values."""
+    """Step until norms is full, the residual is small enough, or it blew up. W, S, disc hold the final values."""
     kept_r, kept_d, kept_W = records
     k, m = VT.shape
     d_units = W.shape[1]
@@ -98,7 +98,7 @@ def iterate(Z, n, VT, W, S, low, high, target, disc, method, critic_steps, mu, e
     r, gram = np.zeros(m), np.empty((m, m))
     g, D, D_at = np.zeros(m), np.zeros(m), np.zeros(m)
     peak = np.inf
-    size, scale = 0.0, math.sqrt((target * target).sum())
+    size, enough, scale = 0.0, 0.0, math.sqrt((target * target).sum())
     radius, horizon, nears, changes, kept, renewals = -1.0, 8.0, 0, 0, 0, k
 
     for t in range(steps + 1):
@@ -123,12 +123,13 @@ def iterate(Z, n, VT, W, S, low, high, target, disc, method, critic_steps, mu, e
         peak = max(peak, norms[t])
         if t == 0:
             size = math.hypot(norms[0], math.sqrt((disc * disc).sum()))
+            enough = stop_below * norms[0] if norms[0] > 0.0 or size == 0.0 else -1.0
         if kept < len(record) and record[kept] == t:
             kept_r[kept], kept_d[kept] = r, disc
             for unit in range(k):
                 _weights(kept_W[kept, unit], W[unit], S[unit], VT[unit], D, q_at[unit], eta)
             kept += 1
-        if norms[t] <= stop_below * norms[0] or not norms[t] <= BLOWN_UP * max(size, 1e-100) or t == steps:
+        if norms[t] <= enough or not norms[t] <= BLOWN_UP * max(size, 1e-100) or t == steps:
             break
 
         # both sides of a simultaneous step use the values at t
