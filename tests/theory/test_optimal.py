@@ -152,11 +152,12 @@ def test_a_met_target_needs_no_ball():
 
 def test_deep_generators_have_estimates():
     problem = DeepFeatureGAN.gaussian(n=5, d=2, m=2, k=8)
-    certificate = certify(problem, method="optimal")
+    certificate, misfit = certify(problem, method="optimal"), problem.at(problem.start).f - problem.target
     assert certificate.basis == "estimated"
-    assert certificate.radius == pytest.approx(
-        3 * np.linalg.norm(problem.at(problem.start).f - problem.target) / certificate.alpha
-    )
+    assert certificate.radius == pytest.approx(3 * np.linalg.norm(misfit) / certificate.alpha)
+    deficient = certify(DeepFeatureGAN.gaussian(n=5, d=2, m=5, k=1), method="optimal")
+    assert "rank" in deficient.reasons[0]
+    assert not deficient.holds
 
 
 def test_what_does_not_belong_together_is_refused():
