@@ -11,6 +11,7 @@ from overgan.theory import (
     certify,
     lemmas,
     linearize,
+    paired,
     paper_constants,
     simulate,
 )
@@ -46,6 +47,31 @@ def runs() -> None:
         )
 
 
+def optimal() -> None:
+    print(
+        "the optimal discriminator, the same problems and steps; (38) from t = 20 on, as both its sides are equal at 0"
+    )
+    for k in (300, 1_000, 10_000):
+        problem = ShallowGAN.gaussian(k=k)
+        run = simulate(problem, "optimal", steps=2_000, record=range(20, 2_001, 20))
+        measured = certify(problem, method="optimal", trajectory=run)
+        worst = [f"({c.number}) {(c.left / np.maximum(c.right, c.allowance)).max():.2g}" for c in measured.claims]
+        print(
+            f"k = {k:,}: measured epsilon / allowed {measured.excess:.2f}, holds: {measured.holds}, worst left / right "
+            f"{', '.join(worst)}, claims hold: {all(c.holds.all() for c in measured.claims)}, "
+            f"proven excess {certify(problem, method='optimal').excess:.3g}"
+        )
+    print("units in pairs, n = 100, d = 5, m = 2, seeds 0 to 4: how many are certified, excess, by A.4 and by A.11")
+    for k in (250, 500, 1_000, 2_000, 4_000, 8_000, 16_000):
+        problems = [paired(ShallowGAN.gaussian(100, 5, 2, k // 2, seed=seed)) for seed in range(5)]
+        for method in ("gda", "optimal"):
+            found = [certify(problem, method=method) for problem in problems]
+            excess = ", ".join(f"{c.excess:.3g}" for c in found)
+            print(
+                f"k = {k:,}, {method}: {sum(c.holds for c in found)} of 5; {excess}; rate of seed 0 {found[0].rate:.4f}"
+            )
+
+
 def constants() -> None:
     for k in (1_000, 100_000):
         linear = linearize(ShallowGAN.gaussian(k=k))
@@ -55,6 +81,15 @@ def constants() -> None:
             f"  drawn: singular values {lowest:.4g} to {highest:.4g}, rate {1 - linear.eta * lowest**2 / 2:.4f}, "
             f"spectral radius {linear.spectral_radius:.4f}"
         )
+
+
+def lemma_a9_in_the_proof() -> None:
+    print("the largest u / k for which the proof of Theorem 2.1 takes Lemma A.9: x log(d/x) ≤ 1/(2·105000²), x = 3du/k")
+    for d in (2, 10, 100):
+        x = 1e-12
+        for _ in range(100):
+            x = 1 / (2 * 105_000**2 * np.log(d / x))
+        print(f"d = {d}: u ≤ {x / (3 * d):.2g} k, and its right side falls from {1 / (3 * np.e):.2g} k on")
 
 
 def frequencies() -> None:
@@ -78,5 +113,7 @@ def frequencies() -> None:
 if __name__ == "__main__":
     step_sizes()
     runs()
+    optimal()
     constants()
+    lemma_a9_in_the_proof()
     frequencies()

@@ -87,6 +87,22 @@ def test_a_problem_of_ones_own_that_is_certified_is_exit_code_0(file):
     assert "all hold" in result.output
 
 
+def test_the_optimal_discriminators_theorem_is_checked(file):
+    result = call("--problem", file, "--method", "optimal")
+    assert result.exit_code == 0, result.output
+    assert "all hold: every step shrinks the bound on the residual" in result.output
+    failing = call(*SMALL, "--method", "optimal")
+    assert failing.exit_code == 1
+    certificate = certify(ShallowGAN.gaussian(n=30, d=3, m=2, k=50), method="optimal")
+    assert f"eta {certificate.eta:.4g}" in failing.output
+    for row in certificate.conditions:
+        assert row.statement in failing.output
+    assert f"fails: {certificate.reasons[0]}" in failing.output
+    found = json.loads(call("--problem", file, "--method", "optimal", "--json").output)
+    assert found["holds"] is True
+    assert len(found["conditions"]) == 3
+
+
 def test_json_has_the_constants_and_both_sides(file):
     result = call("--problem", file, "--json")
     assert result.exit_code == 0
@@ -103,6 +119,7 @@ def test_json_has_the_constants_and_both_sides(file):
     ("arguments", "message"),
     [
         (["--mu", "2"], "mu is 2.0"),
+        (["--mu", "1", "--method", "optimal"], "--mu and --method optimal exclude each other"),
         (["--eta", "-1"], "eta is -1.0"),
         (["--k", "0"], "k is 0"),
         (["--problem", "missing.npz"], "missing.npz is missing"),

@@ -15,6 +15,7 @@ from overgan.theory import (
     generated_mean,
     jacobian_norms,
     linearize,
+    mean_gradients,
     norm_bound,
     paired,
     simulate,
@@ -51,15 +52,16 @@ def radius_by_hand(problem, c, J_0=None):
     """Eq. 24, with the pseudo-inverse of the full Jacobian."""
     r_0 = generated_mean(problem.Z, problem.V, problem.W0) - problem.target
     J_0 = full_jacobian(problem, problem.W0) if J_0 is None else J_0
-    first = c.gamma * c.beta**2 / c.alpha**2 * np.linalg.norm(np.linalg.pinv(J_0) @ r_0)
-    return 2 * (first + 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * np.linalg.norm(r_0))
+    back, z_0 = np.linalg.pinv(J_0), np.r_[r_0, c.d0]
+    first = c.gamma * c.beta**2 / c.alpha**2 * np.linalg.norm(np.r_[back @ r_0, back @ c.d0])
+    return 2 * (first + 9 * c.epsilon * c.beta**2 * c.gamma**2 / c.alpha**4 * np.linalg.norm(z_0))
 
 
 @pytest.mark.parametrize("distance", [1e-3, 1e-2, 1.0])
-@pytest.mark.parametrize("eta", [None, 1e-4])
-def test_ball_and_epsilon_are_consistent_and_the_smallest(distance, eta):
-    problem = near(distance, n=50, d=3, m=2, k=200, seed=1)
-    c, linear, largest = certify(problem, 0.8, eta), linearize(problem), norm_bound(problem)
+@pytest.mark.parametrize(("eta", "d0"), [(None, [0.0, 0.0]), (1e-4, [0.0, 0.0]), (None, [0.01, -0.02])])
+def test_ball_and_epsilon_are_consistent_and_the_smallest(distance, eta, d0):
+    problem, d0 = near(distance, n=50, d=3, m=2, k=200, seed=1), np.array(d0)
+    c, linear, largest = certify(problem, 0.8, eta, d0=d0), linearize(problem, d0=d0), norm_bound(problem)
     J_0 = full_jacobian(problem, problem.W0)
     norm = np.linalg.norm(J_0, 2)
     assert c.beta == pytest.approx(min(norm + c.epsilon, largest))
@@ -159,6 +161,85 @@ def test_claims_are_measured_on_the_iterates():
     )
     np.testing.assert_allclose(moved.left, [np.linalg.norm(W - problem.W0) for W in traj.recorded_W])
     np.testing.assert_allclose(moved.right, measured.radius / 2)
+
+
+@pytest.mark.parametrize(("mu", "sizes", "distance"), [CERTIFIED[i] for i in (0, 3, 5)])
+def test_what_is_certified_happens_from_any_discriminator(mu, sizes, distance):
+    problem = near(distance / 4, **sizes)
+    d0 = np.random.default_rng(0).standard_normal(sizes["m"])
+    d0 *= distance / (8 * np.linalg.norm(d0))
+    certificate = certify(problem, mu, d0=d0)
+    assert certificate.holds
+    assert certificate.initial_state == pytest.approx(np.hypot(distance / 4, distance / 8), rel=1e-6)
+    assert certificate.radius > certify(problem, mu).radius
+    traj = simulate(problem, steps=100, mu=mu, eta=certificate.eta, d0=d0, record=range(101))
+    assert all(claim.holds.all() for claim in check_claims(problem, certificate, traj))
+    measured = certify(problem, mu, trajectory=traj)
+    np.testing.assert_array_equal(measured.d0, d0)
+    assert measured.holds
+    assert all(claim.holds.all() for claim in measured.claims)
+    with pytest.raises(ValueError, match="d0 is"):
+        check_claims(problem, certify(problem, mu, certificate.eta), traj)
+
+
+def test_the_claims_with_a_discriminator_that_starts_somewhere_are_those_of_a_dense_loop():
+    problem = ShallowGAN.gaussian(n=30, d=3, m=2, k=40, seed=2)
+    d0, eta, J_0 = np.array([2.0, -1.0]), default_eta(problem, "gda", 0.7), full_jacobian(problem, problem.W0)
+    traj = simulate(problem, steps=50, mu=0.7, eta=eta, d0=d0, record=[0, 7, 50])
+    measured = certify(problem, 0.7, trajectory=traj)
+    assert measured.radius == pytest.approx(radius_by_hand(problem, measured, J_0), rel=1e-9)
+    theta_0, linear = problem.W0.ravel(), {}
+    theta, d, r_0 = theta_0, d0, generated_mean(problem.Z, problem.V, problem.W0) - problem.target
+    for t in range(51):
+        r = r_0 + J_0 @ (theta - theta_0)
+        linear[t] = np.r_[r, d], theta
+        theta, d = theta - eta * J_0.T @ d, 0.3 * d + 0.7 * r
+    decay, drift, _, parted, _ = measured.claims
+    states = np.hstack([traj.recorded_residual, traj.recorded_d])
+    np.testing.assert_allclose(
+        decay.right, measured.gamma * measured.rate ** np.array([0, 7, 50]) * np.linalg.norm(states[0])
+    )
+    for i, t in enumerate((0, 7, 50)):
+        assert drift.left[i] == pytest.approx(np.linalg.norm(states[i] - linear[t][0]), abs=1e-9)
+        assert parted.left[i] == pytest.approx(np.linalg.norm(traj.recorded_W[i].ravel() - linear[t][1]), abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["gda", "optimal"])
+@pytest.mark.parametrize("row", [None, 0])
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-155, 1e-30])
+def test_tiny_weights_have_a_verdict(method, row, size):
+    """One unit, or all, of weights whose squares are 0: they may turn for nothing, and the bound says so."""
+    problem = ShallowGAN.gaussian(n=10, d=3, m=2, k=40, seed=1)
+    W0 = problem.W0.copy()
+    W0[slice(None) if row is None else row] = size * np.sign(W0[slice(None) if row is None else row])
+    problem = dataclasses.replace(problem, W0=W0)
+    certificate = certify(problem, method=method)
+    if row is None:
+        # any ball that matters holds −W_0, and more: each unit turned to where its s is the farthest from what it was
+        s, opposite = mean_gradients(problem.Z, W0), mean_gradients(problem.Z, -W0)
+        assert certificate.epsilon >= np.linalg.norm(problem.V * np.linalg.norm(s - opposite, axis=1), 2)
+    assert certificate.summary()["holds"] is certificate.holds is False
+
+
+@pytest.mark.parametrize("name", ["Z", "V", "W0", "target"])
+@pytest.mark.parametrize("size", [1e-300, 1e-41, 1e41, 1e300])
+def test_sizes_beyond_double_precision_are_one_clear_error(name, size):
+    problem = ShallowGAN.gaussian(n=10, d=3, m=2, k=8, seed=1)
+    array = getattr(problem, name)
+    array = array * size / np.abs(array).max()
+    if size < 1 and name in ("W0", "target"):
+        assert not certify(dataclasses.replace(problem, **{name: array})).holds
+        return
+    with pytest.raises(ValueError, match=rf"{name} has the size 1e[-+0-9]+; its largest value must be 0 or"):
+        dataclasses.replace(problem, **{name: array})
+
+
+def test_a_residual_whose_square_vanishes_is_no_met_target():
+    problem = ShallowGAN.gaussian(n=10, d=3, m=2, k=8, seed=1)
+    problem = dataclasses.replace(problem, W0=np.zeros((8, 3)), target=np.full(2, 1e-200))
+    for function in (linearize, certify):
+        with pytest.raises(ValueError, match=r"f\(θ_0\) − x̄ has the size 1e-200"):
+            function(problem)
 
 
 def test_a_false_certificate_is_found_out():

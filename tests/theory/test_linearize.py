@@ -44,9 +44,14 @@ def test_states_are_powers_of_the_transition_matrix(problem, mu, times, t):
     m = len(problem.V)
     A = np.block([[np.eye(m), -linear.eta * J @ J.T], [mu * np.eye(m), (1 - mu) * np.eye(m)]])
     np.testing.assert_allclose(linear.matrix, A, atol=1e-12 * np.abs(A).max())
+    d0 = np.random.default_rng(t).standard_normal(m)
     start = np.r_[generated_mean(problem.Z, problem.V, problem.W0) - problem.target, np.zeros(m)]
-    expected = np.linalg.matrix_power(A, t) @ start
-    np.testing.assert_allclose(linear.state(t), expected, atol=1e-9 * np.linalg.norm(start))
+    for initial in (None, d0):
+        start[m:] = 0.0 if initial is None else initial
+        expected = np.linalg.matrix_power(A, t) @ start
+        state = linearize(problem, mu, linear.eta, d0=initial).state(t)
+        np.testing.assert_allclose(state, expected, atol=1e-9 * np.linalg.norm(start))
+    linear = linearize(problem, mu, linear.eta, d0=d0)
     np.testing.assert_allclose(
         linear.residual_norm([t, t])[1], np.linalg.norm(expected[:m]), atol=1e-9 * linear_size(linear)
     )

@@ -1,7 +1,7 @@
 """`overgan certify`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Exit, Option
 
@@ -11,11 +11,13 @@ from overgan.cli._terminal import console, print_table
 from overgan.errors import OverganError
 
 if TYPE_CHECKING:
-    from overgan.theory import Certificate, Problem
+    from overgan.theory import Certificate, OptimalCertificate, Problem
 
 
 PROBLEM_HELP = "A problem of your own: an .npz file with Z, V, W0 and target."
 GENERATOR_HELP = "A deep generator of your own: the function returns a module and its latents."
+METHOD_HELP = "gda: Theorem A.4; optimal: the best discriminator at every step, Theorem A.11."
+SHOWN = "alpha", "beta", "epsilon", "gamma", "radius", "mu", "eta"
 FEATURES_HELP = "With --generator: the function returns a module and the data."
 
 
@@ -28,17 +30,20 @@ def certify(
     problem: Annotated[Path | None, Option(metavar="FILE", help=PROBLEM_HELP)] = None,
     generator: Annotated[str | None, Option(metavar="MODULE:FUNCTION", help=GENERATOR_HELP)] = None,
     features: Annotated[str | None, Option(metavar="MODULE:FUNCTION", help=FEATURES_HELP)] = None,
-    mu: Annotated[float, Option(help="Step size of the discriminator.")] = 1.0,
+    method: Annotated[Literal["gda", "optimal"], Option(help=METHOD_HELP)] = "gda",
+    mu: Annotated[float | None, Option(help="Step size of the discriminator [default: 1].")] = None,
     eta: Annotated[float | None, Option(help="Step size of the generator [default: what the theorem allows].")] = None,
     json_: Json = False,
 ) -> None:
-    """Check the conditions of the paper's Theorem A.4.
+    """Check the conditions of the paper's Theorem A.4, or A.11 for the best discriminator at every step.
 
     The exit code is 0 if all hold, 1 if not. For a shallow GAN the verdict is a proof; for a deep one (--generator and
     --features) it rests on estimates.
     """
     gan = _problem(given(n=n, d=d, m=m, k=k, seed=seed), problem, generator, features)
-    certificate = theory.certify(gan, mu, eta)
+    if method == "optimal" and mu is not None:
+        raise OverganError("--mu and --method optimal exclude each other: its discriminator takes no steps")
+    certificate = theory.certify(gan, 1.0 if mu is None else mu, eta, method=method)
     if json_:
         console.print_json(data={"problem": repr(gan), **certificate.summary()})
     else:
@@ -58,12 +63,10 @@ def _problem(sizes: dict[str, Any], file: Path | None, generator: str | None, fe
     return theory.load_problem(file) if file is not None else theory.ShallowGAN.gaussian(**sizes)
 
 
-def _print_certificate(title: str, certificate: "Certificate") -> None:
-    console.print(
-        f"{title}: alpha {certificate.alpha:.4g}, beta {certificate.beta:.4g}, epsilon {certificate.epsilon:.4g}, "
-        f"gamma {certificate.gamma:.4g}, radius {certificate.radius:.4g} ({certificate.basis}), "
-        f"mu {certificate.mu:.4g}, eta {certificate.eta:.4g}"
-    )
+def _print_certificate(title: str, certificate: "Certificate | OptimalCertificate") -> None:
+    numbers = {name: f"{getattr(certificate, name):.4g}" for name in SHOWN if name in certificate.constants}
+    numbers["radius"] += f" ({certificate.basis})"
+    console.print(f"{title}: " + ", ".join(f"{name} {number}" for name, number in numbers.items()))
     rows = [
         [row.statement, f"{row.left:.5g}", f"{row.right:.5g}", f"{row.margin:.5g}", "holds" if row.holds else "fails"]
         for row in certificate.conditions
@@ -71,7 +74,7 @@ def _print_certificate(title: str, certificate: "Certificate") -> None:
     print_table(["condition", "left", "right", "margin", "verdict"], rows, unbroken=5)
     if certificate.holds:
         console.print(
-            f"all hold: every step shrinks the bound on the state by the factor {certificate.rate:.6g}"
+            f"all hold: every step shrinks the bound on the {certificate.bounded} by the factor {certificate.rate:.6g}"
             if certificate.basis == "proven"
             else "all hold for estimates of epsilon and beta, which may be too low: evidence, not a proof"
         )

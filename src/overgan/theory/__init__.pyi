@@ -1,4 +1,6 @@
 from ._certify import certify as certify, jacobian_norms as jacobian_norms
+from ._claims import check_claims as check_claims
+from ._conditions import Claim as Claim, Condition as Condition
 from ._linearize import (
     Linearization as Linearization,
     StepSizes as StepSizes,
@@ -6,9 +8,10 @@ from ._linearize import (
     linearize as linearize,
 )
 from ._load import load_deep_problem as load_deep_problem, load_problem as load_problem
+from ._optimal import OptimalCertificate as OptimalCertificate
 from ._problem import Draw as Draw, Engine as Engine, Method as Method, Problem as Problem, default_eta as default_eta
 from ._simulate import Trajectory as Trajectory, simulate as simulate
-from ._theorem import Certificate as Certificate, Claim as Claim, Condition as Condition, check_claims as check_claims
+from ._theorem import Certificate as Certificate
 from ._widths import simulation_width as simulation_width, theory_width as theory_width
 from .deep._ball import BallEstimate as BallEstimate, ball_estimate as ball_estimate
 from .deep._gan import DeepFeatureGAN as DeepFeatureGAN

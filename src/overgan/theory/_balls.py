@@ -24,8 +24,10 @@ def radius(linear: Linearization, beta: float, epsilon: float, gamma: float) -> 
     if alpha == 0 or np.isinf(gamma):
         return np.inf
     s, basis = linear.eigen
-    pulled = np.sqrt(sum(((basis.T @ part) ** 2 / s).sum() for part in (linear.r_0, linear.d_0)))
-    return float(2 * gamma * beta**2 / alpha**2 * (pulled + 9 * epsilon * gamma / alpha**2 * np.linalg.norm(z)))
+    ratio, size = beta / alpha, float(np.linalg.norm(z))
+    with np.errstate(over="ignore"):  # then it is inf
+        pulled = float(np.linalg.norm([basis.T @ part / np.sqrt(s) for part in (linear.r_0, linear.d_0)]))
+    return 2 * gamma * ratio * ratio * (pulled + 9 * epsilon / alpha * gamma / alpha * size)
 
 
 def smallest_ball(linear: Linearization, eta: float | None, ball: Ball) -> tuple[float, float, float]:

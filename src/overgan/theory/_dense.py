@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from overgan.theory._problem import Iterates, Point, Updates
 
-BLOWN_UP = 1e100  # a residual beyond it, relative to the first one, would soon overflow
+BLOWN_UP = 1e100  # a residual beyond it, relative to the first state, would soon overflow
+ROUNDED = 1e-12  # of ‖z_0‖ + ‖x̄‖: a step by smaller weights d moves f by thousands of roundings at most
 
 
 @np.errstate(over="ignore", invalid="ignore")  # it may blow up
@@ -18,15 +19,16 @@ def descend(
     updates: Updates,
     shown_mean: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Iterates:
-    """Take the steps of GDA from the weights `start` and d = 0 by their definition, with f and Jᵀ anew at each.
+    """Take the steps of GDA from the weights `start` by their definition, with f and Jᵀ anew at each.
 
     at: of the weights, f and the map g -> Jᵀ g; called once a step.
     shown_mean: the mean whose residuals are returned; None for that of which `at` gives the gradient.
 
     A run that blows up ends at its last finite state.
     """
-    method, steps, mu, eta, critic_steps, stop_below, record = updates
-    W, d = start.copy(), np.zeros(len(target))
+    method, steps, mu, eta, critic_steps, stop_below, record, d = updates
+    W = start.copy()
+    size, enough, scale = 0.0, 0.0, float(np.linalg.norm(target))
     norms: list[float] = []
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     changes, before, last = 0, None, (d, W)
@@ -39,13 +41,15 @@ def descend(
         if norms and not np.isfinite(norm):  # several layers can overflow within one step
             d, W = last
             break
-        if not shown_mean and before is not None and active is not None:
+        if before is not None and active is not None:
             changes += int((active != before).sum())
-        before = active
+        if t == 0:
+            size = float(np.hypot(norm, np.linalg.norm(d)))
+            enough = stop_below * norm if norm or not size else -1.0  # d_0 may drive away from a target that is met
         norms.append(norm)
         if t in record:
             kept.append((shown, d, W))
-        if norms[-1] <= stop_below * norms[0] or not norms[-1] <= BLOWN_UP * max(norms[0], 1e-100) or t == steps:
+        if norm <= enough or not norm <= BLOWN_UP * max(size, 1e-100) or t == steps:
             break
         # both sides of a simultaneous step use the values at t
         last, after = (d, W), d
@@ -53,6 +57,8 @@ def descend(
             after = (1 - mu) * after + mu * r
         used = {"gda": d, "optimal": r, "alternating": after}[method]
         d = r if method == "optimal" else after
+        moving = not shown_mean and np.linalg.norm(used) > ROUNDED * (size + scale)
+        before = active if moving else None
         W = W - eta * pull_back(used)
     arrays = (np.array([row[i] for row in kept]).reshape(-1, *a.shape) for i, a in enumerate((target, target, W)))
     return Iterates(np.array(norms), changes, d, W, *arrays)

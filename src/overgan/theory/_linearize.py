@@ -11,7 +11,14 @@ from scipy.special import exprel
 
 from overgan.check import check
 from overgan.theory._lemmas import condition_numbers, growth, log_radii
-from overgan.theory._problem import Problem, check_step_sizes, check_values, largest_eta
+from overgan.theory._problem import (
+    Problem,
+    check_size,
+    check_step_sizes,
+    check_values,
+    initial_discriminator,
+    largest_eta,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +101,7 @@ class Linearization:
 
         α² is their least s. Where some ηs/μ ≥ ¼ it is inf. The proof is with Lemma A.3, in `_lemmas.growth`.
         """
-        return growth(float(self.eta * self.eigenvalues[-1] / self.mu))
+        return growth(self.eta * float(self.eigenvalues[-1]) / self.mu)
 
     def state(self, t: ArrayLike) -> Float[np.ndarray, "*times state"]:
         """(r̃_t, d̃_t) at any t ≥ 0, an array of any shape: 2 m numbers each and one rotation from the eigenbasis.
@@ -152,15 +159,24 @@ class StepSizes(NamedTuple):
     speedup: float
 
 
-def linearize(problem: Problem, mu: float = 1.0, eta: float | None = None) -> Linearization:
-    """The linearization of GDA at W_0, or θ_0, and d_0 = 0. eta=None takes `default_eta`.
+def linearize(
+    problem: Problem, mu: float = 1.0, eta: float | None = None, *, d0: Float[np.ndarray, " m"] | None = None
+) -> Linearization:
+    """The linearization of GDA at W_0, or θ_0, and d_0. eta=None takes `default_eta`.
 
-    Raises OverganError if mu is not in (0, 1] or eta is not positive and finite.
+    d0: initial weights of the discriminator, (m,), 0 by default.
+
+    Raises OverganError if mu is not in (0, 1], eta is not positive and finite, d0 of another shape or not finite, or if
+    J_0, r_0 or d_0 are so small or large that their squares are not numbers of double precision.
     """
     check_step_sizes(mu, eta)
+    d_0 = initial_discriminator(problem, d0)
     gram, residual = problem.grams(problem.start)[0], problem.at(problem.start).f - problem.target
+    for name, part, limit in (("J_0 J_0ᵀ", gram, 1e160), ("f(θ_0) − x̄", residual, 1e130), ("d0", d_0, 1e130)):
+        check_values(name, part)
+        check_size(name, part, 1 / limit, limit)
     eta = largest_eta(gram, "gda", mu) if eta is None else eta
-    return Linearization(gram, residual, np.zeros_like(residual), float(mu), float(eta))
+    return Linearization(gram, residual, d_0, float(mu), float(eta))
 
 
 def best_step_sizes(problem: Problem) -> StepSizes:
@@ -179,6 +195,6 @@ def best_step_sizes(problem: Problem) -> StepSizes:
     usual = linearize(problem)
     a, b = float(usual.eigenvalues[0]), float(usual.eigenvalues[-1])
     check(a > 1e-14 * b, "problem", f"{problem!r} with J_0 of a rank below m", "of full rank m")
-    eta = b / (a + b) ** 2
+    eta = b / (a + b) / (a + b)
     speedup = float(np.log1p(-a / (a + b)) / np.log(usual.spectral_radius))
     return StepSizes(1.0, eta, b / (a + b), speedup)

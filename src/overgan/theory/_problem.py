@@ -37,6 +37,7 @@ class Updates(NamedTuple):
     critic_steps: int
     stop_below: float  # a residual, relative to the first one, at which to end; negative: never
     record: Int64[np.ndarray, " asked"]  # steps at which the state is kept
+    d_0: Float[np.ndarray, " m"]
 
 
 class Iterates(NamedTuple):
@@ -78,7 +79,7 @@ class Problem(Protocol):
         """J Jᵀ at the weights, and, if there is an origin, D Dᵀ with D = J(weights) − J(origin) too."""
 
     def engine(self, name: Engine, latents: Draw, seed: int) -> Callable[[Updates], Iterates]:
-        """What takes the steps of GDA from θ_0 and d_0 = 0, such as a partial of `descend`, which serves any f.
+        """What takes the steps of GDA from θ_0 and their d_0, such as a partial of `descend`, which serves any f.
 
         name: of the engine; a problem may have one only. latents, seed: as in `simulate`.
 
@@ -101,10 +102,33 @@ def check_values(name: str, array: np.ndarray) -> None:
         raise OverganError(f"{{argument}} has the value {array[~finite][0]}; all values must be finite", name)
 
 
+def check_size(name: str, array: np.ndarray, least: float, largest: float) -> None:
+    """Raise OverganError unless an argument's largest value is 0 or from least to largest in size.
+
+    Beyond, squares and their ratios would overflow, or vanish, unnoticed, and a certificate could be wrong.
+    """
+    size = float(np.abs(array).max())
+    within = f"from {least:g} to {largest:g}" if least else f"at most {largest:g}"
+    if size and not least <= size <= largest:
+        wrong = f"{{argument}} has the size {size:.3g}; its largest value must be 0 or {within}: scale the problem"
+        raise OverganError(wrong, name)
+
+
 def check_step_sizes(mu: float, eta: float | None) -> None:
     """Raise OverganError unless mu is in (0, 1], and eta positive and finite, or None."""
     check(0 < mu <= 1, "mu", mu, "greater than 0 and at most 1")
     check(eta is None or 0 < eta < np.inf, "eta", eta, "positive and finite")
+
+
+def initial_discriminator(problem: Problem, d0: Float[np.ndarray, " m"] | None) -> Float[np.ndarray, " m"]:
+    """d_0 as a float64 copy, zeros for None. Raise OverganError unless it has the shape of the target, up to 1e40."""
+    if d0 is None:
+        return np.zeros(len(problem.target))
+    d_0, needed = np.array(d0, np.float64), problem.target.shape
+    check(d_0.shape == needed, "d0", f"of shape {d_0.shape}", f"of shape {needed}, as the target is")
+    check_values("d0", d_0)
+    check_size("d0", d_0, 0.0, 1e40)
+    return d_0
 
 
 def default_eta(problem: Problem, method: Method, mu: float) -> float:

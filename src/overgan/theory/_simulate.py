@@ -8,7 +8,16 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from overgan.check import check
-from overgan.theory._problem import Draw, Engine, Method, Problem, Updates, check_step_sizes, default_eta
+from overgan.theory._problem import (
+    Draw,
+    Engine,
+    Method,
+    Problem,
+    Updates,
+    check_step_sizes,
+    default_eta,
+    initial_discriminator,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +30,8 @@ class Trajectory:
     method: Method
     mu: float
     eta: float
-    sign_changes: int  # of w_l·z_i, over all units, latents and steps; of a deep generator not counted, 0
+    d0: Float[np.ndarray, " m"]  # the weights of the discriminator at t = 0
+    sign_changes: int  # of w_l·z_i, over all units, latents and steps (see `simulate`)
     tol: float
     recorded_steps: Int64[np.ndarray, " recorded"]
     recorded_residual: Float[np.ndarray, "recorded m"]
@@ -47,6 +57,7 @@ def simulate(
     eta: float | None = None,
     engine: Engine = "exact",
     *,
+    d0: Float[np.ndarray, " m"] | None = None,
     critic_steps: int = 1,
     latents: Draw = "fixed",
     seed: int = 0,
@@ -54,22 +65,30 @@ def simulate(
     stop_early: bool = False,
     record: Sequence[int] = (),
 ) -> Trajectory:
-    """Train the GAN from W_0 (or θ_0) and d_0 = 0 (eq. 12) for `steps` steps.
+    """Train the GAN from W_0 (or θ_0) and d_0 (eq. 12) for `steps` steps.
 
     method: "gda", simultaneous descent and ascent (eq. 13); "optimal", the best discriminator at every step (eq. 5);
         "alternating", `critic_steps` ascent steps on d, then one descent step on W (Fig. 9c).
     mu, eta: step sizes of the discriminator and the generator. eta=None takes `default_eta`.
+    d0: initial weights of the discriminator, (m,), 0 by default; "optimal" takes none, as it knows the best ones.
     engine: "exact" (event-driven, no n × k work at a step) or "autograd" (PyTorch, the reference). PyTorch steps every
         `DeepFeatureGAN`, whatever this is.
     latents: "fixed", the problem's, or "fresh": n new ones from N(0, σz² I) at every step, drawn from `seed`, as GANs
-        are trained in practice. Then every step is n × k work in either engine, residuals are those of the population's
-        mean, E V ReLU(W z) − x̄, and sign changes are not counted.
-    tol: relative residual at which the run counts as converged, and at which it ends if stop_early.
+        are trained in practice. Then every step is n × k work in either engine, and residuals are those of the
+        population's mean, E V ReLU(W z) − x̄.
+    tol: relative to the first one, the residual at which the run counts as converged, and at which it ends if
+        stop_early. Of d it says nothing: where d_0 is not 0, a small residual need not last.
     record: steps of which residual, d and W are kept.
 
     A run that blows up ends there, with finite numbers and converged False.
 
-    Raises OverganError, naming the argument and its value, for sizes and steps out of range.
+    Sign changes of w_l·z_i are counted from step to step, as a dense loop sees them, while the d that moves W is more
+    than 1e-12 of ‖z_0‖ + ‖x̄‖. Below that the run stands still up to rounding, and where training holds a unit on a
+    tie, w_l·z_i = 0, rounding would throw the sign to and fro for as long as the run goes on. They are not counted for
+    a deep generator, nor for fresh latents. Where the dynamics amplify rounding, the number is as sensitive as the run.
+
+    Raises OverganError, naming the argument and its value, for sizes and steps out of range, a d0 of another shape or
+    not finite, and a d0 with "optimal".
     """
     for name, value, choices in (("method", method, Method), ("engine", engine, Engine), ("latents", latents, Draw)):
         check(value in get_args(choices), name, value, f"one of {', '.join(get_args(choices))}")
@@ -77,10 +96,12 @@ def simulate(
     check_step_sizes(mu, eta)
     check(critic_steps >= 1, "critic_steps", critic_steps, "at least 1")
     check(tol >= 0, "tol", tol, "at least 0")
+    check(d0 is None or method != "optimal", "d0", "given", "None for the method 'optimal', whose d is the best one")
     check(all(0 <= t <= steps for t in record), "record", list(record), f"steps from 0 to {steps}")
-    step = problem.engine(engine, latents, seed)
+    d_0, step = initial_discriminator(problem, d0), problem.engine(engine, latents, seed)
     mu, eta = float(mu), float(default_eta(problem, method, mu) if eta is None else eta)
     asked = np.unique(np.asarray(record, np.int64))
-    run = step(Updates(method, steps, mu, eta, critic_steps, tol if stop_early else -1.0, asked))
+    run = step(Updates(method, steps, mu, eta, critic_steps, tol if stop_early else -1.0, asked, d_0.copy()))
     reached = asked[: len(run.kept_residual)]
-    return Trajectory(run.residual_norm, run.W, run.d, method, mu, eta, run.sign_changes, tol, reached, *run[4:])
+    used = method, mu, eta, d_0
+    return Trajectory(run.residual_norm, run.W, run.d, *used, run.sign_changes, tol, reached, *run[4:])

@@ -35,10 +35,10 @@ def norm(x):
     return np.linalg.norm(x)
 
 
-def by_hand(problem, method, steps, mu, eta, critic_steps):
+def by_hand(problem, method, steps, mu, eta, critic_steps, d0=None):
     """The updates of the paper in NumPy, nothing shared with either engine but the definition of s."""
     Z, V, W, y = problem.Z, problem.V, problem.W0.copy(), problem.target
-    d, norms = np.zeros(len(y)), []
+    d, norms = np.zeros(len(y)) if d0 is None else d0, []
     for _ in range(steps + 1):
         active = Z @ W.T >= 0
         r = V @ np.maximum(Z @ W.T, 0).mean(0) - y
@@ -63,6 +63,30 @@ def test_both_engines_take_the_steps_of_the_paper(engine, method):
     np.testing.assert_allclose(ours.W, W, atol=1e-12)
     if method != "optimal":
         np.testing.assert_allclose(ours.d, d, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+@pytest.mark.parametrize("method", ["gda", "alternating"])
+def test_the_discriminator_may_start_anywhere(engine, method):
+    problem = ShallowGAN.gaussian(n=60, d=4, m=3, k=30, seed=5)
+    eta, d0 = default_eta(problem, method, 0.7), np.array([3.0, -20.0, 0.5])
+    ours = simulate(problem, method, 200, mu=0.7, eta=eta, engine=engine, critic_steps=3, d0=d0, record=[0, 200])
+    norms, W, d = by_hand(problem, method, 200, 0.7, eta, 3, d0)
+    np.testing.assert_array_equal(ours.recorded_d[0], d0)
+    np.testing.assert_array_equal(ours.d0, [3.0, -20.0, 0.5])  # and not what it became
+    np.testing.assert_allclose(ours.residual_norm, norms, atol=1e-12 * norm(d0))
+    np.testing.assert_allclose(ours.W, W, atol=1e-12 * norm(d0))
+    np.testing.assert_allclose(ours.d, d, atol=1e-12 * norm(d0))
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+def test_a_target_that_is_met_is_left_and_found_again(engine):
+    problem = ShallowGAN.gaussian(n=20, d=3, m=2, k=30, seed=1)
+    problem = dataclasses.replace(problem, W0=np.zeros((30, 3)), target=np.zeros(2))  # r_0 is 0 exactly
+    run = simulate(problem, steps=400, engine=engine, d0=np.array([1e3, -5.0]), stop_early=True)
+    assert len(run.residual_norm) == 401
+    assert run.residual_norm[0] == 0 < 1e-6 < run.residual_norm.max()
+    assert run.residual_norm[-1] < 1e-6 * run.residual_norm.max()
 
 
 @pytest.mark.parametrize("engine", ["exact", "autograd"])
@@ -143,7 +167,7 @@ def nudge(problem, name, change, seed):
 
 def dense(problem, method, steps, mu, eta, critic_steps):
     """The dense loop by the closed form of f and its gradient."""
-    updates = Updates(method, steps, mu, eta, critic_steps, -1.0, np.zeros(0, np.int64))
+    updates = Updates(method, steps, mu, eta, critic_steps, -1.0, np.zeros(0, np.int64), np.zeros(len(problem.target)))
     return descend(problem.start, problem.target, problem.at, updates)
 
 
@@ -218,6 +242,41 @@ def test_without_a_sign_change_the_trajectory_is_that_of_the_linear_recursion(me
             np.testing.assert_allclose(traj.recorded_d[t], state[4:], atol=1e-12 * norm(r0))
 
 
+def changes_by_hand(problem, method, eta, steps):
+    """Sign changes from step to step in a dense loop, of those steps whose d is more than rounding."""
+    Z, V, W, y, d = problem.Z, problem.V, problem.W0, problem.target, np.zeros(len(problem.target))
+    active, changes, floor = Z @ W.T >= 0, 0, None
+    for _ in range(steps):
+        r = V @ np.maximum(Z @ W.T, 0).mean(0) - y
+        floor = 1e-12 * (norm(r) + norm(y)) if floor is None else floor
+        g, d = (r, d) if method == "optimal" else (d, r)
+        W = W - eta * (V.T @ g)[:, None] * (active.T @ Z / len(Z))
+        before, active = active, Z @ W.T >= 0
+        changes += (before != active).sum() if norm(g) > floor else 0
+    return int(changes)
+
+
+@pytest.mark.parametrize("engine", ["exact", "autograd"])
+@pytest.mark.parametrize("seed", range(4))
+def test_sign_changes_are_those_of_a_dense_loop(engine, seed):
+    problem = ShallowGAN.gaussian(n=40, d=4, m=2, k=20, seed=seed)
+    eta = default_eta(problem, "gda", 1.0)
+    run = simulate(problem, steps=60, eta=eta, engine=engine)  # too short for units to be held on a tie
+    assert run.sign_changes == changes_by_hand(problem, "gda", eta, 60) > 0
+
+
+@pytest.mark.parametrize(("n", "d", "m", "k", "seed"), [(76, 2, 2, 53, 9), (66, 2, 3, 56, 177), (66, 3, 4, 35, 201)])
+def test_units_on_a_tie_are_not_counted_for_ever(n, d, m, k, seed):
+    """Training holds some unit at w·z = 0, turning it at every step, also after all but rounding has converged."""
+    problem = ShallowGAN.gaussian(n=n, d=d, m=m, k=k, seed=seed)
+    eta = default_eta(problem, "optimal", 1.0)
+    short, long = (simulate(problem, "optimal", steps, eta=eta) for steps in (200, 800))
+    assert long.converged
+    assert short.sign_changes == long.sign_changes > 1000
+    # the last turns are by steps of thousands of roundings, so that now and then one is seen a step earlier or later
+    assert short.sign_changes == pytest.approx(changes_by_hand(problem, "optimal", eta, 200), rel=0.02)
+
+
 @pytest.mark.parametrize("engine", ["exact", "autograd"])
 def test_records_are_the_values_at_their_steps(engine):
     problem = ShallowGAN.gaussian(n=50, d=3, m=2, k=20)
@@ -286,6 +345,9 @@ def test_default_steps_are_those_of_the_theorems():
         ({"critic_steps": 0}, "critic_steps is 0"),
         ({"tol": -1.0}, "tol is -1.0"),
         ({"record": [5], "steps": 4}, r"record is \[5\]; it must be steps from 0 to 4"),
+        ({"d0": np.zeros(3)}, r"d0 is of shape \(3,\); it must be of shape \(2,\)"),
+        ({"d0": np.array([0.0, np.nan])}, "d0 has the value nan"),
+        ({"d0": np.zeros(2), "method": "optimal"}, "d0 is given; it must be None for the method 'optimal'"),
     ],
 )
 def test_bad_settings_are_named(arguments, message):

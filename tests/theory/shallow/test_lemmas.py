@@ -18,13 +18,15 @@ def test_sides_are_those_of_the_definitions():
     for draw in range(4):
         problem = ShallowGAN.gaussian(**SIZES, seed=11 + draw)
         Z, V, W = problem.Z, problem.V, problem.W0
-        D = np.linalg.norm(Z.T @ (Z @ W[0] >= 0))
+        D = np.array([np.linalg.norm(Z.T @ (Z @ w >= 0)) for w in W])
         expected = n * d / 2 + n * (n - 1) / (2 * np.pi)
         singular = np.linalg.svd(full_jacobian(problem, W), compute_uv=False)
         f = V @ np.maximum(W @ Z.T, 0).mean(1)
         sides = {
-            "A.6 lower": (0.7 * expected, D**2),
-            "A.6 upper": (D**2, 1.3 * expected),
+            "A.6 lower": (np.full(k, 0.7 * expected), D**2),
+            "A.6 upper": (D**2, np.full(k, 1.3 * expected)),
+            "A.6 lower, all": (0.7 * expected, min(D) ** 2),
+            "A.6 upper, all": (max(D) ** 2, 1.3 * expected),
             "A.7": ((np.sqrt(0.7**2 * k - 1.3**2) - np.sqrt(m) * 1.2 * 1.3) * np.sqrt(q / 2), singular[-1]),
             "A.8": (singular[0], 1.3 * (np.sqrt(k) + 2 * np.sqrt(m)) * np.sqrt(q / 2)),
             "A.10": (
@@ -33,7 +35,12 @@ def test_sides_are_those_of_the_definitions():
             ),
         }
         for number, pair in sides.items():
-            np.testing.assert_allclose((found[number].left[draw], found[number].right[draw]), pair, rtol=1e-9)
+            for side, expected_side in zip((found[number].left, found[number].right), pair, strict=True):
+                np.testing.assert_allclose(side[draw], expected_side, rtol=1e-9)
+    every, worst = found["A.6 upper"], found["A.6 upper, all"]
+    assert every.holds.shape == (4, k)
+    assert every.frequency == every.holds.mean()
+    np.testing.assert_array_equal(every.holds.all(1), worst.holds)
 
 
 def test_single_sample_changes_are_attained_and_bounded():

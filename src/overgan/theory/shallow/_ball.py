@@ -47,7 +47,8 @@ class BallBound:
             return np.inf
         if np.isinf(radius):
             return float(np.sqrt(self.worths[0]))
-        return float(np.sqrt((self.prices * radius**2 + self.worths).min()))
+        with np.errstate(over="ignore"):  # of prices that are too high
+            return float(np.sqrt((self.prices * radius * radius + self.worths).min()))
 
 
 def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
@@ -87,11 +88,12 @@ def ball_bound(problem: Arrays, reach: float = np.inf) -> BallBound:
     if not len(Z) or not v_squares.any():
         return BallBound(np.zeros(1), np.zeros(1), float(reach))
     # the prices λ: 0, and from where moving a whole unit is all but free to where one latent's change is dear
-    w = float(np.sqrt((problem.W0**2).sum(1).mean())) or 1.0
+    w = max(float(np.sqrt((problem.W0**2).sum(1).mean())), 1e-40)
     scale = float(v_squares.max()) * (norms.mean() / w) ** 2
     prices = np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e12, 177)])  # in steps of 1.3
     # the shares of the units, max_ρ [b_l(ρ)² − λρ²/‖v_l‖²], and their sums; units with v_l = 0 count for nothing
-    (m, k), half, squares = problem.V.shape, 0.5 / len(problem.Z), np.where(v_squares > 0, v_squares, 1.0)
+    (m, k), half = problem.V.shape, 0.5 / len(problem.Z)
+    squares = np.maximum(v_squares, 1e-100 * v_squares.max())  # too large a ‖v_l‖² is still a bound
     sums = np.zeros((len(prices), m, m))
     for start in range(0, k, BLOCK):
         block = slice(start, start + BLOCK)

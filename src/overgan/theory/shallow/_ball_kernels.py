@@ -36,7 +36,8 @@ def fill_shares(W, Z, norms, half, prices, v_squares, reach, shares, first, last
             for j in range(d):
                 inner += W[unit, j] * Z[i, j]
             needed = max(abs(inner) / norms[i] - ROUNDING * size, 0.0)
-            at = 0 if needed <= FLOOR * size else min(1 + int(math.log(needed / (FLOOR * size)) * step), BINS - 1)
+            within = needed <= FLOOR * size or size == 0.0  # the square of a tiny w may be 0
+            at = 0 if within else min(1 + int(math.log(needed / (FLOOR * size)) * step), BINS - 1)
             start[at] = min(start[at], needed)
             for j in range(moments.shape[1]):
                 sums[at, j] += moments[i, j]

@@ -13,7 +13,7 @@ import math
 import numba
 import numpy as np
 
-from overgan.theory._dense import BLOWN_UP
+from overgan.theory._dense import BLOWN_UP, ROUNDED
 
 GDA, OPTIMAL, ALTERNATING = 0, 1, 2  # of iterate, which takes no strings
 TILE = 64  # latents that are looked at together: a whole number of vectors
@@ -85,10 +85,9 @@ def renew_units(W, Z, n, eta, S, low, high, first, last):
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST)
-def iterate(
-    Z, n, VT, W, S, low, high, target, method, critic_steps, mu, eta, stop_below, norms, record, kept_r, kept_d, kept_W
-):
-    """Step until norms is full, the residual is at most stop_below, or it blew up. W and S hold the final values."""
+def iterate(Z, n, VT, W, S, low, high, target, disc, method, critic_steps, mu, eta, stop_below, norms, record, records):
+    """Step until norms is full, the residual is small enough, or it blew up. W, S, disc hold the final values."""
+    kept_r, kept_d, kept_W = records
     k, m = VT.shape
     d_units = W.shape[1]
     steps = len(norms) - 1
@@ -97,8 +96,9 @@ def iterate(
     v_norm = np.sqrt((VT * VT).sum(1))
     near = np.empty(k, np.int64)
     r, gram = np.zeros(m), np.empty((m, m))
-    disc, g, D, D_at = np.zeros(m), np.zeros(m), np.zeros(m), np.zeros(m)
+    g, D, D_at = np.zeros(m), np.zeros(m), np.zeros(m)
     peak = np.inf
+    size, enough, scale = 0.0, 0.0, math.sqrt((target * target).sum())
     radius, horizon, nears, changes, kept, renewals = -1.0, 8.0, 0, 0, 0, k
 
     for t in range(steps + 1):
@@ -121,12 +121,15 @@ def iterate(
             peak = norms[t]
         # record, and see whether the run ends here
         peak = max(peak, norms[t])
+        if t == 0:
+            size = math.hypot(norms[0], math.sqrt((disc * disc).sum()))
+            enough = stop_below * norms[0] if norms[0] > 0.0 or size == 0.0 else -1.0
         if kept < len(record) and record[kept] == t:
             kept_r[kept], kept_d[kept] = r, disc
             for unit in range(k):
                 _weights(kept_W[kept, unit], W[unit], S[unit], VT[unit], D, q_at[unit], eta)
             kept += 1
-        if norms[t] <= stop_below * norms[0] or not norms[t] <= BLOWN_UP * max(norms[0], 1e-100) or t == steps:
+        if norms[t] <= enough or not norms[t] <= BLOWN_UP * max(size, 1e-100) or t == steps:
             break
 
         # both sides of a simultaneous step use the values at t
@@ -147,6 +150,8 @@ def iterate(
                 total += gram[i, j] * g[j]
             r[i] -= eta * total
         D += g
+        speed = math.sqrt((g * g).sum())
+        counting = speed > ROUNDED * (size + scale)
 
         # which units to look at: those near the end of their interval, or all if D has moved too far to know them
         moved = 0.0
@@ -154,7 +159,6 @@ def iterate(
             moved += (D[j] - D_at[j]) ** 2
         sweep = math.sqrt(moved) >= radius
         if sweep:
-            speed = math.sqrt((g * g).sum())
             horizon = min(max(horizon * math.sqrt((k + 1.0) / (horizon * nears + 1.0)), 2.0), 1e6)
             radius = horizon * speed
             D_at[:] = D
@@ -173,7 +177,7 @@ def iterate(
                 low[unit], high[unit], changed = _renew(W[unit], old_w, Z, n, eta, q, S[unit], scratch)
                 _add_unit(r, gram, VT[unit], W[unit], S[unit], 1.0)
                 q_at[unit] = q
-                changes += changed
+                changes += changed if counting else 0
                 renewals += 1
             if sweep and min(q - low[unit], high[unit] - q) < radius * v_norm[unit]:
                 near[nears] = unit
@@ -182,7 +186,7 @@ def iterate(
     # the final weights
     for unit in range(k):
         _weights(W[unit], W[unit], S[unit], VT[unit], D, q_at[unit], eta)
-    return t, changes, kept, disc
+    return t, changes, kept
 
 
 @numba.njit(cache=True, nogil=True, inline="always")

@@ -10,7 +10,19 @@ from jaxtyping import Float
 
 from overgan.check import check
 from overgan.theory._dense import descend
-from overgan.theory._problem import Ball, Basis, Draw, Engine, Grams, Iterates, Point, Updates, Weights, check_values
+from overgan.theory._problem import (
+    Ball,
+    Basis,
+    Draw,
+    Engine,
+    Grams,
+    Iterates,
+    Point,
+    Updates,
+    Weights,
+    check_size,
+    check_values,
+)
 from overgan.theory.shallow._ball import ball_bound, norm_bound
 from overgan.theory.shallow._geometry import Inner, Latents, Outer, mean_and_gradient, mean_gradients, population_mean
 
@@ -26,7 +38,8 @@ class ShallowGAN:
     trained. target: the mean of the data, (m,). These arrays are float64 copies, read-only.
     sigma_z: standard deviation of the latents' distribution N(0, σz² I), for simulations that draw fresh ones.
 
-    Raises OverganError, naming the argument, if a shape does not fit, a size is 0 or a value is not finite.
+    Raises OverganError, naming the argument, if a shape does not fit, a size is 0, a value is not finite, or the
+    largest is beyond 1e40, or, of Z or V, below 1e-40 and not 0: products would leave double precision.
     """
 
     Z: Latents
@@ -41,6 +54,7 @@ class ShallowGAN:
             array = np.array(getattr(self, name), np.float64, order="C")
             check(array.ndim == ndim, name, f"of {array.ndim} dimensions", f"of {ndim}")
             check_values(name, array)
+            check_size(name, array, 1e-40 if name in "ZV" else 0.0, 1e40)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         k, m, d = len(self.W0), len(self.target), self.Z.shape[1]

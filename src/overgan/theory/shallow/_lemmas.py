@@ -13,27 +13,30 @@ from overgan.theory.shallow._geometry import generated_mean, jacobian_gram, mean
 
 @dataclass(frozen=True, eq=False)
 class Lemma:
-    """An inequality left ≤ right of the paper, on each of the draws."""
+    """An inequality left ≤ right of the paper, on each of the draws, or for each unit of each draw."""
 
     number: str
     statement: str
-    left: Float[np.ndarray, " draws"]
-    right: Float[np.ndarray, " draws"]
+    left: Float[np.ndarray, "draws *units"]
+    right: Float[np.ndarray, "draws *units"]
 
     @property
-    def holds(self) -> Bool[np.ndarray, " draws"]:
-        """Whether the inequality is true, on each draw."""
+    def holds(self) -> Bool[np.ndarray, "draws *units"]:
+        """Whether the inequality is true, on each draw or for each unit of each."""
         return np.asarray(self.left <= self.right)
 
     @property
     def frequency(self) -> float:
-        """On which fraction of the draws it is true."""
+        """On which fraction of the draws, or of all their units, it is true."""
         return float(self.holds.mean())
 
 
+Side = float | Float[np.ndarray, " units"]
 STATEMENTS = {
-    "A.6 lower": "(1 − δ) E D² ≤ D²",
-    "A.6 upper": "D² ≤ (1 + δ) E D²",
+    "A.6 lower": "(1 − δ) E D² ≤ D_l²",
+    "A.6 upper": "D_l² ≤ (1 + δ) E D²",
+    "A.6 lower, all": "(1 − δ) E D² ≤ min_l D_l²",
+    "A.6 upper, all": "max_l D_l² ≤ (1 + δ) E D²",
     "A.7": "σvσz (√((1−δ)²k − (1+δ)²) − √m (1+η)(1+δ)) √(q/2) ≤ σ_min(J(W_0))",
     "A.8": "‖J(W_0)‖ ≤ (1 + δ) σvσz (√k + 2√m) √(q/2)",
     "A.9 attained": "‖J(W; z) − J(W_0; z)‖ of a W with ‖W − W_0‖ ≤ R ≤ σv‖z‖ (2√m + √(6u log(k/3u)))",
@@ -61,6 +64,9 @@ def lemmas(
         "attained" is one of them, which turns as many units as R allows, the nearest to z⊥ first: where it fails, the
         lemma is wrong. "all W" is `ball_bound`, an upper bound: where it holds, the lemma is right.
 
+    A.6 is about one unit: its sides are (draws, k), for every D_l of a draw. "All" has the least and the largest D_l of
+    each draw, of which the proofs of A.7 and A.8 speak (eqs. 42 and 43, there with (1 ± δ)², which is weaker).
+
     Raises OverganError if a number is out of range: draws ≥ 1, 0 ≤ δ ≤ 3/2, η ≥ 0, 0 < u < k/3.
     """
     check(draws >= 1, "draws", draws, "at least 1")
@@ -76,11 +82,12 @@ def lemmas(
     )
 
 
-def _sides(problem: ShallowGAN, delta: float, eta: float, radius: float) -> dict[str, tuple[float, float]]:
+def _sides(problem: ShallowGAN, delta: float, eta: float, radius: float) -> dict[str, tuple[Side, Side]]:
     (n, d), (m, k) = problem.Z.shape, problem.V.shape
     root = np.sqrt((d + (n - 1) / np.pi) / (2 * n))  # √(q/2)
     expected = (n * root) ** 2
-    square = float(((n * mean_gradients(problem.Z, problem.W0[:1])) ** 2).sum())
+    squares = ((n * mean_gradients(problem.Z, problem.W0)) ** 2).sum(1)
+    low, high = (1 - delta) * expected, (1 + delta) * expected
     spectrum = np.sqrt(np.maximum(np.linalg.eigvalsh(jacobian_gram(problem.Z, problem.V, problem.W0)), 0.0))
     inside = (1 - delta) ** 2 * k - (1 + delta) ** 2
     lowest = (np.sqrt(max(inside, 0.0)) - np.sqrt(m) * (1 + eta) * (1 + delta)) * root
@@ -91,8 +98,10 @@ def _sides(problem: ShallowGAN, delta: float, eta: float, radius: float) -> dict
     single = replace(problem, Z=problem.Z[:1])
     change = np.linalg.norm(single.Z) * (2 * np.sqrt(m) + np.sqrt(6 * u * np.log(k / (3 * u))))
     return {
-        "A.6 lower": ((1 - delta) * expected, square),
-        "A.6 upper": (square, (1 + delta) * expected),
+        "A.6 lower": (np.broadcast_to(low, k), squares),
+        "A.6 upper": (squares, np.broadcast_to(high, k)),
+        "A.6 lower, all": (low, squares.min()),
+        "A.6 upper, all": (squares.max(), high),
         "A.7": (lowest, spectrum[0]),
         "A.8": (spectrum[-1], highest),
         "A.9 attained": (_turned(single, radius), change),
