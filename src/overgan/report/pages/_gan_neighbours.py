@@ -15,14 +15,16 @@ Pictures = list[tuple[str, str]]  # caption, and the picture as a data URL
 def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
     """The pictures of each width's first seed, and those of the other seeds.
 
-    The widths are the paper's, and where one of them has no pictures, the narrowest or the widest that has some.
+    The widths are the paper's, unless one has no pictures, or the other is no wider: then the narrowest and the widest
+    that have some take their places.
     """
     by_width = {width: pictures for width in study.spec.widths if (pictures := _by_seed(study, width))}
     shown: Pictures = []
     more: Pictures = []
     if by_width:
-        narrow = NARROW if NARROW in by_width else min(by_width)
-        wide = WIDE if WIDE in by_width else max(by_width)
+        narrowest, widest = min(by_width), max(by_width)
+        narrow = NARROW if NARROW in by_width and widest > NARROW else narrowest
+        wide = WIDE if WIDE in by_width and narrowest < WIDE else widest
         for width in sorted({narrow, wide}):
             first, *others = by_width[width]
             shown += first
