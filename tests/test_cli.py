@@ -58,6 +58,12 @@ def test_recommend_says_why_and_what_it_costs(study):
     assert "generator and" in output
 
 
+def test_recommend_reads_a_table_of_anybodys_numbers(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("k,seed,value\n" + "".join(f"{k},{s},{10 / k + s / 100}\n" for k in (2, 4, 8) for s in range(3)))
+    assert "recommended width: k = 8 (90 % interval: 8 to 8)" in call("recommend", path, "--confidence", "0.9")
+
+
 @pytest.mark.slow
 def test_sample_writes_png_files(study, tmp_path):
     output = call("sample", study, "--width", 8, "--seed", 1, "-n", 3, "--out", tmp_path / "images")

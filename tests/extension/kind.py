@@ -15,9 +15,10 @@ class CoinStudy(Study):
     def frame(self):
         return self._rows("tosses.jsonl", ["k", "seed", "heads"])
 
-    def recommend(self, tolerance=None):
+    def recommend(self, tolerance=None, confidence=0.95):
         frame = self.frame()
-        return recommend({k: frame.heads[frame.k == k].to_numpy() for k in self.spec.widths}, 0.05, "share of heads")
+        heads = {k: frame.heads[frame.k == k].to_numpy() for k in self.spec.widths}
+        return recommend(heads, 0.05, confidence, quantity="share of heads")
 
     def group_status(self, width):
         done = len(read_jsonl(self.group(width) / "tosses.jsonl"))

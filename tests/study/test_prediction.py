@@ -68,7 +68,7 @@ def test_status_counts_what_was_predicted_and_recommends_by_it(study):
         assert (status.done, status.complete) == (2, True)
         assert status.result == f"shallow: {count} of 2 predicted"
     assert frame.within[frame.k == 40].all()
-    assert "left their prediction by more than 0.2" in str(study.recommend())
+    assert "stayed within 0.2 ‖r₀‖ of their prediction" in str(study.recommend())
 
 
 @pytest.mark.parametrize("gan", ["shallow", "deep"])

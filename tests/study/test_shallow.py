@@ -83,7 +83,7 @@ def test_status_and_recommendation(study):
     assert study.status()[2].result == "GDA: 3 of 3 converged"
     recommendation = study.recommend()
     assert recommendation.width == share.index[share == 1].min()
-    assert "mean share of runs that did not converge by GDA 0" in str(recommendation)
+    assert "3 of 3 runs converged by GDA" in str(recommendation)
 
 
 @pytest.mark.slow

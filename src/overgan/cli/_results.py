@@ -1,14 +1,19 @@
 """`overgan report` and `overgan recommend`: what a study found."""
 
+from pathlib import Path
 from typing import Annotated
 
-from typer import Option
+from typer import Argument, Option
 
 import overgan
 from overgan.cli._options import Folder
 from overgan.cli._terminal import console, duration
 
-Tolerance = Annotated[float | None, Option(min=0, help="Fraction by which it may miss the best [default: the spec's].")]
+Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
+Tolerance = Annotated[
+    float | None, Option(min=0, help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
+]
+Confidence = Annotated[float, Option(help="That the interval holds the answer.")]
 
 
 def report(folder: Folder) -> None:
@@ -16,10 +21,18 @@ def report(folder: Folder) -> None:
     console.print(f"report: {overgan.write_report(folder)}")
 
 
-def recommend(folder: Folder, tolerance: Tolerance = None) -> None:
-    """Say which width to use, why, and what it costs."""
-    study = overgan.load(folder)
-    recommendation = study.recommend(tolerance)
+def recommend(results: Results, tolerance: Tolerance = None, confidence: Confidence = 0.95) -> None:
+    """Say which width to use, how sure that is, why, and what it costs.
+
+    A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
+    succeeded and false if not.
+    """
+    if results.is_file() or results.suffix == ".csv":
+        tolerance = 0.05 if tolerance is None else tolerance
+        console.print(f"recommended width: {overgan.recommend(results, tolerance, confidence)}")
+        return
+    study = overgan.load(results)
+    recommendation = study.recommend(tolerance, confidence)
     console.print(f"recommended width: {recommendation}")
     counts = study.description.parameters[recommendation.width]
     seconds = study.group_status(recommendation.width).seconds / len(study.spec.seeds)

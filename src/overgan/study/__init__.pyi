@@ -15,7 +15,11 @@ from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left
 from ._store import Description as Description, group_folder as group_folder, write_description as write_description
 from ._study import Study as Study
-from .analysis import Recommendation as Recommendation, recommend as recommend, within_reach as within_reach
+from .analysis import (
+    Recommendation as Recommendation,
+    recommend as recommend,
+    within_reach as within_reach,
+)
 from .execute import (
     EXECUTORS as EXECUTORS,
     Executor as Executor,

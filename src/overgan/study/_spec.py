@@ -20,7 +20,11 @@ class Spec(BaseModel):
     figures: list[int | str] = Field([], description="figures of the paper that it gives")
     widths: list[Width] = Field(min_length=1, description="the k that are studied")
     seeds: list[Seed] = Field([0, 1, 2, 3, 4], min_length=1, description="one run each at every width")
-    tolerance: float = Field(0.05, ge=0, description="a width is enough if it is at most this much worse than the best")
+    tolerance: float = Field(
+        0.05,
+        ge=0,
+        description="a width is enough if it is at most this much worse than the best (or this share of its runs fail)",
+    )
     scale: float = Field(1.0, gt=0, description="set by --scale: iterations and samples were multiplied by it")
 
     @field_validator("widths", "seeds")

@@ -32,10 +32,10 @@ class Study(ABC):
         """One row per run and measurement, with its width k and its seed."""
 
     @abstractmethod
-    def recommend(self, tolerance: float | None = None) -> Recommendation:
+    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The width to use.
 
-        tolerance: by default the spec's. Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of the interval. Raises OverganError if no run is finished.
         """
 
     @abstractmethod

@@ -1,17 +1,20 @@
-"""What a study's numbers mean: which width is enough, and how sure that is."""
+"""Which width is enough, and how sure that is: for a study's numbers, and for anybody's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
+from overgan.check import check
 from overgan.errors import OverganError
+from overgan.study.analysis._means import decide
+from overgan.study.analysis._shares import decide_by_share
+from overgan.study.analysis._table import read_values
 
-RESAMPLES = 10_000
-CONFIDENCE = 0.95
-
-Final = Mapping[int, Float[np.ndarray, " _"]]  # width -> of each run; the less the better
+Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
 
 @dataclass(frozen=True)
@@ -19,57 +22,156 @@ class Recommendation:
     """The width to use. Printed, it is the reason in words."""
 
     width: int
-    interval: tuple[int, int]  # of the width, over resampled seeds
-    value: float  # mean over seeds, of `width`
+    interval: tuple[int, int]  # the narrowest and the widest of not_excluded
+    not_excluded: tuple[int, ...]  # the widths that may be the narrowest that is enough, by these runs
+    value: float  # mean over runs, of `width`
     best_width: int
     best_value: float
     tolerance: float
+    confidence: float
     quantity: str  # what the values are
-    try_wider: bool  # the widest is better than all others by more than the tolerance
+    try_wider: bool  # no width is enough, or only the widest
+    reason: str  # why this width
 
     def __str__(self) -> str:
         low, high = self.interval
-        text = f"k = {self.width} (95 % interval over seeds: {low} to {high}): mean {self.quantity} {self.value:.3g}"
-        if self.try_wider:
-            return f"{text}, the best so far and still improving by more than {self.tolerance:.0%}: try wider"
-        if self.width == self.best_width:
-            return f"{text}, the best of all widths; no narrower one comes within {self.tolerance:.0%}"
-        return f"{text}, within {self.tolerance:.0%} of the best, {self.best_value:.3g} at k = {self.best_width}"
+        interval = f"{low} to {high}" if self.not_excluded else "none of these widths"
+        return f"k = {self.width} ({100 * self.confidence:g} % interval: {interval}): {self.reason}"
 
 
-def recommend(final: Final, tolerance: float, quantity: str) -> Recommendation:
-    """The smallest width whose mean is at most (1 + tolerance) times the best mean.
+def recommend(
+    values: Values | str | Path, tolerance: float = 0.05, confidence: float = 0.95, *, quantity: str | None = None
+) -> Recommendation:
+    """The narrowest width that is enough, with a confidence interval.
 
-    final: the final value of every run, by width, such as its FID on held-out images; less is better.
-    quantity: what the values are, in words.
-    The interval is the percentile bootstrap over seeds: the runs of every width are resampled and the rule applied
-    again, 10,000 times, always with the same resamples.
+    values: of each run, by width. Numbers, such as FIDs, of which less is better: a width is enough if its mean is at
+        most the best one's and `tolerance` times its size. Or booleans, whether each run succeeded: a width is enough
+        if its share of successes is at least 1 − tolerance, and the first that is shown to be is recommended. Or the
+        path of a CSV file with the columns k, seed and value.
+    confidence: of the interval, and of what is shown.
+    quantity: what the values are, in words; of booleans, what successful runs have done.
 
-    Raises OverganError if there is no width with a run.
+    How sure that is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
+
+    Raises OverganError if there is no width with a run, a value is not finite, an argument is out of
+    range, or a file cannot be read.
     """
-    widths = sorted(width for width, fids in final.items() if len(fids))
-    if not widths:
+    check(tolerance >= 0, "tolerance", tolerance, "at least 0")
+    check(0 < confidence < 1, "confidence", confidence, "between 0 and 1")
+    if isinstance(values, str | Path):
+        values = read_values(values)
+    runs = {int(width): _of_one_width(width, values[width]) for width in sorted(values) if len(values[width])}
+    if not runs:
         raise OverganError("no width has a finished run yet; go on with the study first")
+    if all(v.dtype == np.bool_ for v in runs.values()):
+        return _by_share(runs, tolerance, confidence, quantity or "succeeded")
+    if any(v.dtype == np.bool_ for v in runs.values()):
+        raise OverganError("values are numbers at some widths and true or false at others; give one kind")
+    return _by_mean(runs, tolerance, confidence, quantity or "value")
 
-    def choose(means: Float[np.ndarray, "resamples widths"]) -> np.ndarray:
-        enough = means <= (1 + tolerance) * means.min(1, keepdims=True)
-        chosen: np.ndarray = np.array(widths)[enough.argmax(1)]
-        return chosen
 
-    means = np.array([np.mean(final[width]) for width in widths])
-    width = int(choose(means[None])[0])
-    random = np.random.default_rng(0)
-    resampled = [random.choice(final[w], (RESAMPLES, len(final[w]))).mean(1) for w in widths]
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(choose(np.stack(resampled, 1)), [tail, 1 - tail], method="inverted_cdf")
-    best = int(means.argmin())
+def _percent(share: float) -> str:
+    """With the digits that it has."""
+    return f"{100 * share:.6g}%"
+
+
+def _of_one_width(width: float, values: Any) -> Float[np.ndarray, " _"] | Bool[np.ndarray, " _"]:
+    check(width == int(width) >= 1, "values", f"for a width of {width}", "for whole widths of at least 1")
+    found = np.asarray(values)
+    if found.dtype.kind not in "biuf" or found.ndim != 1:
+        raise OverganError(f"the values of k = {width} must be one number, or true or false, a run")
+    if found.dtype.kind == "b":
+        return found
+    if not np.isfinite(found).all():
+        bad = found[~np.isfinite(found)][0]
+        raise OverganError(f"the values of k = {width} have {bad}; leave runs without a number out, or count successes")
+    return found.astype(np.float64)
+
+
+def _by_mean(
+    runs: Mapping[int, Float[np.ndarray, " _"]], tolerance: float, confidence: float, quantity: str
+) -> Recommendation:
+    widths, values = list(runs), list(runs.values())
+    decision = decide(values, tolerance, confidence)
+    means = np.array([v.mean() for v in values])
+    place, best = decision.place, int(means.argmin())
+    value, least = float(means[place]), float(means[best])
+    try_wider = place == len(widths) - 1 and len(widths) > 1 and least > 0
+    text = f"mean {quantity} {value:.3g}"
+    if try_wider:
+        text += f", the best so far and still improving by more than {_percent(tolerance)}: try wider"
+    elif place == best:
+        text += f", the best of all widths; no narrower one comes within {_percent(tolerance)}"
+    elif value <= least + tolerance * abs(least):
+        text += f", within {_percent(tolerance)} of the best, {least:.3g} at k = {widths[best]}"
+    else:
+        text += (
+            f", which these runs cannot tell from within {_percent(tolerance)} of the best, {least:.3g} at k = "
+            f"{widths[best]}: the least of several noisy means is too low"
+        )
+    text += _too_few([len(v) for v in values], decision.runs_needed, int(decision.not_excluded.sum()), tolerance)
     return Recommendation(
-        width=width,
-        interval=(int(low), int(high)),
-        value=float(means[widths.index(width)]),
+        width=widths[place],
+        **_kept(widths, place, decision.not_excluded),
+        value=value,
         best_width=widths[best],
-        best_value=float(means[best]),
+        best_value=least,
         tolerance=tolerance,
+        confidence=confidence,
         quantity=quantity,
-        try_wider=width == widths[-1] and len(widths) > 1 and bool(means.min() > 0),
+        try_wider=try_wider,
+        reason=text,
     )
+
+
+def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) -> str:
+    """What more runs would do, if the ones at hand leave several widths."""
+    most = max(runs)
+    if most == 1:
+        return ". One run a width says nothing about chance: at least 3 are needed" if len(runs) > 1 else ""
+    if left < 2 or needed <= most:
+        return ""
+    shown = f"about {round(needed, 1 - len(str(int(needed)))):.0f}" if np.isfinite(needed) else "no number"
+    return (
+        f". {most} runs a width are too few to decide between {left} widths: at their spread {shown} would tell a "
+        f"difference of {_percent(tolerance)}"
+    )
+
+
+def _by_share(
+    runs: Mapping[int, Bool[np.ndarray, " _"]], tolerance: float, confidence: float, quantity: str
+) -> Recommendation:
+    widths = list(runs)
+    counts = np.array([len(v) for v in runs.values()])
+    successes = np.array([v.sum() for v in runs.values()])
+    share = max(0.0, 1 - tolerance)
+    decision = decide_by_share(successes, counts, share, confidence)
+    place, shares = decision.place, successes / counts
+    best = int(shares.argmax())
+    text = f"{successes[place]} of {counts[place]} runs {quantity}"
+    none = not decision.shown and bool(shares[place] < share)
+    if decision.shown:
+        text += f", which shows a share of at least {_percent(share)}; no narrower width does"
+    elif none:
+        text += f", the largest share, but less than {_percent(share)}: try wider"
+    else:
+        text += f", which is at least {_percent(share)}, but too few to show it with {_percent(confidence)} confidence"
+        text += f": that takes {decision.runs_needed} without a failure" if tolerance > 0 else ""
+    return Recommendation(
+        width=widths[place],
+        **_kept(widths, place, decision.not_excluded),
+        value=float(shares[place]),
+        best_width=widths[best],
+        best_value=float(shares[best]),
+        tolerance=tolerance,
+        confidence=confidence,
+        quantity=quantity,
+        try_wider=none,
+        reason=text,
+    )
+
+
+def _kept(widths: Sequence[int], place: int, not_excluded: Bool[np.ndarray, " widths"]) -> dict[str, Any]:
+    """The set and its ends; if every width is excluded, the answer is the one chosen or wider."""
+    kept = tuple(width for width, keep in zip(widths, not_excluded, strict=True) if keep)
+    return {"interval": (kept[0], kept[-1]) if kept else (widths[place], widths[-1]), "not_excluded": kept}

@@ -77,16 +77,17 @@ class GanStudy(Study):
         frame = self.frame()
         return frame[frame.iteration == self.spec.train.iterations]
 
-    def recommend(self, tolerance: float | None = None) -> Recommendation:
-        """The smallest width whose mean FID on held-out images is within the tolerance of the best.
+    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
+        """The narrowest width whose mean FID on held-out images is within the tolerance of the best, with an interval.
 
-        tolerance: by default the spec's. Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of the interval. Raises OverganError if no run is finished.
         """
         final = self.final()
         return recommend(
             {k: final.fid_test[final.k == k].to_numpy(float) for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
-            f"test {self.spec.evaluate.features[0]} FID",
+            confidence,
+            quantity=f"test {self.spec.evaluate.features[0]} FID",
         )
 
     def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:

@@ -81,8 +81,8 @@ class CertificateStudy(TheoryStudy):
     def _no_success(self, first: str) -> str:
         return f"the conditions hold in no run of {first} at any width; try wider, or a target nearer to f(W_0)"
 
-    def _share_of_failures(self, first: str) -> str:
-        return f"share of runs of {first} whose conditions do not all hold"
+    def _success(self, first: str) -> str:
+        return f"of {first} meet all conditions"
 
 
 def _facts(spec: CertificateSpec) -> Facts:

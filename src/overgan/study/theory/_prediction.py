@@ -111,8 +111,8 @@ class PredictionStudy(TheoryStudy):
     def _no_success(self, first: str) -> str:
         return f"the prediction for {first} is within {self.spec.within:g} of no run at any width; try wider"
 
-    def _share_of_failures(self, first: str) -> str:
-        return f"share of runs of {first} that left their prediction by more than {self.spec.within:g} ‖r₀‖"
+    def _success(self, first: str) -> str:
+        return f"of {first} stayed within {self.spec.within:g} ‖r₀‖ of their prediction"
 
 
 def _facts(spec: PredictionSpec) -> Facts:

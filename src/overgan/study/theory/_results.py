@@ -60,9 +60,10 @@ class TheoryStudy(Study):
             complete=done == len(self.spec.seeds),
         )
 
-    def recommend(self, tolerance: float | None = None) -> Recommendation:
-        """The smallest width at which the first case succeeds as often as at the best one, usually always.
+    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
+        """The narrowest width at which the first case succeeds in a share of at least 1 − tolerance of the runs.
 
+        tolerance: by default the spec's. confidence: of the interval, and that the share is as large.
         Raises OverganError if no run is finished, or none succeeded.
         """
         first = self.cases[0]
@@ -71,9 +72,10 @@ class TheoryStudy(Study):
         if len(rows) and not rows[self.success].any():
             raise OverganError(self._no_success(first))
         return recommend(
-            {k: 1.0 - rows[self.success][rows.k == k].to_numpy(float) for k in self.spec.widths},
+            {k: rows[self.success][rows.k == k].to_numpy(bool) for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
-            self._share_of_failures(first),
+            confidence,
+            quantity=self._success(first),
         )
 
     @property
@@ -86,5 +88,5 @@ class TheoryStudy(Study):
         """What to say if the first case succeeds at no width."""
 
     @abstractmethod
-    def _share_of_failures(self, first: str) -> str:
-        """The share that is smallest at the recommended width, in words."""
+    def _success(self, first: str) -> str:
+        """What successful runs of the first case have done, in words."""

@@ -105,8 +105,8 @@ class ShallowStudy(TheoryStudy):
     def _no_success(self, first: str) -> str:
         return f"no run converged by {first} at any width; try wider, or more steps"
 
-    def _share_of_failures(self, first: str) -> str:
-        return f"share of runs that did not converge by {first}"
+    def _success(self, first: str) -> str:
+        return f"converged by {first}"
 
 
 def _facts(spec: ShallowSpec) -> Facts:
