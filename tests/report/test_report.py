@@ -8,6 +8,7 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
+from overgan.pictures import png_url
 from overgan.report import report_content
 from overgan.report._plot import Panel, Plot, Series, to_html, to_png
 from overgan.study import Description, machine, parse_spec, versions, write_description
@@ -19,13 +20,13 @@ WIDTHS, SEEDS = [2, 4, 8], [0, 1, 2]
 def make_study(tmp_path):
     """A study's folder written by hand, with known numbers."""
 
-    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels")):
+    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS):
         spec = parse_spec(
             {
                 "name": "by-hand",
                 "data": {"name": "digits"},
                 "model": {"name": "mlp"},
-                "widths": WIDTHS,
+                "widths": widths,
                 "seeds": SEEDS,
                 "train": {"iterations": 20, "evaluate_every": 10},
                 "evaluate": {"features": list(features)},
@@ -38,12 +39,12 @@ def make_study(tmp_path):
             command="overgan run by-hand.yaml",
             data={"name": "digits", "train": 9, "test": 9, "compared": 9, "shape": [8, 8, 1], "fingerprint": "f00"},
             features={"classifier": {"dimension": 64, "accuracy": 0.5}, "pixels": {"dimension": 64}},
-            parameters={k: {"generator": 100 * k, "critic": 10 * k} for k in WIDTHS},
+            parameters={k: {"generator": 100 * k, "critic": 10 * k} for k in widths},
             versions=versions(),
             machine=machine(workers=1),
         )
         write_description(tmp_path, description)
-        for k in WIDTHS:
+        for k in widths:
             group = tmp_path / f"k{k:04d}"
             (group / "samples").mkdir(parents=True)
             complete = k not in unfinished
@@ -142,6 +143,59 @@ def test_a_study_without_results_has_a_page_too(make_study):
     assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
     with pytest.raises(OverganError, match="no width has a finished run"):
         study.recommend()
+
+
+def draw_neighbours(study, width, *pictures):
+    """A picture of one grey at each path, and its data URL by path."""
+    urls = {}
+    for picture in pictures:
+        path = study.folder / f"k{width:04d}" / "neighbours" / picture
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(f"{width} {picture}".encode())
+        urls[picture] = png_url(path.read_bytes())
+    return urls
+
+
+@pytest.mark.parametrize(
+    ("widths", "narrow", "wide"),
+    [
+        ([4, 8, 64, 128, 256], 8, 128),  # the paper's Fig. 10
+        ([4, 16, 128, 256], 4, 128),
+        ([4, 8, 64], 8, 64),
+        ([2, 4, 8], 2, 8),
+        ([128, 256], 128, 256),
+        ([16], 16, 16),
+    ],
+)
+def test_neighbours_are_shown_at_the_papers_widths_where_they_are_trained(make_study, widths, narrow, wide):
+    study = make_study(widths=widths)
+    for width in widths:
+        draw_neighbours(study, width, "seed-0/pixels.png")
+    captions = [caption for caption, _ in report_content(study).neighbours]
+    assert captions == [f"k = {width}, seed 0, nearest by pixels" for width in sorted({narrow, wide})]
+
+
+def test_neighbours_of_the_other_seeds_are_shown_on_request(make_study):
+    study = make_study()
+    urls = draw_neighbours(study, 8, *(f"seed-{s}/{space}.png" for s in (1, 2) for space in ("classifier", "pixels")))
+    assert report_content(study).neighbours == [  # seed 0 may have diverged
+        ("k = 8, seed 1, nearest by classifier", urls["seed-1/classifier.png"]),
+        ("k = 8, seed 1, nearest by pixels", urls["seed-1/pixels.png"]),
+    ]
+    page = overgan.write_report(study.folder).read_text()
+    before, details = page.split("<details>")
+    inside, after = details.split("</details>")
+    assert {name for name, url in urls.items() if url in before} == {"seed-1/classifier.png", "seed-1/pixels.png"}
+    assert {name for name, url in urls.items() if url in inside} == {"seed-2/classifier.png", "seed-2/pixels.png"}
+    assert not any(url in after for url in urls.values())
+
+
+def test_neighbours_of_older_studies_are_those_of_their_first_seed(make_study):
+    study = make_study()
+    urls = draw_neighbours(study, 2, "pixels.png")
+    content = report_content(study)
+    assert content.neighbours == [("k = 2, nearest by pixels", urls["pixels.png"])]
+    assert content.more_neighbours == []
 
 
 def test_png_files_are_beside_the_page(make_study):

@@ -16,6 +16,8 @@ def test_presets_are_valid_and_named_after_their_file(name):
 FIGURES = {  # of the paper; narrowest and widest
     "dcgan-cifar10": ([1, "4a", "5a", "6a", 10], (4, 128)),
     "dcgan-celeba": (["4b", "5b"], (4, 128)),
+    "dcgan-cifar10-generator": ([7], (4, 128)),
+    "dcgan-cifar10-critic": ([7], (4, 128)),
     "resnet-cifar10": (["4d", "6b"], (8, 256)),
     "resnet-celeba": (["4e"], (8, 256)),
     "resnet-cifar10-generator": ([7], (8, 256)),
@@ -36,9 +38,19 @@ def test_the_papers_convolutional_studies_are_at_full_scale(name):
     assert spec.train.betas == ((0.5, 0.999) if dcgan else (0.0, 0.9))
     assert spec.train.learning_rate == (1e-4 if dcgan or celeba else 2e-4)
     assert spec.train.schedule == ("constant" if dcgan or celeba else "linear")
-    assert spec.train.generator_batch == (None if dcgan or celeba else 128)
-    held = spec.model.generator_width, spec.model.critic_width
-    assert held == {"generator": (None, 128), "critic": (128, None)}.get(name.split("-")[-1], (None, None))
+    assert (spec.train.generator_batch or spec.train.batch) == 64  # the paper's
+    # as in the reference code: gan_cifar_resnet.py alone dithers, and no generator has running statistics
+    assert spec.data.dither == (not dcgan and not celeba)
+    assert spec.model.sampling_norm == "batch"
+    held, standard = (spec.model.generator_width, spec.model.critic_width), 64 if dcgan else 128
+    assert held == {"generator": (None, standard), "critic": (standard, None)}.get(name.split("-")[-1], (None, None))
+
+
+def test_a_spec_of_before_stands_for_what_was_done_then():
+    values = load_spec("quickstart").model_dump(mode="json")
+    del values["data"]["dither"], values["model"]["sampling_norm"]
+    old = load_spec(values)
+    assert (old.data.dither, old.model.sampling_norm) == (False, "running")
 
 
 def test_the_papers_mlp_study_is_at_full_scale():
@@ -90,6 +102,9 @@ def test_a_file_of_ones_own(small_spec):
         ("data.name=imagenet", r"data\.name: no data set imagenet; known: .*but it is \"imagenet\""),
         ("data=digits", r"data: .*but it is \"digits\""),
         ("model.depth=0", r"model\.depth: "),
+        ("data.dither=0.5", r"data\.dither: .*but it is 0\.5"),
+        ("model.sampling_norm=none", r"model\.sampling_norm: .*'running' or 'batch', but it is \"none\""),
+        ("model={name: 'a.b:c', sampling_norm: batch}", "sampling_norm=batch is not for a model of your own"),
         ("evaluate.features=[incepton]", r"evaluate\.features: no features incepton; did you mean inception\?"),
         ("train.iterations", r"overrides train\.iterations: write key=value"),
         ("data.root=${nothing}", "cannot be read as YAML"),

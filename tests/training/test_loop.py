@@ -151,7 +151,8 @@ def test_an_interrupted_nnd_goes_on(train_with_nnd, whole_with_nnd, tmp_path, st
     assert last[1]["nnd_train"] == last[3]["nnd_train"]
     assert last[1]["nnd"] != last[3]["nnd"]
     assert not list((tmp_path / "parts").glob("nnd-*"))
-    assert (tmp_path / "parts" / "neighbours" / "pixels.png").exists()
+    pictures = [(tmp_path / "parts" / "neighbours" / f"seed-{seed}" / "pixels.png").read_bytes() for seed in (0, 1)]
+    assert pictures[0] != pictures[1]
 
 
 def test_a_finished_group_is_not_trained_again(train, whole):

@@ -154,7 +154,7 @@ def test_samples_are_the_generators_images_of_the_evaluation_stream():
 def test_a_checkpoints_generator_is_loaded_on_the_device_that_is_asked_for():
     one = gan([5, 6])
     generator = load_generator(MODEL, 16, (8, 8, 1), 2, one.tensors())
-    assert torch.equal(generate(generator, [5, 6], 3, 4), one.sample(3))
+    assert torch.equal(generate(generator, [5, 6], 3, MODEL), one.sample(3))
     assert not any(p.requires_grad for p in generator.parameters())
     elsewhere = load_generator(MODEL, 16, (8, 8, 1), 2, one.tensors(), device="meta")
     assert {p.device.type for p in elsewhere.parameters()} == {"meta"}

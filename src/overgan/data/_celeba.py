@@ -14,13 +14,14 @@ from overgan.errors import OverganError
 
 CROP, PIXELS = 140, 64
 PARTITION, IMAGES = "list_eval_partition.txt", "img_align_celeba"
-TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part, which is not used
+TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part
 
 
 def celeba(root: Path | None) -> ImageSet:
     """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64 with antialiasing.
 
-    The official partition gives training (162,770) and held-out (19,962) images.
+    The official partition gives training (162,770) and held-out (19,962, its test part) images. Its validation part
+    (19,867) is left out, so that there are images on which nothing was trained and by which no width was chosen.
 
     root: the folder that holds img_align_celeba and list_eval_partition.txt, or one whose celeba folder does. Without
     a root it is taken from the user's cache folder, where torchvision downloads it first if it is not there.

@@ -32,6 +32,9 @@ class DataConfig(BaseModel):
         description="digits, mnist, cifar10, celeba (64 × 64), folder, or package.module:name of your own"
     )
     root: str | None = Field(None, description="folder or tar file; without it the published sets are downloaded")
+    dither: bool = Field(
+        False, description="real images in training are x/128 - 1 + U(0, 1/128) instead of x/127.5 - 1"
+    )
 
 
 def load_images(config: DataConfig) -> ImageSet:

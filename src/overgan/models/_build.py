@@ -7,7 +7,7 @@ from torch import nn
 
 from overgan.models import nets
 from overgan.models._spec import ModelConfig, Shape
-from overgan.models.layers import Weighted
+from overgan.models.layers import ReplicaBatchNorm, Weighted
 
 NETS: dict[str, tuple[Callable[..., nn.Module], Callable[..., nn.Module]]] = {
     "mlp": (nets.MLPGenerator, nets.MLPCritic),
@@ -32,7 +32,11 @@ def networks(
         return nets.own_networks(model.name, generator, critic, shape, streams or [torch.Generator()] * replicas)
     make_generator, make_critic = NETS[model.name]
     rest = (model.depth, shape) if model.name == "mlp" else (shape[0], shape[2])
-    return nets.Networks(make_generator(replicas, model.latent, generator, *rest), make_critic(replicas, critic, *rest))
+    pair = nets.Networks(make_generator(replicas, model.latent, generator, *rest), make_critic(replicas, critic, *rest))
+    for layer in pair.generator.modules():
+        if isinstance(layer, ReplicaBatchNorm):
+            layer.always_batch = model.sampling_norm == "batch"
+    return pair
 
 
 def build(

@@ -1,6 +1,6 @@
 """The `model` section of a spec."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -22,11 +22,20 @@ class ModelConfig(BaseModel):
     depth: int = Field(2, ge=1, description="hidden layers of each network of an mlp")
     generator_width: int | None = Field(None, ge=1, description="held at it, while the study varies the critic alone")
     critic_width: int | None = Field(None, ge=1, description="held at it, while the study varies the generator alone")
+    sampling_norm: Literal["running", "batch"] = Field(
+        "running", description="whose statistics batch norm takes in sampling: running, or of each batch of 64 images"
+    )
 
     @model_validator(mode="after")
     def _one_network_varies(self) -> "ModelConfig":
         if self.generator_width and self.critic_width:
             raise ValueError("generator_width and critic_width are both given, so nothing would vary; remove one")
+        return self
+
+    @model_validator(mode="after")
+    def _own_norms(self) -> "ModelConfig":
+        if self.own and self.sampling_norm == "batch":
+            raise ValueError("sampling_norm=batch is not for a model of your own, which samples in evaluation mode")
         return self
 
     @model_validator(mode="before")

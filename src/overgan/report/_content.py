@@ -22,6 +22,7 @@ class Content:
     method: list[str]  # paragraphs
     samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
+    more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
     data: str = ""  # what identifies the images
 
 

@@ -39,6 +39,7 @@ class Group:
     width: int
     seeds: list[int]  # a replica each
     device: str = "cpu"  # PyTorch's name of it
+    dither: bool = False  # of real images
 
 
 def train_group(group: Group, stopping: Callable[[], bool]) -> None:
@@ -47,9 +48,9 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     stopping: asked once an iteration; when it says yes, a checkpoint is written and the function returns.
 
     The folder takes log.jsonl (losses and distances from initialization), evaluations.jsonl (metrics), samples/ (a grid
-    of images at each evaluation, a row for each seed), neighbours/ (the training images nearest to the last ones),
-    progress.json and the checkpoints. A replica with a loss or weights that are not finite is dropped at the next row
-    of losses and noted as diverged.
+    of images at each evaluation, a row for each seed), neighbours/ (each seed's last images and the training images
+    nearest to them), progress.json and the checkpoints. A replica with a loss or weights that are not finite is dropped
+    at the next row of losses and noted as diverged.
 
     Raises OverganError if the checkpoint is damaged or the networks or the loss cannot be had.
     """
@@ -60,7 +61,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     if checkpoint and checkpoint.complete:
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds
-    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device)
+    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device, group.dither)
     diverged, seconds = dict[int, int](), 0.0
     if checkpoint:
         replicas.restore(load_tensors(folder, checkpoint), checkpoint.iteration)
@@ -141,8 +142,10 @@ def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping:
     ]
     pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
-        nearest = reference.neighbour_pictures(samples[0, :NEIGHBOUR_ROWS], group.images.train)
-        pictures |= {f"{NEIGHBOURS}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
+        for seed, generated in zip(replicas.seeds, samples[:, :NEIGHBOUR_ROWS], strict=True):
+            nearest = reference.neighbour_pictures(generated, group.images.train)
+            of_seed = f"{NEIGHBOURS}/seed-{seed}"
+            pictures |= {f"{of_seed}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
     for name, picture in pictures.items():
         write_atomic(folder / name, image_png(picture))
     append_jsonl(folder / EVALUATIONS, rows)  # after the pictures: with its rows, an evaluation is done

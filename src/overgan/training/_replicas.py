@@ -14,20 +14,29 @@ from overgan.training._cost import replicas_at_once
 from overgan.training._streams import Streams, stream
 from overgan.training.losses import LOSSES, Given, PerReplica
 
-GENERATE_CHUNK = 64  # images of a replica generated at once, as many as in training: bounds the memory of wide layers
+GENERATE_CHUNK = 64  # images of a replica generated at once: as many as batch norm has in the paper's training
 
 
 class Replicas:
     """Generator, critic, their optimizers and random streams, one replica for each seed.
 
+    dither: whether a real image's values are drawn from the intervals of its bytes.
+
     Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
     """
 
     def __init__(
-        self, model: ModelConfig, config: TrainConfig, width: int, shape: Shape, seeds: list[int], device: str = "cpu"
+        self,
+        model: ModelConfig,
+        config: TrainConfig,
+        width: int,
+        shape: Shape,
+        seeds: list[int],
+        device: str = "cpu",
+        dither: bool = False,
     ):
         self.config, self.loss = config, LOSSES[config.loss]
-        self.latent, self.device = model.latent, device
+        self.model, self.device, self.dither = model, device, dither
         self.seeds, self.iteration = seeds, 0
         self.at_once = replicas_at_once(model, config, width, shape)  # whose losses are computed together
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
@@ -42,7 +51,8 @@ class Replicas:
             for name, network in self.by_name.items()
         }
         self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)  # no loss was infinite or NaN so far
-        self.streams = {name: Streams(seeds, name) for name in ("batches", "latents", "interpolation")}
+        names = ("batches", "latents", "interpolation", *(["dither"] if dither else []))
+        self.streams = {name: Streams(seeds, name) for name in names}
 
     def iterate(self, images: UInt8[Tensor, "images h w c"]) -> dict[str, PerReplica]:
         """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each.
@@ -58,10 +68,15 @@ class Replicas:
         generator_batch = config.generator_batch or batch
         chosen = self.streams["batches"].integers(len(images), steps, batch).to(self.device)
         mixes = self.streams["interpolation"].uniform(steps, batch).to(self.device)
-        latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.latent).to(self.device)
+        latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.model.latent)
+        latents = latents.to(self.device)
+        dithers = None
+        if self.dither:
+            dithers = self.streams["dither"].uniform(steps, batch, *images.shape[1:]).to(self.device)
 
         def real(part: Part, step: int) -> Images:
-            return part.fold(to_network(images[chosen[part.rows, step]]))
+            dither = None if dithers is None else dithers[part.rows, step]
+            return part.fold(to_network(images[chosen[part.rows, step]], dither))
 
         def of_critic(part: Part, step: int) -> tuple[PerReplica, ...]:
             x = real(part, step)
@@ -110,7 +125,7 @@ class Replicas:
 
     def sample(self, n: int) -> UInt8[Tensor, "replicas {n} h w c"]:
         """The first n images of every replica's evaluation stream: the same latents whenever it is called."""
-        return generate(self.generator, self.seeds, n, self.latent)
+        return generate(self.generator, self.seeds, n, self.model, self.dither)
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
@@ -150,14 +165,21 @@ class Replicas:
 
 
 @torch.no_grad()
-def generate(generator: nn.Module, seeds: Sequence[int], n: int, latent: int) -> UInt8[Tensor, "replicas {n} h w c"]:
-    """Images of the first n latents of each seed's evaluation stream, made on the generator's device."""
-    latents = Streams(seeds, "evaluation").normal(n, latent).to(next(generator.parameters()).device)
+def generate(
+    generator: nn.Module, seeds: Sequence[int], n: int, model: ModelConfig, dithered: bool = False
+) -> UInt8[Tensor, "replicas {n} h w c"]:
+    """Images of the first n latents of each seed's evaluation stream, made on the generator's device.
+
+    dithered: whether real images were, in training.
+    """
+    whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
+    drawn = whole if model.sampling_norm == "batch" else n
+    latents = Streams(seeds, "evaluation").normal(drawn, model.latent).to(next(generator.parameters()).device)
     training = generator.training
-    generator.eval()  # batch norm by running statistics: an image must not depend on those beside it
-    images = torch.cat([to_images(generator(z)).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)], 1)
+    generator.eval()
+    images = [to_images(generator(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
     generator.train(training)
-    return images
+    return torch.cat(images, 1)[:, :n]
 
 
 def load_generator(

@@ -168,25 +168,43 @@ def test_the_networks_are_those_of_the_table(name, pixels):
     torch.testing.assert_close(critic(images)[0], plain_critic(critic, images[0], name, pixels), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["dcgan", "resnet"])
-def test_weights_have_the_deviation_of_the_table(name):
-    generator, critic = pair(name, 32, width=64, seeds=[0])
-    for network in (generator, critic):
+GLOROT = {  # the convolutions without the factor √2: every shortcut, and of each network
+    ("resnet", 32): ("shortcut", {"generator": "last.weight", "critic": None}),
+    ("resnet", 64): ("shortcut", {"generator": None, "critic": "blocks.0.weight"}),
+    ("dcgan", 32): (None, {"generator": None, "critic": None}),
+    ("dcgan", 64): (None, {"generator": None, "critic": None}),
+}
+
+
+@pytest.mark.parametrize(("name", "pixels"), CASES)
+def test_weights_have_the_deviation_of_the_reference(name, pixels):
+    """Layer by layer: conv2d.py, deconv2d.py and linear.py of the reference, written out."""
+    shortcut, glorot = GLOROT[name, pixels]
+    found = set()
+    for of, network in pair(name, pixels, width=64 if pixels == 32 else 16, seeds=[0])._asdict().items():
         for key, parameter in network.named_parameters():
             weight = parameter.detach()
             if weight.ndim == 5:
                 _, a, b, kernel, _ = weight.shape
                 strided = kernel == 5
-                transposed = strided and network is generator
+                transposed = strided and of == "generator"
                 inputs, outputs = (a, b) if transposed else (b, a)
                 fan_in = inputs * kernel**2 / (4 if transposed else 1)
                 fan_out = outputs * kernel**2 / (4 if strided and not transposed else 1)
-                expected = (4 / (fan_in + fan_out)) ** 0.5
-                # the deviation of a sample of n uniform numbers has a relative standard error of 1 / √(5 n)
-                assert weight.std() == pytest.approx(expected, rel=5 / (5 * weight.numel()) ** 0.5), key
-                assert weight.abs().max() <= 3**0.5 * expected
-            elif "bias" in key:
-                assert not weight.any()
+                he = not (key == glorot[of] or (shortcut and shortcut in key))
+                found |= set() if he else {(of, "shortcut" if "shortcut" in key else key)}
+                expected = ((4 if he else 2) / (fan_in + fan_out)) ** 0.5
+            elif weight.ndim == 3 and "bias" not in key:
+                _, fan_in, fan_out = weight.shape
+                expected = (2 / (fan_in + fan_out)) ** 0.5
+            else:  # biases, and the norms' offsets and scales
+                assert torch.equal(weight, torch.full_like(weight, 0.0 if "bias" in key else 1.0)), key
+                continue
+            # the deviation of a sample of n uniform numbers has a relative standard error of 1 / √(5 n)
+            assert weight.std() == pytest.approx(expected, rel=5 / (5 * weight.numel()) ** 0.5), key
+            assert weight.abs().max() <= 3**0.5 * expected
+    shortcuts = {("generator", "shortcut"), ("critic", "shortcut")} if name == "resnet" else set()
+    assert found == shortcuts | {(of, key) for of, key in glorot.items() if key}
 
 
 def test_widths_of_the_two_networks_may_differ():

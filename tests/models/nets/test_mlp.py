@@ -74,3 +74,13 @@ def test_pixels_survive_the_way_to_the_network_and_back():
     assert (values.min(), values.max()) == (-1, 1)
     assert torch.equal(to_images(values), images)
     assert to_images(torch.full((1, 1, 1), 7.0)).item() == 255
+
+
+def test_dithered_bytes_fill_their_intervals_and_are_read_back():
+    images = torch.arange(256, dtype=torch.uint8).repeat(1024, 1)[..., None]  # h, w, c
+    places = torch.arange(1024)[:, None, None].expand(-1, 256, 1) / 1024  # of so few digits that nothing is rounded
+    values = to_network(images, places)
+    expected = torch.arange(256)[None] / 128 - 1 + torch.arange(1024)[:, None] / 1024 / 128
+    assert torch.equal(values[0], expected)
+    assert torch.equal(to_images(values, dithered=True), images)
+    assert to_images(torch.tensor([[[1.0, -1.0, 7.0, -7.0]]]), dithered=True).flatten().tolist() == [255, 0, 255, 0]

@@ -102,8 +102,8 @@ class ReplicaConv2d(Weighted):
     It is padded so that stride 1 keeps the size, stride 2 halves it, and stride 2, transposed, doubles it.
 
     weight: (replicas, outputs, inputs, kernel, kernel), or, transposed, (replicas, inputs, outputs, kernel, kernel),
-    with a deviation of √(4 / (fan_in + fan_out)), strided fans counted for the pixels that they meet (Gulrajani et al.,
-    2017). bias: (replicas, outputs), zero. slope: 1 for no LeakyReLU.
+    with a deviation of √(4 / (fan_in + fan_out)), or, glorot, √(2 / (fan_in + fan_out)), strided fans counted for the
+    pixels that they meet (Gulrajani et al., 2017). bias: (replicas, outputs), zero. slope: 1 for no LeakyReLU.
     """
 
     def __init__(
@@ -115,9 +115,10 @@ class ReplicaConv2d(Weighted):
         stride: int = 1,
         slope: float = 1.0,
         transposed: bool = False,
+        glorot: bool = False,
     ):
         small, large = (inputs, outputs) if transposed else (outputs, inputs)
-        deviation = math.sqrt(4 / (kernel**2 * (large + small / stride**2)))
+        deviation = math.sqrt((2 if glorot else 4) / (kernel**2 * (large + small / stride**2)))
         super().__init__((replicas, small, large, kernel, kernel), (replicas, outputs), deviation)
         self.stride, self.slope, self.transposed = stride, slope, transposed
 

@@ -10,32 +10,37 @@ MOMENTUM, EPSILON = 0.1, 1e-5
 
 
 class ReplicaBatchNorm(nn.Module):
-    """Batch normalization of each replica; weight, bias and running statistics are (replicas, features)."""
+    """Batch normalization of each replica; weight, bias and running statistics are (replicas, features).
+
+    always_batch: whether evaluation normalizes by the batch's statistics too, as training does; the running ones stay.
+    """
 
     running_mean: Tensor
     running_var: Tensor
 
     def __init__(self, replicas: int, features: int):
         super().__init__()
+        self.always_batch = False
         self.weight = nn.Parameter(torch.ones(replicas, features))
         self.bias = nn.Parameter(torch.zeros(replicas, features))
         self.register_buffer("running_mean", torch.zeros(replicas, features))
         self.register_buffer("running_var", torch.ones(replicas, features))
 
     def forward(self, x: Float[Tensor, "replicas *size"]) -> Float[Tensor, "replicas *size"]:
-        """By the batch's statistics in training, by the running ones in evaluation.
+        """By the batch's statistics in training, by the running ones in evaluation, unless `always_batch`.
 
         x: (replicas, batch, features), or images (replicas, blocks, height, width, features, lanes).
         """
         flat, lanes = (x.flatten(4).flatten(1, 3), x.shape[5]) if x.ndim == 6 else (x, 1)
-        if self.training:
+        if self.training or self.always_batch:
             numbers = flat.shape[1] * lanes
             mean = _sum(flat, lanes) / numbers
             flat = flat - _spread(mean, lanes)
             var = _sum(flat.square(), lanes) / numbers
-            with torch.no_grad():
-                self.running_mean.lerp_(mean, MOMENTUM)
-                self.running_var.lerp_(var * (numbers / (numbers - 1)), MOMENTUM)
+            if self.training:
+                with torch.no_grad():
+                    self.running_mean.lerp_(mean, MOMENTUM)
+                    self.running_var.lerp_(var * (numbers / (numbers - 1)), MOMENTUM)
         else:
             flat, var = flat - _spread(self.running_mean, lanes), self.running_var
         scale = self.weight * (var + EPSILON).rsqrt()

@@ -16,7 +16,7 @@ Resample = Literal["up", "down"] | None
 
 
 class ResidualBlock(nn.Module):
-    """Shortcut + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU.
+    """Shortcut, which starts as Glorot's, + two 3 × 3 convolutions, each after a norm, if there is one, and ReLU.
 
     first: whether it takes images, so that neither norm nor ReLU comes first, and the first convolution widens.
     """
@@ -32,7 +32,7 @@ class ResidualBlock(nn.Module):
         self.norm2 = norm(replicas, middle) if norm else None
         self.conv2 = layers.ReplicaConv2d(replicas, middle, outputs, 3)
         identity = inputs == outputs and resample is None
-        self.shortcut = nn.Identity() if identity else layers.ReplicaConv2d(replicas, inputs, outputs, 1)
+        self.shortcut = nn.Identity() if identity else layers.ReplicaConv2d(replicas, inputs, outputs, 1, glorot=True)
 
     def forward(self, x: Lanes) -> Lanes:
         """The block's output, at twice, half or the same size."""
@@ -60,7 +60,7 @@ class ResNetGenerator(BlockGenerator):
             ResidualBlock(replicas, i, o, "up", layers.ReplicaBatchNorm) for i, o in pairwise(sizes)
         )
         self.norm = layers.ReplicaBatchNorm(replicas, sizes[-1])
-        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3)
+        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3, glorot=pixels == 32)
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
@@ -89,7 +89,7 @@ class ResNetCritic(nn.Module):
         else:
             sizes = [width, 2 * width, 4 * width, 8 * width, 8 * width]
             self.blocks = nn.Sequential(
-                layers.ReplicaConv2d(replicas, channels, width, 3),
+                layers.ReplicaConv2d(replicas, channels, width, 3, glorot=True),
                 *(ResidualBlock(replicas, i, o, "down", layers.ReplicaLayerNorm) for i, o in pairwise(sizes)),
             )
             self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)

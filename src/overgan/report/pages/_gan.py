@@ -12,14 +12,16 @@ from overgan.pictures import png_url
 from overgan.report._content import Content, Row, extent, length, mean_and_deviation, state
 from overgan.report.pages._gan_figures import fid_label, figures
 from overgan.report.pages._gan_findings import findings
+from overgan.report.pages._gan_neighbours import neighbours
 from overgan.study.gan import GanStudy
-from overgan.training import NEIGHBOURS, SAMPLES
+from overgan.training import SAMPLES
 
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     numbers = _numbers(study)
+    shown, more = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
@@ -28,7 +30,8 @@ def content(study: GanStudy) -> Content:
         table_note="FID: mean ± standard deviation over the runs, at the last iteration.",
         method=_method(study),
         samples=_samples(study),
-        neighbours=_neighbours(study),
+        neighbours=shown,
+        more_neighbours=more,
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )
 
@@ -98,14 +101,3 @@ def _samples(study: GanStudy) -> list[tuple[int, str]]:
         if newest:
             grids.append((width, png_url(newest.read_bytes())))
     return grids
-
-
-def _neighbours(study: GanStudy) -> list[tuple[str, str]]:
-    """Caption and data URL of the nearest neighbours at the narrowest and the widest width that have them (Fig. 10)."""
-    folders = [(width, study.group(width) / NEIGHBOURS) for width in study.spec.widths]
-    there = [(width, folder) for width, folder in folders if folder.is_dir()]
-    return [
-        (f"k = {width}, nearest by {path.stem}", png_url(path.read_bytes()))
-        for width, folder in (there[:1] + there[1:][-1:])
-        for path in sorted(folder.glob("*.png"))
-    ]

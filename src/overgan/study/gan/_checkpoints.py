@@ -37,5 +37,5 @@ def samples(
     if not checkpoint.seeds:
         return {}
     generator = load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)
-    images = generate(generator, checkpoint.seeds, n, spec.model.latent)
+    images = generate(generator, checkpoint.seeds, n, spec.model, spec.data.dither)
     return {seed: row.numpy() for seed, row in zip(checkpoint.seeds, images, strict=True)}

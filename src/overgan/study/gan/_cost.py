@@ -29,10 +29,12 @@ def seconds(spec: GanSpec) -> float:
         for width in spec.widths:
             products = products_an_iteration(spec.model, train, width, shape)
             if probe <= LONG:
-                probe = _time(Replicas(spec.model, probe_config, width, shape, spec.seeds[:1]), shape)
+                one = Replicas(spec.model, probe_config, width, shape, spec.seeds[:1], dither=spec.data.dither)
+                probe = _time(one, shape)
                 whole = probe / share
                 if whole <= LONG:
-                    whole = _time(Replicas(spec.model, train, width, shape, spec.seeds), shape)
+                    group = Replicas(spec.model, train, width, shape, spec.seeds, dither=spec.data.dither)
+                    whole = _time(group, shape)
                 pace = whole / products
             total += pace * products
     finally:

@@ -72,6 +72,7 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
             width=width,
             seeds=spec.seeds,
             device=device,
+            dither=spec.data.dither,
         )
         train_group(group, stopping)
 

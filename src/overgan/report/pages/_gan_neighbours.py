@@ -1,0 +1,44 @@
+"""The training images nearest to generated ones, at a narrow and at a wide width (paper, Fig. 10)."""
+
+from itertools import chain
+from pathlib import Path
+
+from overgan.pictures import png_url
+from overgan.study.gan import GanStudy
+from overgan.training import NEIGHBOURS
+
+NARROW, WIDE = 8, 128  # the paper's widths
+
+Pictures = list[tuple[str, str]]  # caption, and the picture as a data URL
+
+
+def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
+    """The pictures of each width's first seed, and those of the other seeds.
+
+    The widths are the paper's, unless one has no pictures, or the other is no wider: then the narrowest and the widest
+    that have some take their places.
+    """
+    by_width = {width: pictures for width in study.spec.widths if (pictures := _by_seed(study, width))}
+    shown: Pictures = []
+    more: Pictures = []
+    if by_width:
+        narrowest, widest = min(by_width), max(by_width)
+        narrow = NARROW if NARROW in by_width and widest > NARROW else narrowest
+        wide = WIDE if WIDE in by_width and narrowest < WIDE else widest
+        for width in sorted({narrow, wide}):
+            first, *others = by_width[width]
+            shown += first
+            more += chain.from_iterable(others)
+    return shown, more
+
+
+def _by_seed(study: GanStudy, width: int) -> list[Pictures]:
+    """The pictures of each seed that has some; in older studies only the first has, in no folder of its own."""
+    folder = study.group(width) / NEIGHBOURS
+    of_seeds = [_pictures(folder / f"seed-{seed}", f"k = {width}, seed {seed}") for seed in study.spec.seeds]
+    return [pictures for pictures in (_pictures(folder, f"k = {width}"), *of_seeds) if pictures]
+
+
+def _pictures(folder: Path, of: str) -> Pictures:
+    """One for each feature space."""
+    return [(f"{of}, nearest by {path.stem}", png_url(path.read_bytes())) for path in sorted(folder.glob("*.png"))]
