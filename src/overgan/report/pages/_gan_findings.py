@@ -26,7 +26,8 @@ def findings(study: GanStudy) -> list[str]:
         before = test.index[-2]
         change = test[widest] / test[before] - 1
         sentences.append(f"The last step, from k = {before} to k = {widest}, changes it by {change:+.0%}.")
-    sentences += _gap(study) + _memorization(study) + _nnd(study)
+    sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
+    sentences += _memorization(study) + _nnd(study)
     losses = study.losses()
     ended = losses[losses.iteration == study.spec.train.iterations]
     moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
@@ -40,9 +41,9 @@ def findings(study: GanStudy) -> list[str]:
     return sentences + runs_sentences(study, "they are left out")
 
 
-def _gap(study: GanStudy) -> list[str]:
+def _gap(study: GanStudy, features: str) -> list[str]:
     """Where test FID is above train FID, or below, by more than another draw of the real images would change it."""
-    gaps, label = study.gaps(), fid_label(study.spec.evaluate.features[0])
+    gaps, label = study.gaps(features), fid_label(features)
     if not gaps:
         return [
             f"Whether test {label} is above train is not known: that takes several draws of the real images "
@@ -50,9 +51,9 @@ def _gap(study: GanStudy) -> list[str]:
         ]
     sayings = {
         "above": "is above train {where}, by {by} standard errors: the generated images are nearer to the training "
-        "images than to held-out ones, as memorization makes them",
-        "below": "is below train {where}, by {by} standard errors: not memorization, but held-out images that are "
-        "unlike another draw of the training images",
+        "images, by memorization or because the held-out ones are of another kind",
+        "below": "is below train {where}, by {by} standard errors: not memorization, but held-out images of "
+        "another kind",
         "unclear": "differs from train by {by} standard errors {where}: another draw of the real images could turn "
         "that around, so neither is above the other",
     }
