@@ -178,6 +178,9 @@ def test_features_of_the_users_own(sets, tmp_path):
         ({"samples": 5, "metrics": ["prdc"]}, "prdc needs at least 6 images on each side, but there are 5"),
         ({"samples": 1}, "fid needs at least 2 images"),
         ({"samples": "all", "metrics": ["fid_infinity"]}, "fid_infinity needs as many images on every side"),
+        ({"samples": "all", "metrics": ["fid_gap"]}, "fid_gap needs as many images on every side"),
+        ({"test": None, "metrics": ["fid_gap"]}, "fid_gap needs training and held-out images"),
+        ({"metrics": ["fid_gap"], "draws": 0}, "draws is 0; it must be at least 1"),
         (
             {"train": np.zeros((9, 8, 8, 3), np.uint8)},
             r"generated images have 8 × 8 pixels and 1 channel but train .*3",

@@ -43,7 +43,7 @@ def test_every_number_stands_in_a_column_and_the_table_shows_every_column(digits
     columns = [column for name in METRICS for column in METRICS[name].columns]
     keys = {key for column in columns for key in column.keys.values()}
     found = {key for row in result.rows for key in row} - {"features"}
-    assert {key for key in found if not key.endswith(("_error", "_low", "_high"))} == keys
+    assert {key for key in found if not key.endswith(("_error", "_draws", "_low", "_high"))} == keys
     table = evaluation_table(result)
     assert len(table) == len(columns)
     assert not any("–" in row for row in table)

@@ -37,7 +37,15 @@ def make_study(tmp_path):
         description = Description(
             spec=spec,
             command="overgan run by-hand.yaml",
-            data={"name": "digits", "train": 9, "test": 9, "compared": 9, "shape": [8, 8, 1], "fingerprint": "f00"},
+            data={
+                "name": "digits",
+                "train": 20,
+                "test": 9,
+                "compared": 9,
+                "unseen": 9,
+                "shape": [8, 8, 1],
+                "fingerprint": "f00",
+            },
             features={"classifier": {"dimension": 64, "accuracy": 0.5}, "pixels": {"dimension": 64}},
             parameters={k: {"generator": 100 * k, "critic": 10 * k} for k in widths},
             versions=versions(),
@@ -118,6 +126,55 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
     generator, critic = plots["distance-from-initialization"].panels[0].series
     np.testing.assert_allclose(generator.y, [1 / 2, 1 / 4, 1 / 8])
     np.testing.assert_allclose(critic.y, [1, 1 / 2, 1 / 4])
+
+
+def with_gaps(study, gap, error=1.0, draws=10):
+    """The study with a difference test − train at its last iteration: gap(k) in every run."""
+    for k in WIDTHS:
+        path = study.group(k) / "evaluations.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        measured = {"fid_gap": gap(k), "fid_gap_error": error, "fid_gap_draws": draws}
+        path.write_text("".join(json.dumps(r | (measured if r["iteration"] == 20 else {})) + "\n" for r in rows))
+    return study
+
+
+def test_test_is_said_to_be_above_or_below_train_only_beyond_what_the_draw_explains(make_study):
+    # three widths together: Student's quantile of 10 degrees of freedom at 1 − 0.05/6 is 2.87
+    study = with_gaps(make_study(), {2: -2.9, 4: 2.8, 8: 2.9}.get)
+    assert {k: gap.verdict for k, gap in study.gaps().items()} == {2: "below", 4: "unclear", 8: "above"}
+    page = overgan.write_report(study.folder).read_text()
+    assert "Test classifier FID is above train at k = 8, by +2.9 standard errors" in page
+    assert "Test classifier FID is below train at k = 2, by -2.9 standard errors" in page
+    assert "Test classifier FID differs from train by +2.8 standard errors at k = 4" in page
+    assert "<th>classifier FID, test − train</th>" in page
+    assert "<td>2.9 ± 1</td>" in page
+
+
+def test_fewer_draws_say_less_and_none_say_nothing(make_study):
+    study = with_gaps(make_study(), lambda k: 2.9 * k, error=1.0, draws=2)
+    # Student's quantile of 2 degrees of freedom there is 7.6
+    assert {k: gap.verdict for k, gap in study.gaps().items()} == {2: "unclear", 4: "above", 8: "above"}
+    page = overgan.write_report(with_gaps(study, lambda _: 1.0).folder).read_text()
+    assert "differs from train by +1.0 standard errors at every width" in page
+    for k in WIDTHS:  # a study of before
+        path = study.group(k) / "evaluations.jsonl"
+        path.write_text(re.sub(r', "fid_gap.*?}', "}", path.read_text()))
+    page = overgan.write_report(study.folder).read_text()
+    assert "Whether test classifier FID is above train is not known" in page
+    assert "test − train</th>" not in page
+
+
+def test_the_page_says_what_fid_is_compared_with(make_study):
+    study = make_study()
+    assert (
+        "Every FID compares 9 generated images with as many training images"
+        in overgan.write_report(study.folder).read_text()
+    )
+    path = study.folder / "study.json"
+    path.write_text(path.read_text().replace('"reference": "equal"', '"reference": "all"'))
+    page = overgan.write_report(study.folder).read_text()
+    assert "FID compares 10,000 generated images with all 20 training images (9 in classifier features)" in page
+    assert "and all 9 held-out images. It is larger for a set of fewer images" in page
 
 
 def test_every_figure_of_a_scaled_study_says_so(make_study):

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import overgan
+from overgan import metrics
 from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
@@ -87,6 +88,37 @@ def test_a_trained_study_is_measured_again(study, digits):
 
 
 @pytest.mark.slow
+def test_test_less_train_fid_is_measured_at_the_end(study):
+    pixels = study.final("pixels")
+    difference = pixels.fid_test - pixels.fid_train
+    np.testing.assert_allclose(pixels.fid_gap, difference, atol=1e-9)  # sums in batches or at once
+    assert (pixels.fid_gap_error > 0).all()
+    assert set(pixels.fid_gap_draws) == {10}
+    before = study.frame()
+    assert before[before.iteration < 60].fid_gap.isna().all()
+    assert set(study.gaps()) == {2, 4}
+
+
+@pytest.mark.slow
+def test_fid_against_all_real_images(study, digits):
+    study.evaluate(["fid", "fid_gap"], features=["random-5"], samples=500, reference="all")
+    rows = study.frame()
+    (row,) = rows[(rows.features == "random-5") & (rows.k == 4) & (rows.seed == 1)].itertuples()
+    space = metrics.feature_space("random-5", digits)
+    generated = space.embed(study.sample(4, 1, 500))
+
+    moments = [(x.mean(0, dtype=float), np.cov(x.T.astype(float))) for x in (generated, generated[:360])]
+    for name, images in (("train", digits.train), ("test", digits.test)):
+        features = space.embed(images).astype(float)
+        expected = metrics.frechet_distance(*moments[0], features.mean(0), np.cov(features.T))
+        assert getattr(row, f"fid_{name}") == pytest.approx(expected, rel=1e-6)
+    # 360 of each side: as many as are held out
+    draws = [space.embed(images).astype(float) for images in (digits.test, digits.train[digits.reference])]
+    to_test, to_train = (metrics.frechet_distance(*moments[1], x.mean(0), np.cov(x.T)) for x in draws)
+    assert row.fid_gap == pytest.approx(to_test - to_train, rel=1e-4)  # a small difference of large numbers
+
+
+@pytest.mark.slow
 def test_the_command_measures_a_study_as_its_spec_says(study):
     before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
     done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "nnd"])
@@ -124,6 +156,8 @@ def test_an_unknown_metric_is_one_line(study):
         ("evaluate.metrics=[kid]", r"evaluate\.metrics: must have fid, which decides the width"),
         ("evaluate.features=[clasifier]", r"evaluate\.features: no features clasifier; did you mean classifier\?"),
         ("evaluate.final_metrics=[fdi]", r"evaluate\.final_metrics\.0: "),
+        ("evaluate.reference=some", r"evaluate\.reference: .*'equal' or 'all', but it is \"some\""),
+        ("evaluate={features: [pixels], metrics: [fid, fid_gap], draws: 0}", "evaluate: fid_gap needs draws, .*is 0"),
         ("evaluate.nnd.iterations=0", r"evaluate\.nnd\.iterations: "),
     ],
 )

@@ -22,6 +22,7 @@ FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the s
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
 SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
 WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
+DRAWS_HELP = "Draws of real images for the error of fid_gap [default: 10, or the study's]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
 STUDY_ALONE = (
     "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
@@ -39,6 +40,7 @@ def evaluate(
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
     weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
     precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,
+    draws: Annotated[int | None, Option(min=1, help=DRAWS_HELP)] = None,
     nnd_iterations: Annotated[int | None, Option(min=1, help=ITERATIONS_HELP)] = None,
     device: Device = "auto",
     json_: Json = False,
@@ -53,6 +55,7 @@ def evaluate(
         features=features.split(",") if features else None,
         samples=_number_or_all(samples),
         precision=precision,
+        draws=draws,
         nnd=_nnd(nnd_iterations),
         device=device,
     )

@@ -12,6 +12,7 @@ from ._metric import (
 from ._reference import Reference as Reference, check_metrics as check_metrics
 from ._registry import METRICS as METRICS, MetricName as MetricName
 from ._sample import Progress as Progress, Sample as Sample, fingerprint as fingerprint, no_progress as no_progress
+from .distances._fid_gap import fid_gap as fid_gap
 from .distances._fid_infinity import fid_infinity as fid_infinity
 from .distances._frechet import frechet_distance as frechet_distance, gaussian_distance as gaussian_distance
 from .distances._kid import kernel_distance as kernel_distance

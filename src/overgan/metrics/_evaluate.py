@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import UInt8
 
+from overgan.check import check
 from overgan.data import ImageSet, Source, Subset, class_labels, open_images, size_in_words
 from overgan.device import resolve_device
 from overgan.errors import OverganError
@@ -50,6 +51,7 @@ def evaluate(
     samples: int | Literal["all"] | None = None,
     weights: str | Path | None = None,
     precision: Precision = "float32",
+    draws: int = 10,
     nnd: NNDConfig | None = None,
     device: str = "cpu",
     neighbour_rows: int = 0,
@@ -61,11 +63,13 @@ def evaluate(
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
         files of images; all of one size.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
-    metrics: fid, fid_infinity, kid, prdc, memorization (needs both real sets), nnd (needs test; with train also that of
-        the training images, for comparison), package.module:name of a Metric, or of a function that returns one.
+    metrics: fid, fid_gap (needs both real sets), fid_infinity, kid, prdc, memorization (needs both real sets), nnd
+        (needs test; with train also that of the training images, for comparison), package.module:name of a Metric, or
+        of a function that returns one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
+    draws: of real images, from which the standard error of fid_gap comes.
     nnd: how the critic of nnd is trained.
     device: what computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if there is one.
     neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
@@ -82,6 +86,7 @@ def evaluate(
     (device, *_) = resolve_device(device)
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
+    check(draws >= 1, "draws", draws, "at least 1")
     given = {"generated": generated, "train": train, "test": test}
     with ExitStack() as stack:
         sets = {k: stack.enter_context(open_images(v, k)) for k, v in given.items() if v is not None}
@@ -103,7 +108,9 @@ def evaluate(
             for name in dict.fromkeys(names)
         ]
         checksum = fingerprint(chosen["generated"], progress, "generated images")
-        reference = Reference(real, spaces, metrics, nnd=nnd, device=device, cache=cache, progress=progress)
+        reference = Reference(
+            real, spaces, metrics, draws=draws, nnd=nnd, device=device, cache=cache, progress=progress
+        )
         rows = reference.score(chosen["generated"])
         pictures = {}
         if neighbour_rows and "train" in sets:

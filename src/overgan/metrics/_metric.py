@@ -10,7 +10,7 @@ from overgan.metrics._sample import Progress, Sample
 from overgan.metrics.nnd._config import NNDConfig
 
 Side = Literal["train", "test"]
-ENDS = ("_error", "_low", "_high")  # of keys that belong to a number: its standard error, or its interval
+ENDS = ("_error", "_draws", "_low", "_high")  # of keys that belong to a number: its standard error, or its interval
 SIDES: dict[Side, str] = {"train": "training", "test": "held-out"}  # the real images, and what messages call them
 
 
@@ -19,6 +19,7 @@ class Estimate(NamedTuple):
 
     value: float
     error: float
+    draws: int = 0  # that the error was found from, if they are few
 
 
 Values = Mapping[str, float | Estimate]  # by key
@@ -62,9 +63,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a metric of images works with, beside the images."""
+    """What a metric works with, beside the images or their features."""
 
     nnd: NNDConfig
+    draws: int  # of real images, for fid_gap
     device: str  # PyTorch's name of what computes
     cache: Path  # folder of what depends on the real images alone, shared by all processes
     checksums: Mapping[str, str]  # of the real images, by side
@@ -77,9 +79,9 @@ class Setting:
 class Metric:
     """A metric: what it needs, its function, and the columns that the function's numbers stand in.
 
-    function: of the generated and the real samples, the latter by side ("train", "test" or both); or, if it needs
-    images, of the generated images, the real ones by side, and a Setting. It returns numbers or Estimates by key; a
-    number with an interval has two more, of the key and _low and _high.
+    function: of the generated and the real samples, the latter by side ("train", "test" or both), and, if it asks for
+    settings, a Setting; or, if it needs images, of the generated images, the real ones by side, and a Setting. It
+    returns numbers or Estimates by key; a number with an interval has two more, of the key and _low and _high.
     """
 
     name: str
@@ -90,14 +92,16 @@ class Metric:
     least: int = 2  # images on each side
     equally_many: bool = False  # images on every side
     row: str = "images"  # of a metric that needs images: the `features` of its row
+    settings: bool = False  # whether the function is given a Setting, too; one of images always is
 
     def values(self, *compared: object) -> dict[str, float]:
-        """What the function finds; an Estimate as two numbers, the second of the key and _error."""
+        """What the function finds; an Estimate as more numbers, of the key and _error and, if it has them, _draws."""
         values = {}
         for key, found in self.function(*compared).items():
             values[key] = found.value if isinstance(found, Estimate) else float(found)
             if isinstance(found, Estimate):
                 values[f"{key}_error"] = found.error
+                values |= {f"{key}_draws": found.draws} if found.draws else {}
         return values
 
     def heading(self, column: Column, features: str, side: Side | None = None) -> str:

@@ -11,9 +11,11 @@ from platformdirs import user_cache_path
 
 from overgan.data import ImageSet
 from overgan.errors import OverganError
+from overgan.metrics._features import space_record
+from overgan.metrics._gaussian import fit_gaussian
 from overgan.metrics._metric import ENDS, Metric, Setting
 from overgan.metrics._registry import METRICS, MetricName
-from overgan.metrics._sample import Images, Progress, cached, describe, fingerprint, no_progress
+from overgan.metrics._sample import Images, Progress, Sample, cached, describe, fingerprint, no_progress
 from overgan.metrics.distances._neighbours import nearest_neighbours
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.nnd._divergence import NNDStopped
@@ -30,6 +32,11 @@ class Reference:
     parts: "train" and "test", or one of them; equally many images in each, because the Fréchet distance and others
     depend on the number.
     metrics: those of `score`.
+    whole: by space and part, if there are more, the images that metrics which need moments alone, such as fid, compare
+    with in place of parts.
+    samples: generated images that are to be scored, by default as many as the smallest part has; with `whole` those
+    metrics see all of them, the others as many as there are in the parts.
+    draws: of real images, for fid_gap.
     nnd: how the critic of nnd is trained.
     device: PyTorch's name of what trains it.
     cache: folder for what is computed from the real images, by default in the user's cache folder.
@@ -43,25 +50,35 @@ class Reference:
         spaces: Sequence[FeatureSpace],
         metrics: Sequence[MetricName] = ("fid",),
         *,
+        whole: Mapping[str, Mapping[str, Images]] | None = None,
+        samples: int | None = None,
+        draws: int = 10,
         nnd: NNDConfig | None = None,
         device: str = "cpu",
         cache: Path | None = None,
         progress: Progress = no_progress,
     ):
         self.parts, self.spaces, self.metrics = dict(parts), list(spaces), list(metrics)
-        self.samples = min(len(images) for images in parts.values())
-        check_metrics(self.metrics, list(parts), self.samples)
-        self.nnd, self.device = nnd or NNDConfig(), device
+        self.drawn = min(len(images) for images in parts.values())
+        self.samples = samples or self.drawn
+        check_metrics(self.metrics, list(parts), self.drawn)
+        self.draws, self.nnd, self.device = draws, nnd or NNDConfig(), device
         self.cache = cache or user_cache_path("overgan") / "real"
         self.progress = progress
-        self.keep = any(METRICS[name].needs == "features" for name in metrics)
+        keep = any(METRICS[name].needs == "features" for name in metrics)
         self.checksums = {part: fingerprint(images, progress, f"{part} images") for part, images in parts.items()}
         self._real = {
             space.name: {
-                part: cached(space, images, self.checksums[part], self.keep, self.cache, progress, f"{part} images")
+                part: cached(space, images, self.checksums[part], keep, self.cache, progress, f"{part} images")
                 for part, images in parts.items()
             }
             for space in self.spaces
+        }
+        self._most = self.drawn if whole else None  # generated images that metrics of features and images see
+        self._whole = {
+            space.name: {part: self._of_all(space, part, images) for part, images in whole[space.name].items()}
+            for space in self.spaces
+            if whole
         }
 
     @classmethod
@@ -71,13 +88,37 @@ class Reference:
         spaces: Sequence[FeatureSpace],
         samples: int,
         metrics: Sequence[MetricName] = ("fid",),
+        every: bool = False,
         **more: Any,
     ) -> "Reference":
-        """That of an image set: all sides have `samples` images, but at most as many as `images.reference` has."""
-        samples = min(samples, len(images.reference))
+        """That of an image set: all sides have `samples` images, but at most as many as `images.reference` has.
+
+        every: metrics that need moments alone compare `samples` generated images with all training and all held-out
+            images; in spaces that were trained on labels the training images are those of `images.reference`.
+        """
+        drawn = min(samples, len(images.reference))
         held_out = np.random.default_rng(0).permutation(len(images.test))
-        parts = {"train": images.train[images.reference[:samples]], "test": images.test[held_out[:samples]]}
-        return cls(parts, spaces, metrics, **more)
+        parts = {"train": images.train[images.reference[:drawn]], "test": images.test[held_out[:drawn]]}
+        if not every:
+            return cls(parts, spaces, metrics, **more)
+        unseen = images.train[images.reference]
+        whole = {
+            space.name: {"train": unseen if space_record(space.name).labels else images.train, "test": images.test}
+            for space in spaces
+        }
+        return cls(parts, spaces, metrics, whole=whole, samples=samples, **more)
+
+    def _of_all(self, space: FeatureSpace, part: str, images: Images) -> Sample:
+        """The moments of all images of a part; they are known if the part has them all."""
+        if len(images) == len(self.parts[part]):
+            return self._real[space.name][part]
+        name = f"all {part} images"
+        return cached(space, images, fingerprint(images, self.progress, name), False, self.cache, self.progress, name)
+
+    def _first(self, sample: Sample) -> Sample:
+        """That of as many of its images as there are in the parts, if there are more."""
+        features = sample.features[: self._most]
+        return sample if len(features) == len(sample.features) else Sample(fit_gaussian(features), features)
 
     def score(
         self,
@@ -97,19 +138,28 @@ class Reference:
         Raises NNDStopped if `stopping` says yes, and OverganError if a metric of the user's own fails.
         """
         records = {name: METRICS[name] for name in (self.metrics if metrics is None else metrics)}
+        setting = Setting(
+            self.nnd, self.draws, self.device, self.cache, self.checksums, folder, stopping, self.progress
+        )
+        keep = any(metric.needs == "features" for metric in records.values())
         rows: dict[str, dict[str, Any]] = {}
         for space in self.spaces:
-            sample = describe(space, generated, self.keep, self.progress, "generated images")
+            all_generated = describe(space, generated, keep, self.progress, "generated images")
+            compared = {
+                "moments": (all_generated, self._whole.get(space.name, self._real[space.name])),
+                "features": (self._first(all_generated), self._real[space.name]),
+            }
             rows[space.name] = {"features": space.name}
             for name, metric in records.items():
                 if metric.needs != "images":
                     self.progress(f"{metric.name} in {space.name} features", 0, 1)
-                    rows[space.name] |= _values(name, metric, sample, self._real[space.name])
-        setting = Setting(self.nnd, self.device, self.cache, self.checksums, folder, stopping, self.progress)
+                    given = (*compared[metric.needs], setting) if metric.settings else compared[metric.needs]
+                    rows[space.name] |= _values(name, metric, *given)
+        images = generated if self._most is None else generated[: self._most]
         for name, metric in records.items():
             if metric.needs == "images":
                 row = rows.setdefault(metric.row, {"features": metric.row})
-                row |= _values(name, metric, generated, self.parts, setting)
+                row |= _values(name, metric, images, self.parts, setting)
         return list(rows.values())
 
     def neighbour_pictures(
@@ -122,7 +172,7 @@ class Reference:
         """
         everything = np.asarray(train[:])
         points = everything.reshape(len(everything), -1)
-        count = min(NEIGHBOURS, self.samples)
+        count = min(NEIGHBOURS, self.drawn)
         _, nearest = nearest_neighbours(generated.reshape(len(generated), -1), points, count)
         pictures = {"pixels": neighbour_picture(generated, everything[nearest])}
         compared = np.asarray(self.parts["train"][:])

@@ -14,6 +14,7 @@ METRICS: "Registry[Metric]" = Registry(
     "overgan.metrics._metric:Metric",
     {  # in the order of tables
         "fid": "overgan.metrics.distances._frechet:METRIC",
+        "fid_gap": "overgan.metrics.distances._fid_gap:METRIC",
         "fid_infinity": "overgan.metrics.distances._fid_infinity:METRIC",
         "kid": "overgan.metrics.distances._kid:METRIC",
         "prdc": "overgan.metrics.distances._prdc:METRIC",

@@ -1,6 +1,6 @@
 """The report of a GAN's width study."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import pandas as pd
@@ -20,14 +20,15 @@ from overgan.training import SAMPLES
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
-    numbers = _numbers(study)
+    cells = _cells(study)
     shown, more = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
         plots=figures(study),
-        table=[_row(study, width, numbers) for width in spec.widths],
-        table_note="FID: mean ± standard deviation over the runs, at the last iteration.",
+        table=[_row(study, width, cells) for width in spec.widths],
+        table_note="FID: mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
+        "error over draws of the real images, which more runs do not make smaller.",
         method=_method(study),
         samples=_samples(study),
         neighbours=shown,
@@ -36,32 +37,33 @@ def content(study: GanStudy) -> Content:
     )
 
 
-def _row(study: GanStudy, width: int, numbers: Sequence[tuple[str, pd.Series]]) -> Row:
+def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]]) -> Row:
     counts, pace = study.description.parameters[width], study.group_status(width).seconds_each
     return [
         ("k", str(width)),
         ("generator parameters", f"{counts['generator']:,}"),
         ("critic parameters", f"{counts['critic']:,}"),
         ("ms per run and iteration", f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"),
-        *((heading, mean_and_deviation(of_run[of_run.index == width].dropna())) for heading, of_run in numbers),
+        *((heading, by_width.get(width, "–")) for heading, by_width in cells),
         ("runs", state(study, width)),
     ]
 
 
-def _numbers(study: GanStudy) -> list[tuple[str, pd.Series]]:
-    """Heading, and the last number of every run by its width: FID in each feature space, then what else any run has."""
-    records = [METRICS[name] for name in METRICS if name != "fid"]
+def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
+    """Heading, and the cell of each width: FID and its gap in each feature space, then what else any run has."""
+    records = [METRICS[name] for name in METRICS if name not in ("fid", "fid_gap")]
     for name in filter(is_own, study.spec.evaluate.all_metrics):
         with suppress(OverganError):  # a report can be made where the user's module is not
             records.append(METRICS[name])
     last = study.last().set_index("k")
-    fids = [
-        (f"{fid_label(name)}, {part}", last[f"fid_{part}"][last.features == name])
-        for name in study.spec.evaluate.features
-        for part in ("train", "test")
-    ]
+    fids = []
+    for name in study.spec.evaluate.features:
+        label, of = fid_label(name), last[last.features == name]
+        fids += [_means(f"{label}, {part}", of[f"fid_{part}"]) for part in ("train", "test")]
+        if gaps := study.gaps(name):
+            fids.append((f"{label}, test − train", {k: f"{g.value:.3g} ± {g.error:.2g}" for k, g in gaps.items()}))
     others = [
-        (metric.heading(column, str(features), side), rows[key])
+        _means(metric.heading(column, str(features), side), rows[key])
         for features, rows in last.groupby("features", sort=False)
         for metric in records
         for column in metric.columns
@@ -71,11 +73,18 @@ def _numbers(study: GanStudy) -> list[tuple[str, pd.Series]]:
     return fids + others
 
 
+def _means(heading: str, of_run: pd.Series) -> tuple[str, Mapping[int, str]]:
+    """The heading, and the mean and standard deviation over the runs of each width."""
+    return heading, {width: mean_and_deviation(of_run[of_run.index == width].dropna()) for width in set(of_run.index)}
+
+
 def _method(study: GanStudy) -> list[str]:
-    sentences = [
-        f"Every FID compares {study.description.data['compared']:,} generated images with as many training images and "
-        "as many held-out images, because FID depends on the number of images."
-    ]
+    sentences = [_compared(study)]
+    if gaps := study.gaps():
+        sentences.append(
+            "The standard error of test − train is how much that varies when all these real images are split at random "
+            f"into two sets; above and below are said with 95 % confidence, of all {len(gaps)} widths together."
+        )
     for name, facts in study.description.features.items():
         sentence = f"The {name} features have {facts['dimension']} dimensions"
         if "accuracy" in facts:
@@ -91,6 +100,25 @@ def _method(study: GanStudy) -> list[str]:
     else:
         sentences.append("These are not Inception's features: no number here compares with a published FID.")
     return [" ".join(sentences)]
+
+
+def _compared(study: GanStudy) -> str:
+    """How many images FID and other metrics compare."""
+    data, config = study.description.data, study.spec.evaluate
+    drawn = f"{data['compared']:,}"
+    if config.reference == "equal":
+        return (
+            f"Every FID compares {drawn} generated images with as many training images and as many held-out images, "
+            "because FID depends on the number of images."
+        )
+    trained = [name for name, facts in study.description.features.items() if "accuracy" in facts]
+    unseen = f" ({data['unseen']:,} in {', '.join(trained)} features)" if trained else ""
+    return (
+        f"FID compares {config.samples:,} generated images with all {data['train']:,} training images{unseen} and all "
+        f"{data['test']:,} held-out images. It is larger for a set of fewer images, so train and test do not compare "
+        f"with each other, nor with FID of other numbers; test − train and all other metrics are of {drawn} images on "
+        "every side."
+    )
 
 
 def _samples(study: GanStudy) -> list[tuple[int, str]]:

@@ -14,8 +14,7 @@ def findings(study: GanStudy) -> list[str]:
     except OverganError:
         return ["No run has finished yet."]
     features = study.spec.evaluate.features[0]
-    means = study.final().groupby("k")[["fid_train", "fid_test"]].mean()
-    test = means.fid_test
+    test = study.final().groupby("k").fid_test.mean()
     label = f"test {fid_label(features)}"
     if len(test) > 1:
         narrowest, widest = test.index[0], test.index[-1]
@@ -27,11 +26,7 @@ def findings(study: GanStudy) -> list[str]:
         before = test.index[-2]
         change = test[widest] / test[before] - 1
         sentences.append(f"The last step, from k = {before} to k = {widest}, changes it by {change:+.0%}.")
-        gap = means.fid_test / means.fid_train - 1
-        sentences.append(
-            f"On held-out images {fid_label(features)} is {gap.min():+.0%} to {gap.max():+.0%} against training ones, "
-            "over all widths; a gap that opens with k would mean memorization."
-        )
+    sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
     sentences += _memorization(study) + _nnd(study)
     losses = study.losses()
     ended = losses[losses.iteration == study.spec.train.iterations]
@@ -44,6 +39,33 @@ def findings(study: GanStudy) -> list[str]:
             f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training keeps it small."
         )
     return sentences + runs_sentences(study, "they are left out")
+
+
+def _gap(study: GanStudy, features: str) -> list[str]:
+    """Where test FID is above train FID, or below, by more than another draw of the real images would change it."""
+    gaps, label = study.gaps(features), fid_label(features)
+    if not gaps:
+        return [
+            f"Whether test {label} is above train is not known: that takes several draws of the real images "
+            f"(overgan evaluate --study {study.folder} --metrics fid_gap)."
+        ]
+    sayings = {
+        "above": "is above train {where}, by {by} standard errors: the generated images are nearer to the training "
+        "images, by memorization or because the held-out ones are of another kind",
+        "below": "is below train {where}, by {by} standard errors: not memorization, but held-out images of "
+        "another kind",
+        "unclear": "differs from train by {by} standard errors {where}: another draw of the real images could turn "
+        "that around, so neither is above the other",
+    }
+    sentences = []
+    for verdict, saying in sayings.items():
+        chosen = {k: gap for k, gap in gaps.items() if gap.verdict == verdict}
+        if chosen:
+            where = "at every width" if len(chosen) == len(gaps) else f"at k = {', '.join(map(str, chosen))}"
+            ratios = [gap.value / gap.error if gap.error else 0.0 for gap in chosen.values()]
+            by = " to ".join(dict.fromkeys(f"{ratio:+.1f}" for ratio in (min(ratios), max(ratios))))
+            sentences.append(f"Test {label} {saying.format(where=where, by=by)}.")
+    return sentences
 
 
 def _memorization(study: GanStudy) -> list[str]:

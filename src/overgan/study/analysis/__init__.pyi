@@ -1,2 +1,3 @@
+from ._gap import Gap as Gap, gaps as gaps
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend

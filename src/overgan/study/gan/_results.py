@@ -15,7 +15,7 @@ from overgan.metrics import MetricName, Progress, no_progress
 from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
-from overgan.study.analysis import Recommendation, recommend
+from overgan.study.analysis import Gap, Recommendation, gaps, recommend
 from overgan.study.gan._checkpoints import samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
 from overgan.study.gan._spec import GanSpec
@@ -89,6 +89,14 @@ class GanStudy(Study):
             confidence,
             quantity=f"test {self.spec.evaluate.features[0]} FID",
         )
+
+    def gaps(self, features: str | None = None) -> dict[int, Gap]:
+        """By width, test FID less train FID at the last iteration, its standard error, and whether that is enough.
+
+        features: by default the spec's first. A width whose runs have no fid_gap is left out; `evaluate(["fid_gap"])`
+        measures it.
+        """
+        return gaps(self.final(features))
 
     def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:
         """The first n images of a run's newest checkpoint; the same n whenever it is asked.

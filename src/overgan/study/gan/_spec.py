@@ -24,6 +24,19 @@ class EvaluateConfig(BaseModel):
     )
     final_metrics: list[MetricName] = Field([], description="what is measured at the last iteration, beside those")
     samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+    reference: Literal["equal", "all"] = Field(
+        "equal",
+        description="real images that fid compares with: equal, as many as generated ones; all, every training image, "
+        "as in the paper, and every held-out one (in classifier features without those that trained them). A set of "
+        "fewer images has a larger fid, so with all the smaller side's, mostly test, is too large beside the other's; "
+        "the other metrics keep equal numbers",
+    )
+    draws: int = Field(
+        10,
+        ge=0,
+        description="random splits of the real images at the last iteration, from which the standard error of test − "
+        "train fid comes; 0 leaves the difference out",
+    )
     inception_weights: str | None = Field(
         None, description="file of the weights; by default where torch-fidelity keeps it"
     )
@@ -42,10 +55,17 @@ class EvaluateConfig(BaseModel):
             raise ValueError("must have fid, which decides the width")
         return metrics
 
+    @model_validator(mode="after")
+    def _has_draws(self) -> "EvaluateConfig":
+        if not self.draws and "fid_gap" in [*self.metrics, *self.final_metrics]:
+            raise ValueError("fid_gap needs draws, but evaluate.draws is 0; set it to 10")
+        return self
+
     @property
     def all_metrics(self) -> list[MetricName]:
         """The metrics that are measured at the last iteration."""
-        return list(dict.fromkeys([*self.metrics, *self.final_metrics]))
+        gap = ["fid_gap"] if self.draws else []
+        return list(dict.fromkeys([*self.metrics, *gap, *self.final_metrics]))
 
 
 class GanSpec(Spec):

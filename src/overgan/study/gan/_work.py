@@ -30,22 +30,25 @@ def real_side(
     progress: Progress = no_progress,
 ) -> Reference:
     """What generated images are compared with. Raises OverganError if features cannot be had or images are too few."""
-    more = {"nnd": config.nnd, "device": device, "progress": progress}
-    return Reference.of(images, spaces(config, images, device), config.samples, metrics, **more)
+    more = {"draws": config.draws, "nnd": config.nnd, "device": device, "progress": progress}
+    return Reference.of(
+        images, spaces(config, images, device), config.samples, metrics, config.reference == "all", **more
+    )
 
 
 def facts(spec: GanSpec) -> Facts:
     """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had."""
     images = load_images(spec.data)
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
-    compared = min(spec.evaluate.samples, len(images.reference))
-    check_metrics(spec.evaluate.all_metrics, ["train", "test"], compared)
+    drawn = min(spec.evaluate.samples, len(images.reference))
+    check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     return Facts(
         data={
             "name": images.name,
             "train": len(images.train),
             "test": len(images.test),
-            "compared": compared,
+            "compared": drawn,
+            "unseen": len(images.reference),
             "shape": list(images.shape),
             "fingerprint": images.fingerprint,
         },
