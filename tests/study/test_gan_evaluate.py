@@ -40,7 +40,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
     assert (pixels.nearer_train.notna() == (pixels.iteration == 60)).all()
     assert set(critic.iteration) == {60}
     assert len(critic) == 4
-    assert critic.nnd_train.nunique() == 1
+    assert critic.nnd_memorized.nunique() == 1
     assert (pixels.gap_test.notna() == (pixels.iteration == 60)).all()
     assert study.recommend().quantity == "test pixels FID"
 
@@ -135,7 +135,7 @@ def test_mistakes_in_the_spec_are_named(tmp_path, override, message):
 
 def test_too_few_images_and_missing_weights_are_named_before_training(tmp_path, monkeypatch):
     (tmp_path / "small.yaml").write_text(SMALL)
-    with pytest.raises(OverganError, match="fid_infinity needs at least 10 images on each side, but there are 5"):
+    with pytest.raises(OverganError, match="fid_infinity needs at least 20 images on each side, but there are 5"):
         overgan.run(
             tmp_path / "small.yaml", tmp_path / "a", ["evaluate.samples=5", "evaluate.metrics=[fid,fid_infinity]"]
         )

@@ -15,7 +15,7 @@ from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.metrics._features import feature_space, space_record
 from overgan.metrics._metric import SIDES
-from overgan.metrics._reference import Reference
+from overgan.metrics._reference import MEND, Reference, too_few
 from overgan.metrics._registry import METRICS, MetricName
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
 from overgan.metrics.nnd._config import NNDConfig
@@ -102,6 +102,8 @@ def evaluate(
             feature_space(name, labelled or shape, weights=weights, precision=precision, device=device)
             for name in dict.fromkeys(names)
         ]
+        if lacking := too_few(metrics, spaces, len(chosen["generated"])):
+            raise OverganError(f"{lacking[0]}; {MEND}")
         checksum = fingerprint(chosen["generated"], progress, "generated images")
         reference = Reference(real, spaces, metrics, nnd=nnd, device=device, cache=cache, progress=progress)
         rows = reference.score(chosen["generated"])

@@ -15,6 +15,7 @@ METRICS: "Registry[Metric]" = Registry(
     {  # in the order of tables
         "fid": "overgan.metrics.distances._frechet:METRIC",
         "fid_infinity": "overgan.metrics.distances._fid_infinity:METRIC",
+        "fid_population": "overgan.metrics.distances._fid_population:METRIC",
         "kid": "overgan.metrics.distances._kid:METRIC",
         "prdc": "overgan.metrics.distances._prdc:METRIC",
         "memorization": "overgan.metrics.distances._memorization:METRIC",
