@@ -157,8 +157,8 @@ def test_fid_infinity_is_the_distance_of_the_generated_distribution_from_the_rea
         plain.append(gaussian_distance(fit_gaussian(x), fit_gaussian(y)))
     values, errors = np.array(found).T
     spread, removed = values.std(ddof=1), np.mean(plain) - truth
-    # FID(N) is no line: 8 % of what is removed were too much in simulations, at most
-    assert abs(values.mean() - truth) < 0.08 * removed + 4 * spread / np.sqrt(40)
+    # FID(N) is no line: 3 to 14 % of what is removed were too much in simulations
+    assert abs(values.mean() - truth) < 0.14 * removed + 4 * spread / np.sqrt(40)
     assert removed > 2 * abs(values.mean() - truth)
     assert truth - between > removed / 2  # what the real images' number adds stays
     assert 0.66 * spread < errors.mean() < 2 * spread  # as above

@@ -64,7 +64,10 @@ def test_fid_and_kid_stand_alone_only_for_inceptions_features(name, short):
 
 def test_the_critics_numbers_are_no_feature_spaces():
     nnd = METRICS["nnd"]
-    assert [nnd.heading(column, CRITIC, "test") for column in nnd.columns] == ["NND", "NND of memorized training images"]
+    assert [nnd.heading(column, CRITIC, "test") for column in nnd.columns] == [
+        "NND",
+        "NND of memorized training images",
+    ]
 
 
 def test_a_cell_has_the_error_or_interval_and_a_dash_for_what_was_not_compared():
