@@ -61,8 +61,9 @@ def evaluate(
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
         files of images; all of one size.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
-    metrics: fid, fid_infinity, fid_population, kid, prdc, memorization (needs both real sets), nnd (needs test; with train
-        also that of memorized training images), package.module:name of a Metric, or of a function that returns one.
+    metrics: fid, fid_infinity, fid_population, kid, prdc, memorization (needs both real sets), nnd (needs test; with
+        train also that of memorized training images), package.module:name of a Metric or of a function that returns
+        one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
