@@ -42,7 +42,7 @@ def sets(digits):
 
 def test_every_metric_of_every_space(sets, tmp_path):
     generated, train, test = sets
-    metrics = ["fid", "kid", "prdc", "fid_infinity", "memorization", "nnd"]
+    metrics = ["fid", "kid", "prdc", "memorization", "nnd"]
     stages = []
     result = evaluate(
         generated,
@@ -60,7 +60,7 @@ def test_every_metric_of_every_space(sets, tmp_path):
     assert all(np.isfinite(v) for row in result.rows for v in row.values() if not isinstance(v, str))
     assert result["fid_test"] == result.rows[0]["fid_test"]
     assert result["nnd"] == result.rows[2]["nnd"]
-    assert {"reading train images", "pixels features of generated images", "NND of train images"} <= set(stages)
+    assert {"reading train images", "pixels features of generated images", "NND of memorized images"} <= set(stages)
     with pytest.raises(KeyError, match=r"fid_tets; there are .*fid_test"):
         result["fid_tets"]
     compared = {name: facts["compared"] for name, facts in result.facts["images"].items()}
@@ -177,10 +177,19 @@ def test_features_of_the_users_own(sets, tmp_path):
         ({"samples": 201}, "samples is 201, but there are only 200 images on the smallest side"),
         ({"samples": 5, "metrics": ["prdc"]}, "prdc needs at least 6 images on each side, but there are 5"),
         ({"samples": 1}, "fid needs at least 2 images"),
-        ({"samples": "all", "metrics": ["fid_infinity"]}, "fid_infinity needs as many images on every side"),
         ({"samples": "all", "metrics": ["fid_gap"]}, "fid_gap needs as many images on every side"),
         ({"test": None, "metrics": ["fid_gap"]}, "fid_gap needs training and held-out images"),
         ({"metrics": ["fid_gap"], "draws": 0}, "draws is 0; it must be at least 1"),
+        ({"samples": "all", "metrics": ["fid_population"]}, "fid_population needs as many images on every side"),
+        (
+            {"metrics": ["fid", "fid_infinity"]},
+            "fid_infinity in pixels features needs at least 313 generated images, 4.88 for each of 64 dimensions, but "
+            "there are 200; add images, name other features, or leave it out",
+        ),
+        (
+            {"metrics": ["fid_population"], "features": ["pixels", "random"]},
+            "fid_population in random-0 features needs at least 768 generated images",
+        ),
         (
             {"train": np.zeros((9, 8, 8, 3), np.uint8)},
             r"generated images have 8 × 8 pixels and 1 channel but train .*3",

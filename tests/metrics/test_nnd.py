@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from overgan.errors import OverganError
-from overgan.metrics import NNDConfig, NNDStopped, neural_net_divergence
+from overgan.metrics import NND, NNDConfig, NNDStopped, evaluate, neural_net_divergence
 from overgan.metrics.nnd._critic import Divergence, build_critic, distance
 from overgan.metrics.nnd._divergence import STATE, check_images, summary
 
@@ -311,6 +311,35 @@ def test_a_damaged_state_is_refused(tmp_path, damage):
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(OverganError, match="remove it to begin again"):
         neural_net_divergence(real, generated, config=TINY, folder=tmp_path)
+
+
+def test_memorized_images_do_not_matter_to_the_state(tmp_path):
+    """A generator's own value does not depend on them; states of before had no such key."""
+    images = noise(9), noise(9, seed=1)
+    first = neural_net_divergence(*images, config=TINY, folder=tmp_path)
+    other = TINY.model_copy(update={"memorized": 3})
+    assert neural_net_divergence(*images, config=other, folder=tmp_path) == first
+
+
+@pytest.mark.parametrize(("memorized", "images"), [(5, 5), (1000, 30)])
+def test_the_line_for_comparison_is_of_so_many_training_images(digits, tmp_path, monkeypatch, memorized, images):
+    compared = []
+
+    def divergence(real, generated, **_):
+        compared.append((real, generated))
+        return NND(0.0, 0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("overgan.metrics.nnd._divergence.neural_net_divergence", divergence)
+    generated, train, test = digits.train[30:60], digits.train[:30], digits.test[:30]
+    config = TINY.model_copy(update={"memorized": memorized})
+    found = evaluate(generated, train, test, "pixels", ["nnd"], nnd=config, cache=tmp_path)
+    assert {"nnd", "nnd_memorized"} <= set(found.rows[-1])
+    (_, first), (real, second) = compared
+    assert (first == generated).all()
+    assert (real == test).all()
+    chosen = {image.tobytes() for image in second}
+    assert len(second) == len(chosen) == images
+    assert chosen <= {image.tobytes() for image in train}
 
 
 # arguments

@@ -1,6 +1,7 @@
 """Metrics in studies: while they are trained, at their end, and afterwards."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from typer.testing import CliRunner
 import overgan
 from overgan import metrics
 from overgan.cli import app
+from overgan.disk import read_jsonl, write_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
 from overgan.study import load_spec
+from overgan.study.gan._work import facts, real_side
 from tests.conftest import SMALL
 
 GAP = "pixels gap of means in levels, test"
@@ -41,7 +44,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
     assert (pixels.nearer_train.notna() == (pixels.iteration == 60)).all()
     assert set(critic.iteration) == {60}
     assert len(critic) == 4
-    assert critic.nnd_train.nunique() == 1
+    assert critic.nnd_memorized.nunique() == 1
     assert (pixels.gap_test.notna() == (pixels.iteration == 60)).all()
     assert study.recommend().quantity == "test pixels FID"
 
@@ -119,6 +122,53 @@ def test_fid_against_all_real_images(study, digits):
 
 
 @pytest.mark.slow
+def test_rows_of_older_versions_keep_their_meaning(study, tmp_path):
+    """What they call fid_infinity had both sides shrink, and their nnd_train was that of all training images."""
+    folder = shutil.copytree(study.folder, tmp_path / "old")
+    for width in (2, 4):
+        file = folder / f"k{width:04d}" / "evaluations.jsonl"
+        rows = read_jsonl(file)
+        for row in rows:
+            if row["features"] == "critic":
+                row["nnd_train"] = row.pop("nnd_memorized")
+            else:
+                row |= {"fid_infinity_test": 0.5, "fid_infinity_test_error": 0.1}
+        write_jsonl(file, rows)
+    old = overgan.load(folder)
+    assert not any("infinity" in column or "fid_inf" in column for column in old.frame())
+    assert set(old.final("pixels").fid_population_test) == {0.5}
+    later = {"seed": 1, "iteration": 60, "features": "pixels", "fid_inf_test": 0.7}
+    write_jsonl(folder / "k0004" / "later.jsonl", [later])
+    final = old.final("pixels").set_index(["k", "seed"])
+    assert final.fid_inf_test.dropna().to_dict() == {(4, 1): 0.7}
+    assert final.fid_population_test[4, 1] == 0.5
+    text = overgan.write_report(folder).read_text()
+    assert "<th>pixels population FID, test</th>" in text
+    assert "that of all compared training images, as if memorized is" in text
+
+
+@pytest.mark.slow
+def test_too_few_images_for_a_feature_space_are_refused_afterwards(study):
+    with pytest.raises(OverganError, match=r"fid_population in random-0 features needs at least 768 .*; add images"):
+        study.evaluate(["fid_population"], features=["random"])
+
+
+def test_too_few_images_for_a_feature_space_are_said_before_training_and_left_out(tmp_path, digits, caplog):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    more = ["evaluate.samples=320", "evaluate.features=[pixels,random]", "evaluate.metrics=[fid,fid_infinity]"]
+    spec = load_spec(tmp_path / "small.yaml", more)
+    facts(spec)
+    assert caplog.messages == [
+        "overgan: fid_infinity in random-0 features needs at least 1,250 generated images, 4.88 for each of 256 "
+        "dimensions, but there are 320; it is left out there"
+    ]
+    reference = real_side(spec.evaluate, digits, ["fid_infinity"], "cpu")
+    pixels, random = reference.score(digits.train[:320])
+    assert {"fid_inf_train", "fid_inf_test"} <= set(pixels)
+    assert set(random) == {"features"}
+
+
+@pytest.mark.slow
 def test_the_command_measures_a_study_as_its_spec_says(study):
     before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
     done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "nnd"])
@@ -169,7 +219,7 @@ def test_mistakes_in_the_spec_are_named(tmp_path, override, message):
 
 def test_too_few_images_and_missing_weights_are_named_before_training(tmp_path, monkeypatch):
     (tmp_path / "small.yaml").write_text(SMALL)
-    with pytest.raises(OverganError, match="fid_infinity needs at least 10 images on each side, but there are 5"):
+    with pytest.raises(OverganError, match="fid_infinity needs at least 20 images on each side, but there are 5"):
         overgan.run(
             tmp_path / "small.yaml", tmp_path / "a", ["evaluate.samples=5", "evaluate.metrics=[fid,fid_infinity]"]
         )

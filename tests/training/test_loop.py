@@ -148,7 +148,7 @@ def test_an_interrupted_nnd_goes_on(train_with_nnd, whole_with_nnd, tmp_path, st
     last = [row for row in rows if row["iteration"] == 30]
     assert [row["features"] for row in last] == ["pixels", "critic"] * 2
     assert all("nearer_train" in row for row in last if row["features"] == "pixels")
-    assert last[1]["nnd_train"] == last[3]["nnd_train"]
+    assert last[1]["nnd_memorized"] == last[3]["nnd_memorized"]
     assert last[1]["nnd"] != last[3]["nnd"]
     assert not list((tmp_path / "parts").glob("nnd-*"))
     pictures = [(tmp_path / "parts" / "neighbours" / f"seed-{seed}" / "pixels.png").read_bytes() for seed in (0, 1)]

@@ -9,11 +9,17 @@ from ._metric import (
     Setting as Setting,
     each_side as each_side,
 )
-from ._reference import Reference as Reference, check_metrics as check_metrics
+from ._reference import (
+    MEND as MEND,
+    Reference as Reference,
+    check_metrics as check_metrics,
+    too_few as too_few,
+)
 from ._registry import METRICS as METRICS, MetricName as MetricName
 from ._sample import Progress as Progress, Sample as Sample, fingerprint as fingerprint, no_progress as no_progress
 from .distances._fid_gap import fid_gap as fid_gap
 from .distances._fid_infinity import fid_infinity as fid_infinity
+from .distances._fid_population import fid_population as fid_population
 from .distances._frechet import frechet_distance as frechet_distance, gaussian_distance as gaussian_distance
 from .distances._kid import kernel_distance as kernel_distance
 from .distances._memorization import (

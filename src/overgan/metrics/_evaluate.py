@@ -16,7 +16,7 @@ from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.metrics._features import feature_space, space_record
 from overgan.metrics._metric import SIDES
-from overgan.metrics._reference import Reference
+from overgan.metrics._reference import MEND, Reference, too_few
 from overgan.metrics._registry import METRICS, MetricName
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
 from overgan.metrics.nnd._config import NNDConfig
@@ -63,8 +63,8 @@ def evaluate(
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
         files of images; all of one size.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
-    metrics: fid, fid_gap (needs both real sets), fid_infinity, kid, prdc, memorization (needs both real sets), nnd
-        (needs test; with train also that of the training images, for comparison), package.module:name of a Metric, or
+    metrics: fid, fid_gap (needs both real sets), fid_infinity, fid_population, kid, prdc, memorization (needs both real
+        sets), nnd (needs test; with train also that of memorized training images), package.module:name of a Metric or
         of a function that returns one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
@@ -107,6 +107,8 @@ def evaluate(
             feature_space(name, labelled or shape, weights=weights, precision=precision, device=device)
             for name in dict.fromkeys(names)
         ]
+        if lacking := too_few(metrics, spaces, len(chosen["generated"])):
+            raise OverganError(f"{lacking[0]}; {MEND}")
         checksum = fingerprint(chosen["generated"], progress, "generated images")
         reference = Reference(
             real, spaces, metrics, draws=draws, nnd=nnd, device=device, cache=cache, progress=progress

@@ -1,5 +1,6 @@
 """A metric as one record: what it needs, what it computes, and what tables call the result."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,7 @@ class Metric:
     needs: Literal["moments", "features", "images"] = "features"  # moments: mean and covariance of the features
     sides: tuple[Side, ...] = ()  # real images that it cannot do without
     least: int = 2  # images on each side
+    per_feature: float = 0  # generated images for each dimension of the features, at least
     equally_many: bool = False  # images on every side
     row: str = "images"  # of a metric that needs images: the `features` of its row
     settings: bool = False  # whether the function is given a Setting, too; one of images always is
@@ -115,6 +117,10 @@ class Metric:
         """What a table with a column for the features calls it: FID and KID only of Inception's."""
         name = column.name(inception=features == "inception")
         return f"{name} ({column.note})" if column.note else name
+
+    def needed(self, dimension: int) -> int:
+        """Generated images at least, for features of that dimension."""
+        return math.ceil(self.per_feature * dimension)
 
     def check(self, sides: Sequence[str], samples: int) -> None:
         """Raise OverganError if there are fewer images than it needs."""

@@ -24,6 +24,7 @@ from overgan.own import explained, is_own
 from overgan.pictures import neighbour_picture
 
 NEIGHBOURS = 8
+MEND = "add images, name other features, or leave it out"  # what to do if they are too few
 
 
 class Reference:
@@ -132,8 +133,9 @@ class Reference:
         metrics: some of those that the reference was made for, by default all.
         folder, stopping: of nnd, which can go on from what an interrupted call left in the folder.
 
-        The keys are those of the metrics' columns, of each with a standard error also the key and _error. Metrics that
-        need images, such as nnd, have a row of their own, with the features "critic" or another word.
+        The keys are those of the metrics' columns, of each with a standard error also the key and _error. A metric is
+        left out in features with more dimensions than the images allow (`too_few`). Metrics that need images, such as
+        nnd, have a row of their own, with the features "critic" or another word.
 
         Raises NNDStopped if `stopping` says yes, and OverganError if a metric of the user's own fails.
         """
@@ -151,7 +153,7 @@ class Reference:
             }
             rows[space.name] = {"features": space.name}
             for name, metric in records.items():
-                if metric.needs != "images":
+                if metric.needs != "images" and not too_few([name], [space], len(generated)):
                     self.progress(f"{metric.name} in {space.name} features", 0, 1)
                     given = (*compared[metric.needs], setting) if metric.settings else compared[metric.needs]
                     rows[space.name] |= _values(name, metric, *given)
@@ -188,6 +190,17 @@ def check_metrics(metrics: Sequence[MetricName], parts: Sequence[str], samples: 
     """Raise OverganError if a metric lacks images, or there is none of that name."""
     for name in metrics:
         METRICS[name].check(parts, samples)
+
+
+def too_few(metrics: Sequence[MetricName], spaces: Sequence[FeatureSpace], generated: int) -> list[str]:
+    """A sentence for each metric and feature space with more dimensions than so many generated images allow."""
+    return [
+        f"{metric.name} in {space.name} features needs at least {needed:,} generated images, "
+        f"{metric.per_feature:.3g} for each of {dimension:,} dimensions, but there are {generated:,}"
+        for metric in (METRICS[name] for name in metrics)
+        for space in spaces
+        if generated < (needed := metric.needed(dimension := space.facts["dimension"]))
+    ]
 
 
 def _values(name: str, metric: Metric, *compared: object) -> dict[str, float]:

@@ -16,6 +16,7 @@ METRICS: "Registry[Metric]" = Registry(
         "fid": "overgan.metrics.distances._frechet:METRIC",
         "fid_gap": "overgan.metrics.distances._fid_gap:METRIC",
         "fid_infinity": "overgan.metrics.distances._fid_infinity:METRIC",
+        "fid_population": "overgan.metrics.distances._fid_population:METRIC",
         "kid": "overgan.metrics.distances._kid:METRIC",
         "prdc": "overgan.metrics.distances._prdc:METRIC",
         "memorization": "overgan.metrics.distances._memorization:METRIC",

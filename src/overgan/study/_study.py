@@ -64,5 +64,13 @@ class Study(ABC):
 
     def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
         """The rows of a file of every group, with its width; the columns are those of a study without rows."""
-        rows = [{"k": width, **row} for width in self.spec.widths for row in read_jsonl(self.group(width) / file)]
+        rows = [
+            {"k": width} | {self._column(key): value for key, value in row.items()}
+            for width in self.spec.widths
+            for row in read_jsonl(self.group(width) / file)
+        ]
         return pd.DataFrame(rows, columns=None if rows else columns)
+
+    def _column(self, key: str) -> str:
+        """What `frame` calls a key of a row on disk."""
+        return key

@@ -70,18 +70,21 @@ def memorized_share(generated: Points, train: Points, held_out: Points, *, confi
 
 
 def data_copying(
-    generated: Points, train: Points, held_out: Points, *, cells: int = 10, min_generated: int = 20, seed: int = 0
+    generated: Points, train: Points, held_out: Points, *, cells: int = 10, min_generated: int = 21, seed: int = 0
 ) -> DataCopying:
     """C_T of Meehan, Chaudhuri and Dasgupta (2020): ≪ 0 if training images are copied, ≫ 0 if the model underfits.
 
     Points are (points, dimensions), float32 features or uint8 pixels; any number of each. In each cell the distances
-    to the nearest training point of the m generated and the n held-out points are compared: U is the number of pairs
-    with the generated point farther, ties counted half, and z = (U − mn/2)/σ, σ² its variance if both are of one
-    distribution. C_T is the mean of z over the cells, weighted by their shares of the held-out points. Cells with
-    fewer than min_generated generated points, or no held-out ones, are left out.
+    to the cell's nearest training point of the m generated and the n held-out points are compared: U is the number of
+    pairs with the generated point farther, ties counted half, and z = (U − mn/2 + 1/2)/σ, σ² = mn (m + n + 1)/12. C_T
+    is the mean of z over the cells, weighted by their shares of the held-out points. Cells with fewer than
+    min_generated generated points, by default those with at most 20, are left out.
+
+    All this is as in the authors' code (casey-meehan/data-copying), also that σ² is that of values without ties and
+    that the correction for continuity is +1/2 whatever U is. That stops at a cell without held-out points, or
+    without training points, which is left out here.
 
     cells: of k-means on the training set (on 10,000 of its points, drawn by the seed, if it has more).
-    The distance is that to the whole training set, as in the paper; its authors' code takes the cell's part of it.
 
     Raises ValueError if the sets are empty, not finite, of different dimensions, or no cell is left.
     """
@@ -89,13 +92,14 @@ def data_copying(
     check(1 <= cells <= len(train), "cells", cells, f"from 1 to the number of rows of train, {len(train)}")
     check(min_generated >= 1, "min_generated", min_generated, "at least 1")
     centres = _centres(train, cells, seed)
-    cell_of_generated, cell_of_held_out = (nearest_neighbours(p, centres)[1][:, 0] for p in (generated, held_out))
-    to_train, to_train_held_out = (nearest_neighbours(p, train)[0][:, 0] for p in (generated, held_out))
+    cell_of = [nearest_neighbours(points, centres)[1][:, 0] for points in (generated, held_out, train)]
     z, weights = [], []
     for cell in range(cells):
-        ours, theirs = to_train[cell_of_generated == cell], to_train_held_out[cell_of_held_out == cell]
-        if len(ours) >= min_generated and len(theirs) > 0:
-            z.append(mann_whitney_z(ours, theirs))
+        ours, theirs, known = (
+            points[of == cell] for points, of in zip((generated, held_out, train), cell_of, strict=True)
+        )
+        if len(ours) >= min_generated and len(theirs) > 0 and len(known) > 0:
+            z.append(mann_whitney_z(*(nearest_neighbours(points, known)[0][:, 0] for points in (ours, theirs))))
             weights.append(len(theirs))
     if not z:
         raise ValueError(
@@ -107,18 +111,13 @@ def data_copying(
 
 
 def mann_whitney_z(x: Float64[np.ndarray, " m"], y: Float64[np.ndarray, " n"]) -> float:
-    """The number of pairs with x > y, less its expectation mn/2, in standard deviations; 0 if all values are equal.
+    """(U − mn/2 + 1/2)/σ, U being the number of pairs with x > y, ties counted half, and σ² = mn (m + n + 1)/12.
 
-    Mann and Whitney (1947), with the variance for tied values: mn/12 (N + 1 − Σ(t³ − t)/(N(N − 1))), N = m + n, t the
-    number of times that a value occurs. No correction for continuity.
+    If all values are of one continuous distribution, mn/2 and σ² are U's mean and variance (Mann and Whitney, 1947).
     """
     m, n = len(x), len(y)
-    total = m + n
-    pooled = np.concatenate([x, y])
-    u = scipy.stats.rankdata(pooled)[:m].sum() - m * (m + 1) / 2
-    times = np.unique(pooled, return_counts=True)[1].astype(np.float64)
-    variance = m * n / 12 * (total + 1 - (times**3 - times).sum() / (total * (total - 1)))
-    return float((u - m * n / 2) / np.sqrt(variance)) if len(times) > 1 else 0.0
+    u = scipy.stats.rankdata(np.concatenate([x, y]))[:m].sum() - m * (m + 1) / 2
+    return float((u - m * n / 2 + 0.5) / math.sqrt(m * n * (m + n + 1) / 12))
 
 
 def _centres(train: Points, cells: int, seed: int) -> Points:

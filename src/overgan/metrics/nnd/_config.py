@@ -8,7 +8,10 @@ from overgan.optimizer import Momentum, Schedule
 
 
 class NNDConfig(BaseModel):
-    """How the critic is built, trained and evaluated; the defaults are those of Gulrajani, Raffel and Metz (2019)."""
+    """How the critic is built, trained and evaluated; the defaults are those of Gulrajani, Raffel and Metz (2019).
+
+    That of `memorized` is ours: the paper does not say of how many images Fig. 6 has the line.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -29,5 +32,8 @@ class NNDConfig(BaseModel):
     schedule: Schedule = Field("linear", description="of the learning rate: constant, or linear, down to 0")
     average: Momentum = Field(
         0.999, description="decay of the moving average of the critic that is evaluated; lower it for few iterations"
+    )
+    memorized: int = Field(
+        1000, ge=2, description="training images of which `nnd_memorized` is the value, all if there are fewer"
     )
     checkpoint_seconds: float = Field(60.0, ge=0, description="time between two checkpoints")

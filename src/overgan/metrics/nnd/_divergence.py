@@ -16,6 +16,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from overgan.check import check
+from overgan.data import Subset
 from overgan.disk import read_tensors, sha256, try_lock, write_tensors
 from overgan.errors import OverganError
 from overgan.metrics._metric import Column, Estimate, Metric, Setting
@@ -148,12 +149,12 @@ def _fingerprint(real: Tensor, generated: Tensor, config: NNDConfig, seed: int) 
     for images in (real, generated):
         digest.update(repr(tuple(images.shape)).encode())
         digest.update(images.numpy().data)
-    digest.update(json.dumps([config.model_dump(exclude={"checkpoint_seconds"}), seed]).encode())
+    digest.update(json.dumps([config.model_dump(exclude={"checkpoint_seconds", "memorized"}), seed]).encode())
     return digest.hexdigest()
 
 
 def _nnd(generated: Images, real: Mapping[str, Images], setting: Setting) -> dict[str, Estimate]:
-    """The divergence of generated images, and of training images in their place."""
+    """The divergence of generated images, and of a generator that has memorized some of the training images."""
 
     def divergence(images: Images, name: str, folder: Path | None) -> Estimate:
         result = neural_net_divergence(
@@ -174,7 +175,8 @@ def _nnd(generated: Images, real: Mapping[str, Images], setting: Setting) -> dic
         key = sha256(f"{sorted(setting.checksums.items())} {config} {version('torch')}".encode())[:32]
         shared = setting.cache / f"nnd-{key}"
         with try_lock(shared, timeout=-1):
-            values["nnd_train"] = divergence(real["train"], "train", shared)
+            memorized = np.random.default_rng(0).permutation(len(real["train"]))[: setting.nnd.memorized]
+            values["nnd_memorized"] = divergence(Subset(real["train"], memorized), "memorized", shared)
     return values
 
 
@@ -183,7 +185,7 @@ METRIC = Metric(
     _nnd,
     (
         Column("nnd", "NND", less_is_better=True, sides=("test",)),
-        Column("nnd_train", "NND of training images", note="as if memorized", sides=("test",)),
+        Column("nnd_memorized", "NND of memorized training images", sides=("test",)),
     ),
     needs="images",
     sides=("test",),

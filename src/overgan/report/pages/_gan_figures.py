@@ -48,10 +48,17 @@ def fid_against_width(final: pd.DataFrame, features: str) -> Plot:
 
 def nnd_against_width(critic: pd.DataFrame) -> Plot:
     """NND against k, beside that of memorized training images (paper, Fig. 6)."""
-    generated = over_seeds("generated images", critic, "k", "nnd", TEST)
-    memorized = over_seeds("training images, as if memorized", critic, "k", "nnd_train", TRAIN, dashed=True)
+    series = [over_seeds("generated images", critic, "k", "nnd", TEST)]
+    for column, name in memorized_nnd(critic).items():
+        series.append(over_seeds(name, critic.dropna(subset=[column]), "k", column, TRAIN, dashed=True))
     title, y_label = "Neural net divergence against width", "NND, mean and range over seeds"
-    return against_width("nnd", title, y_label, [Panel([generated, memorized])])
+    return against_width("nnd", title, y_label, [Panel(series)])
+
+
+def memorized_nnd(critic: pd.DataFrame) -> dict[str, str]:
+    """The columns for comparison that there are, and what they are of; older versions compared with every image."""
+    names = {"nnd_memorized": "memorized training images", "nnd_train": "all compared training images, as if memorized"}
+    return {column: name for column, name in names.items() if column in critic and critic[column].notna().any()}
 
 
 def fid_over_iterations(frame: pd.DataFrame, features: str) -> Plot:

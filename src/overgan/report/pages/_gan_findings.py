@@ -3,7 +3,7 @@
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC
 from overgan.report._content import runs_sentences
-from overgan.report.pages._gan_figures import fid_label
+from overgan.report.pages._gan_figures import fid_label, memorized_nnd
 from overgan.study.gan import GanStudy
 
 
@@ -88,7 +88,8 @@ def _nnd(study: GanStudy) -> list[str]:
     if critic.empty:
         return []
     nnd = critic.groupby("k").nnd.mean()
+    others = [f"; that of {name} is {critic[column].mean():.3g}" for column, name in memorized_nnd(critic).items()]
     return [
-        f"NND goes from {nnd.iloc[0]:.3g} at k = {nnd.index[0]} to {nnd.iloc[-1]:.3g} at k = {nnd.index[-1]}; training "
-        f"images in the generated ones' place have {critic.nnd_train.mean():.3g}."
+        f"NND goes from {nnd.iloc[0]:.3g} at k = {nnd.index[0]} to {nnd.iloc[-1]:.3g} at k = {nnd.index[-1]}"
+        f"{''.join(others)}."
     ]

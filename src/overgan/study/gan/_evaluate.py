@@ -11,7 +11,7 @@ from overgan.data import load_images
 from overgan.device import resolve_device
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.metrics import MetricName, Progress
+from overgan.metrics import MEND, MetricName, Progress, too_few
 from overgan.study._explain import explain
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
@@ -47,6 +47,8 @@ def evaluate_checkpoints(
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
         reference = real_side(config, images, metrics, device, progress)
+        if lacking := too_few(metrics, reference.spaces, reference.samples):
+            raise OverganError(f"{lacking[0]}; {MEND}")
         for width in spec.widths:
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
             for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():

@@ -1,5 +1,6 @@
 """The results of a width study of a GAN."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,10 @@ class GanStudy(Study):
                 f"{folder} cannot be written ({error}); name another folder with {{argument}}", "out"
             ) from None
         return folder
+
+    def _column(self, key: str) -> str:
+        """What older versions wrote as fid_infinity_* is `fid_population`."""
+        return re.sub("^fid_infinity_", "fid_population_", key)
 
     @property
     def _shape(self) -> tuple[int, int, int]:

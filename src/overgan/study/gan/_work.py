@@ -1,12 +1,22 @@
 """What a GAN's width study depends on, and the training of its groups."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from overgan.data import ImageSet, load_images
-from overgan.metrics import FeatureSpace, MetricName, Progress, Reference, check_metrics, feature_space, no_progress
+from overgan.metrics import (
+    FeatureSpace,
+    MetricName,
+    Progress,
+    Reference,
+    check_metrics,
+    feature_space,
+    no_progress,
+    too_few,
+)
 from overgan.models import parameter_counts
 from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._store import group_folder
@@ -37,11 +47,17 @@ def real_side(
 
 
 def facts(spec: GanSpec) -> Facts:
-    """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had."""
+    """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had.
+
+    Of a metric that has too few images in a feature space it only warns: a study that was begun before must go on.
+    """
     images = load_images(spec.data)
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
+    compared_in = spaces(spec.evaluate, images)
+    for lacking in too_few(spec.evaluate.all_metrics, compared_in, drawn):
+        logging.getLogger(__name__).warning(f"overgan: {lacking}; it is left out there")
     return Facts(
         data={
             "name": images.name,
@@ -52,7 +68,7 @@ def facts(spec: GanSpec) -> Facts:
             "shape": list(images.shape),
             "fingerprint": images.fingerprint,
         },
-        features={space.name: space.facts for space in spaces(spec.evaluate, images)},
+        features={space.name: space.facts for space in compared_in},
         parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
     )
 
