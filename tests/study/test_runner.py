@@ -40,7 +40,8 @@ def whole(small_study):
 
 def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
     frame = whole.frame()
-    assert list(frame.columns) == ["k", "seed", "iteration", "features", "fid_train", "fid_test"]
+    at_the_end = ["fid_gap", "fid_gap_error", "fid_gap_draws"]
+    assert list(frame.columns) == ["k", "seed", "iteration", "features", "fid_train", "fid_test", *at_the_end]
     keys = list(frame[["k", "seed", "iteration"]].itertuples(index=False, name=None))
     assert sorted(keys) == [(k, s, i) for k in (2, 4, 8) for s in (0, 1) for i in (20, 40, 60)]
     assert (frame.features == "pixels").all()

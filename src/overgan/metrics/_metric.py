@@ -11,7 +11,8 @@ from overgan.metrics._sample import Progress, Sample
 from overgan.metrics.nnd._config import NNDConfig
 
 Side = Literal["train", "test"]
-ENDS = ("_error", "_draws", "_low", "_high")  # of keys that belong to a number: its standard error, or its interval
+# of keys that belong to a number: its standard error, the draws that this comes from, its interval
+ENDS = ("_error", "_draws", "_low", "_high")
 SIDES: dict[Side, str] = {"train": "training", "test": "held-out"}  # the real images, and what messages call them
 
 
@@ -20,7 +21,6 @@ class Estimate(NamedTuple):
 
     value: float
     error: float
-    draws: int = 0  # that the error was found from, if they are few
 
 
 Values = Mapping[str, float | Estimate]  # by key
@@ -97,13 +97,12 @@ class Metric:
     settings: bool = False  # whether the function is given a Setting, too; one of images always is
 
     def values(self, *compared: object) -> dict[str, float]:
-        """What the function finds; an Estimate as more numbers, of the key and _error and, if it has them, _draws."""
+        """What the function finds; an Estimate as two numbers, the second of the key and _error."""
         values = {}
         for key, found in self.function(*compared).items():
             values[key] = found.value if isinstance(found, Estimate) else float(found)
             if isinstance(found, Estimate):
                 values[f"{key}_error"] = found.error
-                values |= {f"{key}_draws": found.draws} if found.draws else {}
         return values
 
     def heading(self, column: Column, features: str, side: Side | None = None) -> str:

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from overgan.check import check
 from overgan.metrics._gaussian import Gaussian, fit_gaussian
-from overgan.metrics._metric import Column, Estimate, Metric, Setting
+from overgan.metrics._metric import Column, Estimate, Metric, Setting, Values
 from overgan.metrics._sample import Sample
 from overgan.metrics.distances._frechet import gaussian_distance
 
@@ -44,11 +44,12 @@ def fid_gap(
     real, random = np.concatenate([train, test]), np.random.default_rng(seed)
     splits = [np.split(random.permutation(len(real)), 2) for _ in range(draws)]
     squares = [difference(real[half], real[other]) ** 2 for half, other in splits]
-    return Estimate(difference(train, test), float(np.sqrt(np.mean(squares))), draws)
+    return Estimate(difference(train, test), float(np.sqrt(np.mean(squares))))
 
 
-def _fid_gap(generated: Sample, real: Mapping[str, Sample], setting: Setting) -> dict[str, Estimate]:
-    return {"fid_gap": fid_gap(generated.gaussian, real["train"].features, real["test"].features, setting.draws)}
+def _fid_gap(generated: Sample, real: Mapping[str, Sample], setting: Setting) -> Values:
+    gap = fid_gap(generated.gaussian, real["train"].features, real["test"].features, setting.draws)
+    return {"fid_gap": gap, "fid_gap_draws": setting.draws}
 
 
 METRIC = Metric(

@@ -80,10 +80,10 @@ def _means(heading: str, of_run: pd.Series) -> tuple[str, Mapping[int, str]]:
 
 def _method(study: GanStudy) -> list[str]:
     sentences = [_compared(study)]
-    if gaps := study.gaps():
+    if study.gaps():
         sentences.append(
             "The standard error of test − train is how much that varies when all these real images are split at random "
-            f"into two sets; above and below are said with 95 % confidence, of all {len(gaps)} widths together."
+            "into two sets; above and below are said with 95 % confidence, of all widths together."
         )
     for name, facts in study.description.features.items():
         sentence = f"The {name} features have {facts['dimension']} dimensions"

@@ -23,7 +23,11 @@ class EvaluateConfig(BaseModel):
         ["fid"], description="what is measured at every evaluation; fid decides the width"
     )
     final_metrics: list[MetricName] = Field([], description="what is measured at the last iteration, beside those")
-    samples: int = Field(10_000, ge=2, description="images on each side of a comparison, if there are as many")
+    samples: int = Field(
+        10_000,
+        ge=2,
+        description="images on each side of a comparison, if there are as many; with reference: all, generated ones",
+    )
     reference: Literal["equal", "all"] = Field(
         "equal",
         description="real images that fid compares with: equal, as many as generated ones; all, every training image, "
