@@ -1,6 +1,6 @@
 """Why a wide generator before random features is not predicted, how far its points move, and that GDA converges there.
 
-OMP_NUM_THREADS=1 python benchmarks/theory_features.py    about four minutes of one core
+OMP_NUM_THREADS=1 python benchmarks/theory_features.py    about a minute and a half of one core
 
 Deep GANs of the prediction preset, means over five seeds. Moved: root mean square of G(z) after 200 steps minus G(z) at
 the start, beside that of G(z) at the start. Residual: of GDA with the default step, over the first one, least to most
