@@ -1,6 +1,6 @@
 """Theory's width against simulation's, and how far from a certificate Gaussian networks are: a figure and its numbers.
 
-python benchmarks/theory_widths.py FILE.png    about half an hour on two busy cores
+python benchmarks/theory_widths.py FILE.png    about half an hour of processor time
 
 Every number is a median over seeds, with the order statistics that hold the true median with at least 95 % confidence,
 whatever the distribution. Targets have random directions and a norm that is held. Widths are of networks whose f(W_0)
