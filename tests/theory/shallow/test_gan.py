@@ -68,6 +68,13 @@ def test_problems_of_one_seed_share_latents_target_and_their_first_units():
     assert not np.array_equal(narrow.Z, ShallowGAN.gaussian(k=10, seed=4).Z)
 
 
+def test_the_gaussian_target_is_the_mean_of_as_many_samples_as_latents():
+    for n in (1, 4):
+        target = ShallowGAN.gaussian(n=n, d=1, m=20_000, k=1).target
+        # μ_i + the mean of n unit normals; the standard error of the variance is √(2/m) = 1 % of it
+        assert target.var() == pytest.approx(1 + 1 / n, rel=0.05)
+
+
 def test_the_two_moons_target_is_the_mean_of_moons():
     problem = ShallowGAN.gaussian(n=1000, m=2, k=3, target="two_moons")
     # the moons' mean is (0.5, 0.25) by symmetry; noise 0.05 and the even spacing leave it within 0.01
