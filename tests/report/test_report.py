@@ -10,7 +10,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.pictures import png_url
 from overgan.report import report_content
-from overgan.report._plot import Panel, Plot, Series, to_html, to_png
+from overgan.report._plot import Panel, Plot, Series, to_html, to_images
 from overgan.study import Description, machine, parse_spec, versions, write_description
 
 WIDTHS, SEEDS = [2, 4, 8], [0, 1, 2]
@@ -122,7 +122,7 @@ def test_figures_hold_the_mean_and_range_over_seeds(make_study):
     assert [s.name for s in plots["fid-pixels-over-iterations"].panels[0].series] == ["k = 2", "k = 4", "k = 8"]
     narrow, *_ = plots["wasserstein"].panels[0].series
     assert (narrow.name, narrow.x) == ("k = 2", [10, 20])
-    np.testing.assert_allclose([narrow.low, narrow.y, narrow.high], [[12, 22], [13, 23], [14, 24]])
+    np.testing.assert_allclose(narrow.y, [13, 23])  # the median of 12, 13 and 14, and of ten more
     generator, critic = plots["distance-from-initialization"].panels[0].series
     np.testing.assert_allclose(generator.y, [1 / 2, 1 / 4, 1 / 8])
     np.testing.assert_allclose(critic.y, [1, 1 / 2, 1 / 4])
@@ -255,11 +255,43 @@ def test_neighbours_of_older_studies_are_those_of_their_first_seed(make_study):
     assert content.more_neighbours == []
 
 
-def test_png_files_are_beside_the_page(make_study):
+def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(make_study):
     study = make_study()
     overgan.write_report(study.folder)
-    files = sorted(p.name for p in (study.folder / "figures").iterdir())
-    assert files == sorted(f"{plot.name}.png" for plot in report_content(study).plots)
+    files = {p.name: p.read_bytes() for p in (study.folder / "figures").iterdir()}
+    plots = report_content(study).plots
+    assert set(files) == {f"{plot.name}.{kind}" for plot in plots for kind in ("png", "pdf", "svg")}
+    for kind, image in to_images(plots[0]).items():
+        assert files[f"{plots[0].name}.{kind}"] == image
+    assert files[f"{plots[0].name}.pdf"].startswith(b"%PDF")
+    assert b"<svg" in files[f"{plots[0].name}.svg"]
+
+
+def test_the_recommended_width_is_marked(make_study):
+    study = make_study()
+    plots = {plot.name: plot for plot in report_content(study).plots}
+    assert plots["fid-classifier"].mark == study.recommend().width
+    assert plots["fid-pixels"].mark is None  # it does not decide
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([2.3, 81], ["5", "10", "20", "50"]),
+        ([0.03, 4], ["0.05", "0.1", "0.2", "0.5", "1", "2"]),
+        ([800, 30_000], ["1,000", "2,000", "5,000", "10,000", "20,000"]),
+        ([1e-6, 1], ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1"]),
+        ([2.1, 4.8], ["2", "3", "4", "5"]),
+        ([3.0, 3.0], None),
+        ([0.0, float("nan")], []),
+    ],
+)
+def test_logarithmic_axes_have_plain_numbers(values, labels):
+    curve = Series("runs", [1, 2], values, values, values, "#ff0000")
+    plot = Plot("name", "", "iteration", "FID", [Panel([curve])], y_log=True)
+    found = [json.loads(text) for text in re.findall(r'"ticktext":(\[[^]]*\])', to_html(plot))]
+    assert labels is None or found == ([labels] if labels else [])  # without positive values the axis is linear
+    assert to_images(plot)["png"].startswith(b"\x89PNG")
 
 
 def test_a_page_that_cannot_be_written(make_study):
@@ -272,9 +304,8 @@ def test_a_page_that_cannot_be_written(make_study):
 def test_a_plot_is_drawn_by_both_renderers():
     curve = Series("runs", [1, 10], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
     plot = Plot("name", "The title", "width k", "FID", [Panel([curve])], x="widths", y_log=True)
-    image = np.asarray(Image.open(io.BytesIO(to_png(plot))).convert("RGB")).astype(int)
+    image = np.asarray(Image.open(io.BytesIO(to_images(plot)["png"])).convert("RGB")).astype(int)
     assert image.shape == (675, 1050, 3)
     red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
     assert red.any()  # the curve
     assert 'id="name"' in to_html(plot)
-    assert "The title" in to_html(plot)

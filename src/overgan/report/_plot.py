@@ -1,4 +1,4 @@
-"""A figure as data, drawn twice: interactive by plotly for the page, as a PNG by matplotlib for the folder."""
+"""A figure as data, drawn twice: interactive by plotly for the page, as an image by matplotlib for the folder."""
 
 import io
 import math
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import matplotlib
 import pandas as pd
 import plotly.subplots
 from matplotlib import colormaps
@@ -13,9 +14,12 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 HEIGHT = 420  # pixels on the page
+FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # and metadata: the same bytes every time
+MARK = "#888888"
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 
@@ -52,6 +56,7 @@ class Plot:
     panels: Sequence[Panel]
     x: Literal["linear", "log", "widths"] = "linear"  # widths: logarithmic, with ticks at widths only
     y_log: bool = False
+    mark: float | None = None  # the recommended width
 
 
 def against_width(name: str, title: str, y_label: str, panels: Sequence[Panel], *, y_log: bool = False) -> Plot:
@@ -64,6 +69,12 @@ def over_seeds(name: str, frame: pd.DataFrame, x: str, y: str, color: str, *, da
     runs = frame.groupby(x)[y].agg(["mean", "min", "max"]).astype(float)
     mean, low, high = (runs[statistic].tolist() for statistic in ("mean", "min", "max"))
     return Series(name, runs.index.tolist(), mean, low, high, color, dashed)
+
+
+def median_of_seeds(name: str, frame: pd.DataFrame, x: str, y: str, color: str) -> Series:
+    """Median of column y at each value of column x, alone."""
+    median = frame.groupby(x)[y].median().astype(float)
+    return Series(name, median.index.tolist(), *3 * (median.tolist(),), color)
 
 
 def without_range(series: Series) -> Series:
@@ -103,25 +114,38 @@ def to_html(plot: Plot) -> str:
                 **place,
             )
             named.add(series.name)
-    margin = {"t": 80 if any(titles) else 50, "b": 50}
-    figure.update_layout(title=plot.title, height=HEIGHT, template="plotly_white", hovermode="x unified", margin=margin)
+    # the title stands above the figure in the page, and the key below, so that narrow screens cut and cover neither
+    figure.update_layout(
+        height=HEIGHT,
+        template="plotly_white",
+        hovermode="x unified",
+        margin={"t": 50 if any(titles) else 30, "b": 50, "l": 60, "r": 10},
+        legend={"orientation": "h", "y": -0.2},
+    )
     figure.update_xaxes(title=plot.x_label, type="linear" if plot.x == "linear" else "log")
-    figure.update_yaxes(type="log" if plot.y_log else "linear", exponentformat="power")
+    log_axes = _log_axes(plot)
+    figure.update_yaxes(type="log" if "y" in log_axes else "linear")
     figure.update_yaxes(title=plot.y_label, col=1)
-    if plot.x == "widths":
-        ticks = _ticks(plot)
-        figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
-    html: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=plot.name)
+    if plot.mark is not None:
+        figure.add_vline(plot.mark, line={"color": MARK, "dash": "dot"})
+        at = math.log10(plot.mark)  # of a logarithmic axis, annotations take the exponent, shapes the value
+        place = {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
+        figure.add_annotation(text="recommended", showarrow=False, font={"color": MARK}, **place)
+    for axis, (ticks, labels) in log_axes.items():
+        (figure.update_xaxes if axis == "x" else figure.update_yaxes)(tickvals=ticks, ticktext=labels)
+    config = {"responsive": True, "displaylogo": False}
+    html: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=plot.name, config=config)
     return html
 
 
-def to_png(plot: Plot) -> bytes:
-    """The plot as a PNG, 675 pixels high and 1050 wide, wider with several panels."""
+def to_images(plot: Plot) -> dict[str, bytes]:
+    """The plot as a file of each of the FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
     count = len(plot.panels)
     figure = Figure(figsize=(7 if count == 1 else 2 + 4 * count, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(plot.title)
     named: dict[str, Artist] = {}
+    log_axes = _log_axes(plot)
     for axes, panel in zip(figure.subplots(1, count, sharey=True, squeeze=False)[0], plot.panels, strict=True):
         axes.set(title=panel.title, xlabel=plot.x_label)
         for series in panel.series:
@@ -130,23 +154,73 @@ def to_png(plot: Plot) -> bytes:
             (line,) = axes.plot(series.x, series.y, color=series.color, label=series.name, **style, **marker)
             axes.fill_between(series.x, series.low, series.high, color=series.color, alpha=0.15, linewidth=0)
             named.setdefault(series.name, line)
-        axes.set(xscale="linear" if plot.x == "linear" else "log", yscale="log" if plot.y_log else "linear")
-        if plot.x == "widths":
-            axes.set_xticks(_ticks(plot), minor=False)
-            axes.xaxis.set_major_formatter(ScalarFormatter())
-            axes.xaxis.set_minor_locator(NullLocator())
+        axes.set(xscale="linear" if plot.x == "linear" else "log", yscale="log" if "y" in log_axes else "linear")
+        for name, (ticks, labels) in log_axes.items():
+            axis = axes.xaxis if name == "x" else axes.yaxis
+            axis.set_major_locator(FixedLocator(ticks))
+            axis.set_major_formatter(FixedFormatter(labels))
+            axis.set_minor_locator(NullLocator())
+        if plot.mark is not None:
+            axes.axvline(plot.mark, color=MARK, linestyle=":")
+            axes.annotate(
+                "recommended", (plot.mark, 1), (3, -10), ("data", "axes fraction"), "offset points", color=MARK
+            )
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel(plot.y_label)
     if count == 1:
         figure.axes[0].legend(fontsize="small", ncols=1 + len(named) // 6)
     else:
         figure.legend(named.values(), list(named), loc="outside lower center", ncols=KEY_COLUMNS, fontsize="small")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()
+    figure.canvas.draw()
+    figure.set_layout_engine("none")  # as it was laid out now, in every format
+    files = {}
+    with matplotlib.rc_context({"svg.hashsalt": plot.name}):
+        for kind, metadata in FORMATS.items():
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
+            files[kind] = buffer.getvalue()
+    return files
 
 
-def _ticks(plot: Plot) -> list[float]:
+def _log_axes(plot: Plot) -> dict[str, tuple[list[float], list[str]]]:
+    """Ticks and labels of the logarithmic axes that have values, by "x" and "y"."""
+    series = [one for panel in plot.panels for one in panel.series]
+    ticks = {}
+    if plot.x == "widths":
+        ticks["x"] = _widths(plot)
+    elif plot.x == "log":
+        ticks["x"] = _log_ticks([x for one in series for x in one.x])
+    if plot.y_log:
+        ticks["y"] = _log_ticks([y for one in series for y in [*one.low, *one.y, *one.high]])
+    return {axis: (at, [_plain(t) for t in at]) for axis, at in ticks.items() if at}
+
+
+def _log_ticks(values: Sequence[float]) -> list[float]:
+    """1, 2, 5, 10, … within the positive values; powers of ten if they span many; evenly spaced if they span few."""
+    positive = [v for v in values if 0 < v < math.inf]
+    if not positive:
+        return []
+    low, high = min(positive), max(positive)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    step = math.ceil((last - first) / 8)
+    mantissas = (1, 2, 5) if last - first <= 4 else (1,)
+    ticks = [m * 10.0**e for e in range(first, last + 1, step) for m in mantissas]
+    within = [t for t in ticks if low * 0.9 <= t <= high * 1.1]
+    if len(within) > 2:
+        return within
+    return [float(t) for t in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if t > 0]
+
+
+def _plain(value: float) -> str:
+    """As a reader would write it, such as 0.05, 20,000 or 2·10⁻⁶."""
+    if 1e-3 <= value < 1e6:
+        return f"{value:,g}"
+    mantissa, exponent = f"{value:.3e}".split("e")
+    power = "10" + str(int(exponent)).translate(SUPERSCRIPT)
+    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
+
+
+def _widths(plot: Plot) -> list[float]:
     """Widths from the narrowest, so far apart that their labels do not touch."""
     widths = sorted({x for panel in plot.panels for series in panel.series for x in series.x})
     apart = math.log(widths[-1] / widths[0]) * len(plot.panels) / MAX_TICKS if widths else 0.0

@@ -1,4 +1,4 @@
-"""report.html: one page that opens offline, and the PNG figures beside it, both made from the study's folder alone."""
+"""report.html: one page that opens offline, and the figures beside it, both made from the study's folder alone."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.report._pages import report_content
-from overgan.report._plot import to_html, to_png
+from overgan.report._plot import to_html, to_images
 from overgan.report._template import template
 from overgan.study import load
 
@@ -16,7 +16,7 @@ PAGE = "report.html"
 
 
 def write_report(folder: str | Path) -> Path:
-    """Write report.html and figures/*.png into a study's folder, finished or not; the page's path.
+    """Write report.html and figures/*, as PNG, PDF and SVG, into a study's folder, finished or not; the page's path.
 
     Raises OverganError if there is no study in the folder or it cannot be written.
     """
@@ -28,13 +28,14 @@ def write_report(folder: str | Path) -> Path:
         description=study.description,
         content=content,
         plotly=plotly.offline.get_plotlyjs(),
-        plots=[to_html(plot) for plot in content.plots],
+        plots=[(plot.title, to_html(plot)) for plot in content.plots],
         yaml=OmegaConf.to_yaml(OmegaConf.create(study.spec.model_dump(mode="json", exclude={"scale"}))),
     )
     path = study.folder / PAGE
     try:
         for plot in content.plots:
-            write_atomic(study.folder / "figures" / f"{plot.name}.png", to_png(plot))
+            for kind, image in to_images(plot).items():
+                write_atomic(study.folder / "figures" / f"{plot.name}.{kind}", image)
         write_atomic(path, page.encode())
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None

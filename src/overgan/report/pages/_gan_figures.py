@@ -1,9 +1,11 @@
 """The figures of a GAN's width study: each a function of what is in its folder."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from overgan.metrics import CRITIC, METRICS
-from overgan.report._plot import Panel, Plot, against_width, each, over_seeds
+from overgan.report._plot import Panel, Plot, against_width, each, median_of_seeds, over_seeds
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
@@ -17,7 +19,9 @@ def figures(study: GanStudy) -> list[Plot]:
     for features in study.spec.evaluate.features:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
-            plots.append(fid_against_width(final, features))
+            plot = fid_against_width(final, features)
+            decides = features == study.spec.evaluate.features[0]
+            plots.append(replace(plot, mark=study.recommend().width) if decides else plot)
         if len(frame):
             plots.append(fid_over_iterations(frame, features))
     critic = study.final(CRITIC)
@@ -65,14 +69,15 @@ def fid_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
     """FID on held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
     label = fid_label(features)
     title, y_label = f"{label} over iterations, held-out images", f"{label}, mean and range over seeds"
-    name, panel = f"fid-{features}-over-iterations", _over_iterations(frame, "fid_test")
-    return Plot(name, title, "iteration", y_label, [panel], y_log=True)
+    curves = [over_seeds(f"k = {k}", of, "iteration", "fid_test", color) for k, of, color in each(frame, "k")]
+    return Plot(f"fid-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
 
 
 def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
     """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
-    title, y_label = "Wasserstein estimate over iterations", "E D(real) − E D(fake), mean and range over seeds"
-    return Plot("wasserstein", title, "iteration", y_label, [_over_iterations(losses, "wasserstein")])
+    title, y_label = "Wasserstein estimate over iterations", "E D(real) − E D(fake), median over seeds"
+    curves = [median_of_seeds(f"k = {k}", of, "iteration", "wasserstein", color) for k, of, color in each(losses, "k")]
+    return Plot("wasserstein", title, "iteration", y_label, [Panel(curves)])
 
 
 def distance_from_initialization(losses: pd.DataFrame) -> Plot:
@@ -82,8 +87,3 @@ def distance_from_initialization(losses: pd.DataFrame) -> Plot:
     critic = over_seeds("critic", last, "k", "moved_critic", CRITIC_COLOR)
     title, y_label = "Distance from initialization against width", "‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds"
     return against_width("distance-from-initialization", title, y_label, [Panel([generator, critic])], y_log=True)
-
-
-def _over_iterations(frame: pd.DataFrame, column: str) -> Panel:
-    """A curve of the column for each k."""
-    return Panel([over_seeds(f"k = {k}", of, "iteration", column, color) for k, of, color in each(frame, "k")])

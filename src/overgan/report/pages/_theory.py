@@ -85,7 +85,11 @@ def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed:
 def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, *more: Series) -> Plot:
     """The share of runs at each width in which a case succeeds, a curve for each case, and more curves."""
     curves = [fraction(name, of, study.success, color) for name, of, color in each(rows, study.case)]
-    return against_width(study.success, title, y_label, [Panel([*curves, *more])])
+    plot = against_width(study.success, title, y_label, [Panel([*curves, *more])])
+    try:
+        return replace(plot, mark=study.recommend().width)
+    except OverganError:  # no run succeeded
+        return plot
 
 
 def residuals(
