@@ -102,7 +102,6 @@ FILES = {
     "TIFF, several pages": ("0.tiff", frames("TIFF"), FEW, 0),
     "TIFF, grey, 32 bits": ("0.tif", encoded(GREY.astype(np.int32), "TIFF"), None, 0),
     "TIFF, floating point": ("0.tif", encoded(GREY.astype(np.float32), "TIFF"), None, 0),
-    "TIFF, CIELAB": ("0.tif", encoded(Image.fromarray(COLOUR, "LAB"), "TIFF"), None, 0),
     "BMP": ("0.bmp", encoded(COLOUR, "BMP"), COLOUR, 0),
     "PGM": ("0.pgm", encoded(GREY, "PPM"), GREY, 0),
     "PPM": ("0.ppm", encoded(COLOUR, "PPM"), COLOUR, 0),
@@ -132,10 +131,6 @@ def config_of(root, **more):
     return DataConfig(name="folder", root=str(root), **more)
 
 
-def check_said(kind, config, root):
-    assert SAID[kind] == outcome(config, root).replace("|", "\\|")
-
-
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_of_each_kind(kind, tmp_path):
     name, content, picture, levels = FILES[kind]
@@ -149,17 +144,14 @@ def test_a_file_of_each_kind(kind, tmp_path):
     assert SAID[kind] == said.replace("; 2 classes; trained on: train (2 images); held out: test (2 images)", "")
     if picture is None:
         assert said.startswith("refused")
-        with open_refusing(tmp_path / "train"), open_images(tmp_path / "train", "train") as files:
+        refused = pytest.raises(OverganError, match=re.escape(str(tmp_path)))
+        with refused, open_images(tmp_path / "train", "train") as files:
             files[:]
         return
     train = load_images(config_of(tmp_path)).train
     assert np.abs(train[1].squeeze().astype(int) - picture).max() <= levels
     with open_images(tmp_path / "train", "train") as files:  # as `overgan evaluate` does
         np.testing.assert_array_equal(files[:], train)
-
-
-def open_refusing(root):
-    return pytest.raises(OverganError, match=re.escape(str(root)))
 
 
 def put(root, *paths, picture=GREY):
@@ -208,7 +200,7 @@ def damaged_archive(root):
 
 def cut_archive(root):
     archive = packed("tar.xz")(root)
-    archive.write_bytes(archive.read_bytes()[:-30])
+    archive.write_bytes(archive.read_bytes()[:-200])
     return archive
 
 

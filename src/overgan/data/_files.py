@@ -185,7 +185,10 @@ def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
                 yield name, partial(read, member)
     except DAMAGED as error:
         reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
-        raise OverganError(f"{path} cannot be read as a tar file ({reason}); make or download it again") from None
+        raise OverganError(
+            f"{path} cannot be read as a tar file ({reason}); make or download it again, "
+            "or unpack it and name the folder"
+        ) from None
 
 
 def _is_image(path: PurePosixPath) -> bool:
@@ -203,7 +206,7 @@ def _changes(image: Image.Image) -> Iterator[str]:
     if ";16" in str(getattr(image, "tile", "")):
         yield "brought from 16 to 8 bits a channel"
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        yield "their first frame taken"
+        yield "several frames, of which the first is taken"
     if _lies(image):
         yield "turned upright, as their EXIF data says"
 

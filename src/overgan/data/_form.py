@@ -45,8 +45,9 @@ class Form:
         if self.size and image.size != (self.size, self.size):
             side = min(image.size)
             left, top = (image.width - side) // 2, (image.height - side) // 2
-            box = (left, top, left + side, top + side)
-            image = image.resize((self.size, self.size), Image.Resampling.BICUBIC, box)
+            # cropped first, as resize(box=) would take pixels beyond the square in
+            square = image.crop((left, top, left + side, top + side))
+            image = square.resize((self.size, self.size), Image.Resampling.BICUBIC)
         return np.asarray(image).reshape(image.height, image.width, channels)
 
     @property

@@ -70,9 +70,11 @@ def part_folders(paths: Sequence[PurePosixPath], where: str) -> tuple[int, list[
             f"{where}: {names[stray[0]]} lies beside {found}, so it is not clear what is held out; have only train "
             f"and val or test there, or, if {known[0]} is no such part, rename it"
         )
-    parts = {part_of(name) for name in known}
-    if len(parts) < len(known):
-        raise OverganError(f"{where}: {found} are {len(known)} names for {len(parts)} parts; keep one of each")
+    parts = [part_of(name) for name in known]
+    for part in set(parts):
+        if parts.count(part) > 1:
+            several = " and ".join(name for name in known if part_of(name) == part)
+            raise OverganError(f"{where}: {several} are names of one part; keep one of them")
     if len(parts) == 1:
         return None
     if "train" not in parts:
