@@ -40,6 +40,13 @@ def test_images_are_cropped_and_resized_as_torchvision_does(tree, inside):
     assert images.train_labels is None
 
 
+def test_faces_are_resized_to_the_size_of_the_form_in_one_step(tree):
+    images = load_images(DataConfig(name="celeba", root=str(tree), size=32, mode="grey"))
+    with Image.open(tree / "celeba" / "img_align_celeba" / "000001.jpg") as image:
+        face = functional.resize(functional.center_crop(image, [140, 140]), [32, 32], antialias=True)
+    np.testing.assert_array_equal(images.train[0, ..., 0], np.asarray(face.convert("L")))
+
+
 def test_what_is_missing_or_damaged_is_named(tree):
     folder = tree / "celeba"
     with pytest.raises(OverganError, match=r"data\.root: .*nowhere does not hold list_eval_partition\.txt"):

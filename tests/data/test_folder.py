@@ -94,17 +94,50 @@ def test_grey_images_have_one_channel_unless_there_are_colours(tmp_path):
     np.testing.assert_array_equal(images.train[3], picture(9, (4, 4, 3)))
 
 
-def test_transparency_is_dropped(tmp_path):
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("TRAIN", "Validation", "Test"), ("train", "valid")])
+@pytest.mark.parametrize("deep", [False, True])  # the parts in each class, or the classes in each part
+def test_validation_images_are_held_out_and_test_images_beside_them_not_used(tmp_path, names, deep):
+    for p, part in enumerate(names):
+        for c in range(2):
+            for i in range(2):
+                path = f"class{c}/{part}" if deep else f"{part}/class{c}"
+                write(tmp_path / path / f"{i}.png", picture(100 * p + 10 * c + i))
+    images = load(tmp_path)
+    for p, (part, labels) in enumerate([(images.train, images.train_labels), (images.test, images.test_labels)]):
+        np.testing.assert_array_equal(part, [picture(100 * p + 10 * c + i) for c in range(2) for i in range(2)])
+        assert labels.tolist() == [0, 0, 1, 1]
+
+
+def test_the_parts_do_not_depend_on_more_folders_around_them(tmp_path):
+    classes_tree(tmp_path / "a" / "b")
+    check_classes(load(tmp_path))
+
+
+def test_transparency_is_put_on_white(tmp_path):
+    half = picture(0, (4, 4, 4))
     for part in ("train", "test"):
         for i in range(2):
-            write(tmp_path / part / f"{i}.png", picture(i, (4, 4, 4)))
-    assert load(tmp_path).train.shape == (2, 4, 4, 3)
+            write(tmp_path / part / f"{i}.png", half)
+    alpha = half[..., 3:] / 255
+    expected = half[..., :3] * alpha + 255 * (1 - alpha)
+    # Pillow rounds the two products apart
+    np.testing.assert_allclose(load(tmp_path).train[0], expected, atol=1)
+
+
+def test_an_alpha_channel_that_is_full_changes_no_pixel(tmp_path):
+    for kind, levels in (("opaque", picture(0)), ("alpha", np.dstack([picture(0), np.full((6, 5), 255, np.uint8)]))):
+        for part in ("train", "test"):
+            for i in range(2):
+                write(tmp_path / kind / part / f"{i}.png", levels)
+    assert load(tmp_path / "opaque").fingerprint == load(tmp_path / "alpha").fingerprint
 
 
 def test_mixed_sizes_are_refused_with_both_named(tmp_path):
     write(tmp_path / "a.png", picture(0))
     write(tmp_path / "b.png", picture(1, (7, 7, 3)))
-    with pytest.raises(OverganError, match=r"b\.png has 7 × 7 pixels but a\.png has 5 × 6; bring all"):
+    with pytest.raises(
+        OverganError, match=r"b\.png has 7 × 7 pixels but a\.png has 5 × 6; bring all .* data\.size=64.*data\.mode"
+    ):
         load(tmp_path)
 
 

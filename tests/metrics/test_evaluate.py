@@ -231,6 +231,23 @@ def test_damaged_files_are_named_before_any_work(sets, tmp_path, monkeypatch):
             evaluate(tmp_path / "array.npy", train, features="pixels")
 
 
+def test_a_set_with_its_parts_is_refused_and_a_transparent_one_said(sets, tmp_path, caplog):
+    generated, train, _ = sets
+    write_folder(tmp_path / "set" / "train", train[:30])
+    write_folder(tmp_path / "set" / "val", train[30:60])
+    with pytest.raises(OverganError, match=r"train: .*set has the parts train, val; name the folder of one of them"):
+        evaluate(generated, tmp_path / "set", features="pixels")
+    Image.new("LA", (8, 8)).save(tmp_path / "set" / "train" / "0000.png")
+    expected = train[:30].copy()
+    expected[0] = 255
+    found = [
+        evaluate(generated[:30], real, features="pixels", cache=tmp_path).rows
+        for real in (tmp_path / "set" / "train", expected)
+    ]
+    assert found[0] == near(found[1])
+    assert caplog.messages == ["overgan: train images: put on white, for they have an alpha channel: 1 of 30 images"]
+
+
 def test_the_command(sets, tmp_path, monkeypatch):
     generated, train, test = sets
     for name, images in (("generated", generated), ("train", train), ("test", test)):

@@ -1,7 +1,7 @@
 import pytest
 
 from overgan.errors import OverganError
-from overgan.study import Spec, load_spec, preset_names
+from overgan.study import Spec, load_spec, preset_names, spec_yaml
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -48,7 +48,7 @@ def test_the_papers_convolutional_studies_are_at_full_scale(name):
 
 def test_a_spec_of_before_stands_for_what_was_done_then():
     values = load_spec("quickstart").model_dump(mode="json")
-    del values["data"]["dither"], values["model"]["sampling_norm"]
+    del values["data"]["dither"], values["data"]["size"], values["data"]["mode"], values["model"]["sampling_norm"]
     old = load_spec(values)
     assert (old.data.dither, old.model.sampling_norm) == (False, "running")
 
@@ -102,6 +102,8 @@ def test_a_file_of_ones_own(small_spec):
         ("data.name=imagenet", r"data\.name: no data set imagenet; known: .*but it is \"imagenet\""),
         ("data=digits", r"data: .*but it is \"digits\""),
         ("model.depth=0", r"model\.depth: "),
+        ("data.size=0", r"data\.size: .*greater than or equal to 1, but it is 0"),
+        ("data.mode=gray", r"data\.mode: .*'grey' or 'colour', but it is \"gray\""),
         ("data.dither=0.5", r"data\.dither: .*but it is 0\.5"),
         ("model.sampling_norm=none", r"model\.sampling_norm: .*'running' or 'batch', but it is \"none\""),
         ("model={name: 'a.b:c', sampling_norm: batch}", "sampling_norm=batch is not for a model of your own"),
@@ -115,6 +117,48 @@ def test_a_wrong_value_is_one_line_that_names_it(override, message):
     with pytest.raises(OverganError, match=message) as caught:
         load_spec("quickstart", [override])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("name: x\nwidths: [2, 4\nseeds: [0]\n", r"bad\.yaml, line 3, column 6: .*expected ',' or '\]'"),
+        ("name: x\ntrain:\n\titerations: 5\n", r"bad\.yaml, line 3, column 1: .*cannot start any token"),
+        ("name: x\nname: y\n", r"bad\.yaml, line 2, column 1: .*duplicate key name"),
+        ("name: é\nx: \0", r"bad\.yaml, line 2, column 4: .*control characters"),
+        ("data: ${x", r"bad\.yaml: cannot be read as YAML"),
+        ("3", r"bad\.yaml: .*keys with values are needed"),
+    ],
+)
+def test_an_error_in_yaml_is_named_with_its_place(content, message, tmp_path):
+    (tmp_path / "bad.yaml").write_text(content)
+    with pytest.raises(OverganError, match=message) as caught:
+        load_spec(tmp_path / "bad.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_root_of_the_data_is_relative_to_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "specs"
+    folder.mkdir()
+    text = spec_yaml(load_spec("quickstart", ["data.name=folder", "data.root=faces"]))
+    (folder / "own.yaml").write_text(text, encoding="utf-8")
+
+    def root(*overrides, source="specs/own.yaml"):
+        return load_spec(source, overrides).data.root
+
+    assert root() == str(folder / "faces")  # neither is there: the error will name this one
+    (tmp_path / "faces").mkdir()
+    assert root() == "faces"  # as before
+    (folder / "faces").mkdir()
+    assert root() == str(folder / "faces")
+    assert root("data={size: 64}") == str(folder / "faces")
+    assert root("data.root=other") == "other"
+    assert root("data.root=null") is None
+    (folder / "own.yaml").write_text(text.replace("root: faces", f"root: {tmp_path}/elsewhere"), encoding="utf-8")
+    assert root() == f"{tmp_path}/elsewhere"
+    # values from Python are relative to the current folder, wherever the study's spec.yaml goes
+    assert root(source=load_spec("quickstart", ["data.root=faces"])) == str(tmp_path / "faces")
 
 
 def test_what_is_no_spec(tmp_path):

@@ -9,16 +9,17 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from overgan.data._download import downloading
+from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import DataSet, ImageSet
 from overgan.errors import OverganError
 
-CROP, PIXELS = 140, 64
+CROP, SHAPE = 140, (64, 64, 3)
 PARTITION, IMAGES = "list_eval_partition.txt", "img_align_celeba"
 TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part
 
 
-def celeba(root: Path | None) -> ImageSet:
-    """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64 with antialiasing.
+def celeba(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
+    """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64, or the form's size, with antialiasing.
 
     The official partition gives training (162,770) and held-out (19,962, its test part) images. Its validation part
     (19,867) is left out, so that there are images on which nothing was trained and by which no width was chosen.
@@ -44,11 +45,11 @@ def celeba(root: Path | None) -> ImageSet:
     if any(len(row) != 2 for row in rows):
         raise OverganError(f"{folder / PARTITION} is damaged: a line is not a file's name and its part; restore it")
     parts = [sorted(name for name, part in rows if part == wanted) for wanted in (TRAIN, TEST)]
-    return ImageSet("celeba", *(_read(folder / IMAGES, names) for names in parts))
+    return ImageSet("celeba", *(_read(folder / IMAGES, names, form) for names in parts), notes=form.notes)
 
 
-def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]:
-    images = np.empty((len(names), PIXELS, PIXELS, 3), np.uint8)
+def _read(folder: Path, names: list[str], form: Form) -> UInt8[np.ndarray, "images h w c"]:
+    images = np.empty((len(names), *form.shape(SHAPE)), np.uint8)
 
     def read(slot: int) -> None:
         path = folder / names[slot]
@@ -61,11 +62,11 @@ def _read(folder: Path, names: list[str]) -> UInt8[np.ndarray, "images 64 64 3"]
                 face = image.convert("RGB").crop(box)
         except OSError as error:
             raise OverganError(f"{path} cannot be read as an image ({error}); restore it") from None
-        images[slot] = np.asarray(face.resize((PIXELS, PIXELS), Image.Resampling.BILINEAR))
+        images[slot] = form.array(face.resize(images.shape[2:0:-1], Image.Resampling.BILINEAR))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(read, range(len(names))))
     return images
 
 
-DATASET = DataSet(celeba, (64, 64, 3))
+DATASET = DataSet(celeba, SHAPE, celeba)

@@ -1,11 +1,13 @@
 """The `data` section of a spec, and all image sets by name."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from overgan.data._images import DataSet, ImageSet
+from overgan.data._form import Form, Mode
+from overgan.data._images import DataSet, ImageSet, brought_to
 from overgan.errors import OverganError
 from overgan.own import explained, is_own
 from overgan.registry import Registry
@@ -24,31 +26,44 @@ DATASETS = Registry(
 
 
 class DataConfig(BaseModel):
-    """Which images: the set's name, and where it lies."""
+    """Which images: the set's name, where it lies, and what its images are brought to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: Annotated[str, AfterValidator(DATASETS.known)] = Field(
         description="digits, mnist, cifar10, celeba (64 × 64), folder, or package.module:name of your own"
     )
-    root: str | None = Field(None, description="folder or tar file; without it the published sets are downloaded")
+    root: str | None = Field(
+        None,
+        description="folder or tar file, in a YAML file relative to that; without it the published sets are downloaded",
+    )
+    size: int | None = Field(
+        None,
+        ge=1,
+        description="every image is cropped to its middle square and resized to this many pixels, with antialiasing",
+    )
+    mode: Mode | None = Field(None, description="grey or colour, to which every image is converted")
     dither: bool = Field(
         False, description="real images in training are x/128 - 1 + U(0, 1/128) instead of x/127.5 - 1"
     )
 
+    @property
+    def form(self) -> Form:
+        """What every image is brought to."""
+        return Form(self.size, self.mode)
+
 
 def load_images(config: DataConfig) -> ImageSet:
     """The images of a spec's data section, in memory. Raises OverganError if they cannot be had."""
-    load, root = DATASETS[config.name].load, Path(config.root).expanduser() if config.root else None
-    if not is_own(config.name):
-        return load(root)
-    with explained(f"data.name: {config.name} fails"):
-        images = load(root)
+    data, form, root = DATASETS[config.name], config.form, Path(config.root).expanduser() if config.root else None
+    with explained(f"data.name: {config.name} fails") if is_own(config.name) else nullcontext():
+        images = data.formed(root, form) if data.formed else data.load(root)
     if not isinstance(images, ImageSet):
         raise OverganError(f"data.name: {config.name} gives a {type(images).__name__}; an ImageSet is needed")
-    return images
+    return images if data.formed else brought_to(form, images)
 
 
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
     """Height, width and channels of the images, without reading them where that is known."""
-    return DATASETS[config.name].shape or load_images(config).shape
+    known = DATASETS[config.name].shape
+    return config.form.shape(known) if known else load_images(config).shape

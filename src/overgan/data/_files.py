@@ -1,23 +1,38 @@
 """Image files, in a directory or a tar file, decoded when they are asked for."""
 
 import io
+import lzma
+import struct
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
+from overgan.data._form import AS_IT_IS, Form
+from overgan.data._split import ARCHIVES, part_of
 from overgan.errors import OverganError
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-PARTS = ("train", "test")
-GREY = ("L", "LA", "1")  # Pillow's names
+DAMAGED = (  # what Pillow, tarfile and the decompressors raise for files that are no good
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    Image.DecompressionBombError,
+)
+ONE_SIZE = "bring all images to one size"
 
 Entry = tuple[PurePosixPath, Callable[[], bytes]]
 
@@ -25,66 +40,102 @@ Entry = tuple[PurePosixPath, Callable[[], bytes]]
 class ImageFiles:
     """Files that are like an array (images, height, width, channels) of uint8: a length, and [i:j], which reads them.
 
+    form: what each is brought to. Grey images among colour ones become colour, as far as is known: once `scan` has
+    looked at all of them, or in one read of them.
+    mend: what to do if their sizes differ.
+    others: files that are no images, for the notes.
     paths: below the deepest folder that holds them all, as they lie, which is fast to read in a compressed tar file.
-    channels: of what [i:j] gives. Grey images among colour ones become colour; None looks no further than i … j.
     """
 
-    def __init__(self, root: Path, entries: Sequence[Entry], channels: int | None = None):
-        self.root, self._entries, self.channels = root, list(entries), channels
+    def __init__(self, root: Path, entries: Sequence[Entry], form: Form, mend: str, others: Sequence[PurePosixPath]):
+        self.root, self._entries, self._form, self._mend = root, list(entries), form, mend
         self.paths = without_common_folder([path for path, _ in entries])
+        self.channels: int | None = None
+        self._others = others
+        self._changed: dict[str, set[PurePosixPath]] = {}  # what was done, and to which
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, chosen: Any) -> UInt8[np.ndarray, "images h w c"]:
-        """The images of a slice, or of an array of indices. Raises OverganError as `read` does."""
-        return ImageFiles(self.root, [self._entries[i] for i in np.arange(len(self))[chosen]], self.channels).read()
+        """The images of a slice, or of an array of indices.
 
-    def scan(self) -> None:
-        """Look at every file's head and fix the number of channels. Raises OverganError as `read` does."""
-        first: tuple[int, int] | None = None
-        for path, read in self._entries:
-            with _opened(f"{self.root}: {path}", read) as image:
-                first = first or image.size
-                self._check_size(path, image.size, first)
-                self.channels = max(self.channels or 1, 1 if image.mode in GREY else 3)
-
-    def read(self) -> UInt8[np.ndarray, "images h w c"]:
-        """All of them. Raises OverganError if one cannot be read, or they differ in size."""
+        Raises OverganError if one cannot be read, or they differ in size.
+        """
+        entries = [self._entries[i] for i in np.arange(len(self))[chosen]]
         images: np.ndarray | None = None
-        for i, (path, read) in enumerate(self._entries):
-            image = _decode(f"{self.root}: {path}", read)
+        for i, (path, read) in enumerate(entries):
+            with self._opened(path, read) as opened:
+                image = self._form.array(opened)
             if images is None:
-                images = np.empty((len(self), *image.shape[:2], self.channels or image.shape[2]), np.uint8)
-            self._check_size(path, image.shape[1::-1], images.shape[2:0:-1])
+                images = np.empty((len(entries), *image.shape[:2], self.channels or image.shape[2]), np.uint8)
+            self._check_size(path, image.shape[1::-1], entries[0][0], images.shape[2:0:-1])
             if image.shape[2] > images.shape[3]:
                 images = np.repeat(images, 3, axis=3)
             images[i] = image
         assert images is not None  # noqa: S101 - there is always an entry
         return images
 
-    def _check_size(self, path: PurePosixPath, size: tuple[int, ...], first: tuple[int, ...]) -> None:
+    def scan(self) -> None:
+        """Look at every file's head and fix the number of channels. Raises OverganError as [i:j] does."""
+        first: tuple[int, int] | None = None
+        for path, read in self._entries:
+            with self._opened(path, read) as image:
+                size = self._form.pixels(image)
+                first = first or size
+                self._check_size(path, size, self._entries[0][0], first)
+                self.channels = max(self.channels or 1, self._form.channels(image))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user may not expect: files that are left out, and what was done to images that were looked at."""
+        changed = [f"{what}: {len(paths):,} of {len(self):,} images" for what, paths in self._changed.items()]
+        endings = " ".join(sorted({path.suffix.lower() or path.name for path in self._others}))
+        others = [f"left out, by their endings: {len(self._others):,} files ({endings})"] if self._others else []
+        return (*changed, *others)
+
+    def _check_size(
+        self, path: PurePosixPath, size: tuple[int, ...], first_path: PurePosixPath, first: tuple[int, ...]
+    ) -> None:
         if size != first:
             raise OverganError(
-                f"{self.root}: {path} has {size[0]} × {size[1]} pixels but {self._entries[0][0]} has "
-                f"{first[0]} × {first[1]}; bring all images to one size"
+                f"{self.root}: {path} has {size[0]} × {size[1]} pixels but {first_path} has "
+                f"{first[0]} × {first[1]}; {self._mend}"
             )
+
+    @contextmanager
+    def _opened(self, path: PurePosixPath, read: Callable[[], bytes]) -> Iterator[Image.Image]:
+        where = f"{self.root}: {path}"
+        try:
+            with Image.open(io.BytesIO(read())) as image:
+                if image.mode.startswith(("I", "F")):
+                    raise OverganError(f"{where} has more than 8 bits a channel; convert it to 8 bits")
+                for change in _changes(image):
+                    self._changed.setdefault(change, set()).add(path)
+                yield ImageOps.exif_transpose(image) if _lies(image) else image
+        except OverganError:
+            raise
+        except DAMAGED as error:
+            reason = "in no format that is known" if isinstance(error, UnidentifiedImageError) else error
+            raise OverganError(f"{where} cannot be read as an image ({reason}); mend or remove it") from None
 
 
 @contextmanager
-def open_files(root: Path, name: str) -> Iterator[ImageFiles]:
-    """Every image below a directory, or inside a tar file; a tar file named train or test counts as a folder.
+def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZE) -> Iterator[ImageFiles]:
+    """Every image below a directory, or inside a tar file; a tar file named as a part, such as train, is a folder.
 
-    name: of the argument or setting, for errors. Raises OverganError if there are none, or the tar file cannot be read.
+    name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
+    Raises OverganError if there are none, or the tar file cannot be read.
     """
     if not root.exists():
         raise OverganError(f"{{argument}}: {root} does not exist", name)
     with ExitStack() as archives:
-        entries = list(_entries_below(root, archives))
+        files = list(_files_below(root, archives))
+        entries = [(path, read) for path, read in files if _is_image(path)]
         if not entries:
             endings = " ".join(sorted(SUFFIXES))
             raise OverganError(f"{{argument}}: no image in {root}; known endings: {endings}", name)
-        yield ImageFiles(root, entries)
+        yield ImageFiles(root, entries, form, mend, [path for path, _ in files if not _is_image(path)])
 
 
 def class_labels(folders: Sequence[PurePosixPath]) -> np.ndarray | None:
@@ -96,28 +147,31 @@ def class_labels(folders: Sequence[PurePosixPath]) -> np.ndarray | None:
 
 
 def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
-    """The paths below the deepest folder that holds them all; a lone train or test folder is kept."""
+    """The paths below the deepest folder that holds them all."""
     while paths and len({path.parts[0] for path in paths}) == 1 and all(len(path.parts) > 1 for path in paths):
         paths = [PurePosixPath(*path.parts[1:]) for path in paths]
     return paths
 
 
-def _entries_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
+def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
+    """Every file that is not hidden."""
     if root.is_file():
-        yield from _tar_entries(root, archives)
+        yield from _tar_files(root, archives)
         return
     for path in sorted(root.rglob("*")):
         relative = PurePosixPath(path.relative_to(root))
-        part = path.name.split(".")[0]
-        if _is_image(relative) and path.is_file():
+        if _is_hidden(relative) or not path.is_file():
+            continue
+        if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
+            inner = list(_tar_files(path, archives))
+            images = [name for name, _ in inner if _is_image(name)]
+            short = dict(zip(images, without_common_folder(images), strict=True))
+            yield from ((path.name / short.get(name, name), read) for name, read in inner)
+        else:
             yield relative, path.read_bytes
-        elif path.parent == root and part in PARTS and path.name.endswith(ARCHIVES):
-            inner = list(_tar_entries(path, archives))
-            names = without_common_folder([name for name, _ in inner])
-            yield from ((part / name, read) for name, (_, read) in zip(names, inner, strict=True))
 
 
-def _tar_entries(path: Path, archives: ExitStack) -> Iterator[Entry]:
+def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
     def read(member: tarfile.TarInfo) -> bytes:
         file = archive.extractfile(member)
         assert file is not None  # noqa: S101 - only None for what is no file
@@ -127,31 +181,37 @@ def _tar_entries(path: Path, archives: ExitStack) -> Iterator[Entry]:
         archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
         for member in archive.getmembers():
             name = PurePosixPath(member.name)
-            if member.isfile() and _is_image(name):
+            if member.isfile() and not _is_hidden(name):
                 yield name, partial(read, member)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise OverganError(f"{path} cannot be read as a tar file ({error}); make or download it again") from None
+    except DAMAGED as error:
+        reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
+        raise OverganError(
+            f"{path} cannot be read as a tar file ({reason}); make or download it again, "
+            "or unpack it and name the folder"
+        ) from None
 
 
 def _is_image(path: PurePosixPath) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden
+    return path.suffix.lower() in SUFFIXES
 
 
-def _decode(where: str, read: Callable[[], bytes]) -> UInt8[np.ndarray, "height width channels"]:
-    """One image: 1 channel if it is grey, 3 if it has colours."""
-    with _opened(where, read) as image:
-        grey = image.mode in GREY
-        array = np.asarray(image.convert("L" if grey else "RGB"))
-        return array[..., None] if grey else array
+def _is_hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
-@contextmanager
-def _opened(where: str, read: Callable[[], bytes]) -> Iterator[Image.Image]:
-    try:
-        with Image.open(io.BytesIO(read())) as image:
-            if image.mode.startswith(("I", "F")):
-                raise OverganError(f"{where} has more than 8 bits a channel; convert it to 8 bits")
-            yield image
-    except (UnidentifiedImageError, OSError, EOFError, SyntaxError, tarfile.TarError) as error:
-        raise OverganError(f"{where} cannot be read as an image ({error}); mend or remove it") from None
+def _changes(image: Image.Image) -> Iterator[str]:
+    """What is done to an image that the user may not expect."""
+    if image.has_transparency_data:
+        yield "put on white, for they have an alpha channel"
+    if ";16" in str(getattr(image, "tile", "")):
+        yield "brought from 16 to 8 bits a channel"
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        yield "several frames, of which the first is taken"
+    if _lies(image):
+        yield "turned upright, as their EXIF data says"
+
+
+def _lies(image: Image.Image) -> bool:
+    with suppress(*DAMAGED):  # EXIF data that are no good are no reason to refuse an image
+        return "exif" in image.info and image.getexif().get(Base.Orientation, 1) != 1
+    return False

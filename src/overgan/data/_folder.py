@@ -1,42 +1,45 @@
 """A directory or tar file of the user's own images."""
 
-import hashlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from overgan.data._files import PARTS, class_labels, open_files
+from overgan.data._files import ONE_SIZE, class_labels, open_files
+from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import DataSet, ImageSet
+from overgan.data._split import split
 from overgan.errors import OverganError
 
-HELD_OUT_ONE_IN = 5
+MEND = (
+    f"{ONE_SIZE}, or set data.size, such as data.size=64, to which each is then resized, cropped to its middle square "
+    "(data.mode=grey or data.mode=colour makes all grey, or all colour)"
+)
 
 
-def folder(root: Path | None) -> ImageSet:
-    """Every image below a directory, or inside a tar file, in the order of their paths.
+def folder(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
+    """Every image below a directory, or inside a tar file, in the order of their paths, brought to a form.
 
-    `train` and `test`, as sub-folders or as tar files of those names, are the two parts. Without them an image is
-    held out if the SHA-256 of its path is divisible by 5, so it keeps its side when others are added. Sub-folders
-    of a part, if all of its images lie in two or more, are the classes. Grey images among colour ones become colour.
+    The two parts are as `split` says. Sub-folders of a part, if all of its images lie in two or more, are the classes.
+    Grey images among colour ones become colour, if the form has no mode.
 
-    Raises OverganError if there are no images, one cannot be read, or they differ in size.
+    Raises OverganError if there are no images, one cannot be read, they differ in size, or the parts are not clear.
     """
     if root is None:
         raise OverganError("data.root is not set: name a folder or tar file of images with data.root=PATH")
-    with open_files(root, "data.root") as files:
-        paths, images = files.paths, files.read()
-    split = {path.parts[0] for path in paths} == set(PARTS)
-    held_out = np.array([path.parts[0] == "test" if split else _is_held_out(path) for path in paths])
-    labels = class_labels([path.parent.relative_to(path.parts[0]) if split else path.parent for path in paths])
+    with open_files(root, "data.root", form, MEND) as files:
+        chosen = split(files.paths, f"data.root: {root}")
+        images, notes = files[chosen.used], (chosen.note, *form.notes, *files.notes)
+    labels = class_labels(chosen.folders)
     # training images first, each part in the order of its paths
+    paths, held_out = [files.paths[i] for i in chosen.used], chosen.held_out
     order = np.array(sorted(range(len(paths)), key=lambda i: (held_out[i], paths[i])))
     _reorder(images, order)
     n = int((~held_out).sum())
     name = root.resolve().name
     if labels is None:
-        return ImageSet(name, images[:n], images[n:])
+        return ImageSet(name, images[:n], images[n:], notes=notes)
     labels = labels[order]
-    return ImageSet(name, images[:n], images[n:], labels[:n], labels[n:])
+    return ImageSet(name, images[:n], images[n:], labels[:n], labels[n:], notes=notes)
 
 
 def _reorder(images: np.ndarray, order: np.ndarray) -> None:
@@ -53,8 +56,4 @@ def _reorder(images: np.ndarray, order: np.ndarray) -> None:
             slot = source
 
 
-def _is_held_out(path: PurePosixPath) -> bool:
-    return int(hashlib.sha256(str(path).encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0
-
-
-DATASET = DataSet(folder)
+DATASET = DataSet(folder, formed=folder)

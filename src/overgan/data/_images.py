@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
+from PIL import Image
 
+from overgan.data._form import AS_IT_IS, Form
 from overgan.errors import OverganError
 
 Images = UInt8[np.ndarray, "_ _ _ _"]
@@ -16,13 +18,17 @@ Images = UInt8[np.ndarray, "_ _ _ _"]
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them."""
+    """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them.
+
+    notes: what a user must know of how they were read, each a part of a sentence; not a part of the fingerprint.
+    """
 
     name: str
     train: Images
     test: Images
     train_labels: Int64[np.ndarray, "_"] | None = None
     test_labels: Int64[np.ndarray, "_"] | None = None
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         for part, images in (("training", self.train), ("held-out", self.test)):
@@ -68,10 +74,29 @@ class DataSet:
     load: gives its images, from a folder or tar file, or, of None, from where it finds or downloads them itself. It
     raises OverganError if they cannot be had.
     shape: height, width and channels of an image, if that is known without reading one.
+    formed: gives its images in a form, where that is better done as each is read than to all that `load` gave.
     """
 
     load: Callable[[Path | None], ImageSet]
     shape: tuple[int, int, int] | None = None
+    formed: Callable[[Path | None, Form], ImageSet] | None = None
+
+
+def brought_to(form: Form, images: ImageSet) -> ImageSet:
+    """The same set, every image in the form. Raises OverganError for images that have neither 1 nor 3 channels."""
+    if form == AS_IT_IS:
+        return images
+    if images.shape[2] not in (1, 3):
+        message = f"images of {size_in_words(images.shape)}, but data.size and data.mode are for 1 or 3; leave them out"
+        raise OverganError(f"{images.name}: {message}")
+
+    def brought(part: Images) -> Images:
+        array = np.empty((len(part), *form.shape(images.shape)), np.uint8)
+        for i, image in enumerate(part):
+            array[i] = form.array(Image.fromarray(image[..., 0] if images.shape[2] == 1 else image))
+        return array
+
+    return replace(images, train=brought(images.train), test=brought(images.test), notes=(*images.notes, *form.notes))
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:

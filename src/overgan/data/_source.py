@@ -1,5 +1,6 @@
 """Images from wherever a user has them: an array, a .npy file, a directory or a tar file."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from overgan.data._files import ImageFiles, open_files
+from overgan.data._split import part_folders
 from overgan.errors import OverganError
 
 Source = UInt8[np.ndarray, "_ _ _ _"] | str | Path  # images (images, height, width, channels), or where they are
@@ -19,7 +21,8 @@ def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
     """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
 
     source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
-    name: of the argument, for errors. Raises OverganError if there are none, or an array is not one of images.
+    name: of the argument, for errors. Raises OverganError if there are none, or an array is not one of images,
+    or they are the parts of a set.
     """
     if isinstance(source, np.ndarray):
         yield _checked(source, name)
@@ -32,7 +35,12 @@ def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
         yield _checked(array, name, f"{path}: ")
     else:
         with open_files(path, name) as files:
+            if found := part_folders(files.paths, f"{name}: {path}"):
+                parts = ", ".join(sorted(set(found[1])))
+                raise OverganError(f"{{argument}}: {path} has the parts {parts}; name the folder of one of them", name)
             files.scan()
+            for note in files.notes:
+                logging.getLogger(__name__).warning(f"overgan: {name} images: {note}")
             yield files
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
-from yaml import YAMLError
+from yaml import MarkedYAMLError, YAMLError
+from yaml.reader import ReaderError
 
 from overgan.check import check
 from overgan.disk import read_json
@@ -31,6 +32,8 @@ def preset_names() -> list[str]:
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
     """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides, then scaled.
 
+    A relative data.root of a file is relative to the file (or, if it is only there, to the current folder).
+
     Raises OverganError for an unknown preset, a file that cannot be read, an unknown key, a wrong type or value.
     """
     if isinstance(source, Spec):
@@ -43,10 +46,16 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
             )
     try:
         loaded = OmegaConf.create(given)
-        values = OmegaConf.to_container(OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides))), resolve=True)
+    except (YAMLError, OmegaConfBaseException, AssertionError) as error:
+        raise OverganError(f"{name}{_place(error, given)}") from None
+    try:
+        changes = OmegaConf.from_dotlist(list(overrides))
+        values: Any = OmegaConf.to_container(OmegaConf.merge(loaded, changes), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
+    if (root := _root(values)) and not _root(OmegaConf.to_container(changes)):
+        values["data"]["root"] = _below(Path() if isinstance(source, Mapping) else Path(source).parent, root)
     check(scale > 0, "scale", scale, "greater than 0, for example 0.01 for 1 %")
     spec = parse_spec(values, name)
     return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
@@ -67,6 +76,32 @@ def _read(preset_or_yaml: str | Path) -> tuple[str, str]:
         f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
         "(a file of your own must end in .yaml)"
     )
+
+
+def _place(error: Exception, text: Any) -> str:
+    """Line and column of an error in YAML, both from 1, and what it is."""
+    what = getattr(error, "problem", None) or (str(error) or "keys with values are needed").splitlines()[0]
+    if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        line, column = error.problem_mark.line, error.problem_mark.column
+    elif isinstance(error, ReaderError):
+        before = text.encode()[: error.position].decode().split("\n")
+        line, column = len(before) - 1, len(before[-1])
+    else:
+        return f": cannot be read as YAML ({what})"
+    return f", line {line + 1}, column {column + 1}: cannot be read as YAML ({what})"
+
+
+def _root(values: Any) -> str | None:
+    """The data.root of plain values."""
+    data = values.get("data") if isinstance(values, dict) else None
+    root = data.get("root") if isinstance(data, dict) else None
+    return root if isinstance(root, str) else None
+
+
+def _below(folder: Path, root: str) -> str:
+    """The root as a path below the folder, unless it is only in the current one, which it once was relative to."""
+    beside = folder / Path(root).expanduser()
+    return str(beside.resolve()) if beside.exists() or not Path(root).exists() else root
 
 
 def parse_spec(values: Any, source: str) -> Spec:

@@ -79,7 +79,9 @@ def _means(heading: str, of_run: pd.Series) -> tuple[str, Mapping[int, str]]:
 
 
 def _method(study: GanStudy) -> list[str]:
-    sentences = [_compared(study)]
+    notes = study.description.data.get("notes")  # studies of before have none
+    sentences = [f"How the images were read: {'; '.join(notes)}."] if notes else []
+    sentences.append(_compared(study))
     if study.gaps():
         sentences.append(
             "The standard error of test − train is how much that varies when all these real images are split at random "

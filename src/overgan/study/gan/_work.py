@@ -52,6 +52,8 @@ def facts(spec: GanSpec) -> Facts:
     Of a metric that has too few images in a feature space it only warns: a study that was begun before must go on.
     """
     images = load_images(spec.data)
+    for note in images.notes:
+        logging.getLogger(__name__).warning(f"overgan: {images.name}: {note}")
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
@@ -67,6 +69,7 @@ def facts(spec: GanSpec) -> Facts:
             "unseen": len(images.reference),
             "shape": list(images.shape),
             "fingerprint": images.fingerprint,
+            "notes": list(images.notes),
         },
         features={space.name: space.facts for space in compared_in},
         parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
