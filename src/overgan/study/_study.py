@@ -54,6 +54,10 @@ class Study(ABC):
         """Images of one run. Raises OverganError if this kind of study makes none."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
 
+    def generator(self, *_: Any, **__: Any) -> Any:
+        """The generator of one run. Raises OverganError if this kind of study trains no network that makes images."""
+        raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
+
     def evaluate(self, *_: Any, **__: Any) -> None:
         """Metrics of the images of finished runs. Raises OverganError if this kind of study makes none."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")

@@ -1,6 +1,7 @@
 """Models of the user's own: a function that builds a generator and a critic, which know nothing of replicas."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -74,6 +75,14 @@ class OneByOne(nn.Module):
         for name, buffer in buffers.items():
             self.register_buffer(name.replace(".", "/"), buffer)
         self._template = [replicas[0].requires_grad_(False)]  # in a list, so that its own parameters are not ours
+
+    @torch.no_grad()
+    def alone(self, replica: int) -> nn.Module:
+        """A copy of the replica's own module."""
+        module = deepcopy(self._template[0]).requires_grad_()
+        for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
+            tensor.copy_(getattr(self, name.replace(".", "/"))[replica])
+        return module
 
     def train(self, mode: bool = True) -> "OneByOne":
         """Set the mode of the modules."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
+from torch import nn
 
 from overgan.errors import OverganError
 from overgan.study._store import group_folder
@@ -22,20 +23,32 @@ def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> Checkpoint:
     return checkpoint
 
 
-def samples(
-    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int, device: str = "cpu"
-) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
-    """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
+def generators(
+    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, device: str = "cpu"
+) -> tuple[list[int], nn.Module | None]:
+    """The seeds of the runs of a width that did not diverge, and their generators as replicas, if there are any.
 
     shape: height, width and channels of the images that the study was trained on.
-    device: PyTorch's name of the one that makes them.
+    device: PyTorch's name of the one that it is on.
 
     Raises OverganError as `newest_checkpoint` does, or if the checkpoint is damaged.
     """
     checkpoint = newest_checkpoint(folder, spec, width)
     tensors = load_tensors(group_folder(folder, width), checkpoint)
     if not checkpoint.seeds:
+        return [], None
+    return checkpoint.seeds, load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)
+
+
+def samples(
+    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int, device: str = "cpu"
+) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
+    """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
+
+    The arguments and errors are those of `generators`.
+    """
+    seeds, generator = generators(folder, spec, shape, width, device)
+    if generator is None:
         return {}
-    generator = load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)
-    images = generate(generator, checkpoint.seeds, n, spec.model, spec.data.dither)
-    return {seed: row.numpy() for seed, row in zip(checkpoint.seeds, images, strict=True)}
+    images = generate(generator, seeds, n, spec.model, spec.data.dither)
+    return {seed: row.numpy() for seed, row in zip(seeds, images, strict=True)}

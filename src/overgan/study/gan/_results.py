@@ -3,21 +3,23 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
+from torch import nn
 
 from overgan.check import check
 from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
 from overgan.metrics import MetricName, Progress, no_progress
+from overgan.models import plain
 from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, gaps, recommend
-from overgan.study.gan._checkpoints import samples
+from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
 from overgan.study.gan._spec import GanSpec
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
@@ -106,12 +108,25 @@ class GanStudy(Study):
 
         Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
         """
-        seed = self.spec.seeds[0] if seed is None else seed
         check(n >= 1, "n", n, "at least 1")
         by_seed = samples(self.folder, self.spec, self._shape, width, n)
-        if seed not in by_seed:
-            raise OverganError(f"{self.group(width)} has no weights of seed {seed}; it has those of {list(by_seed)}")
-        return by_seed[seed]
+        return by_seed[self._trained(width, seed, list(by_seed))]
+
+    def generator(self, width: int, seed: int | None = None) -> nn.Module:
+        """The generator of a run's newest checkpoint, made of PyTorch's own layers, or the user's own module.
+
+        It maps latents (batch, latent), standard normal, to images (batch, channels, height, width) in [-1, 1], is on
+        the CPU and in evaluation mode, and a copy: it can be trained or exported. From the latents of the run's
+        evaluation stream, in batches of 64, come the images of `sample`, before they are made bytes; with
+        model.sampling_norm=batch the images of a batch depend on each other, as they do there.
+
+        seed: by default the first.
+
+        Raises OverganError as `sample` does.
+        """
+        seeds, replicas = generators(self.folder, self.spec, self._shape, width)
+        place = seeds.index(self._trained(width, seed, seeds))
+        return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
 
     def evaluate(
         self,
@@ -157,6 +172,13 @@ class GanStudy(Study):
     def _column(self, key: str) -> str:
         """What older versions wrote as fid_infinity_* is `fid_population`."""
         return re.sub("^fid_infinity_", "fid_population_", key)
+
+    def _trained(self, width: int, seed: int | None, seeds: list[int]) -> int:
+        """The seed, by default the first, which must be one of those that have weights."""
+        seed = self.spec.seeds[0] if seed is None else seed
+        if seed not in seeds:
+            raise OverganError(f"{self.group(width)} has no weights of seed {seed}; it has those of {seeds}")
+        return seed
 
     @property
     def _shape(self) -> tuple[int, int, int]:
