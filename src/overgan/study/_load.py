@@ -17,7 +17,7 @@ from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
 from overgan.study._kinds import KINDS
 from overgan.study._spec import Spec
-from overgan.study._store import STUDY, Description
+from overgan.study._store import STUDY, Description, flat
 from overgan.study._study import Study
 
 SpecSource = str | Path | Mapping[str, Any] | Spec  # a preset's name, a .yaml file, plain values, or a spec
@@ -29,27 +29,34 @@ def preset_names() -> list[str]:
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
-    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides, then scaled.
+    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides.
+
+    scale: its iterations and samples are multiplied by it, but not those that overrides give, and no metric is left
+        with fewer images than it needs.
 
     Raises OverganError for an unknown preset, a file that cannot be read, an unknown key, a wrong type or value.
     """
     if isinstance(source, Spec):
         source = source.model_dump(mode="json")
-    given, name = (dict(source), "spec") if isinstance(source, Mapping) else _read(source)
+    values, name = (dict(source), "spec") if isinstance(source, Mapping) else _read(source)
     for override in overrides:
         if "=" not in override:
             raise OverganError(
                 f"{{argument}} {override}: write key=value, for example train.iterations=500", "overrides"
             )
     try:
-        loaded = OmegaConf.create(given)
-        values = OmegaConf.to_container(OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides))), resolve=True)
+        loaded, given = OmegaConf.create(values), OmegaConf.from_dotlist(list(overrides))
+        merged = OmegaConf.to_container(OmegaConf.merge(loaded, given), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
     check(scale > 0, "scale", scale, "greater than 0, for example 0.01 for 1 %")
-    spec = parse_spec(values, name)
-    return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
+    spec = parse_spec(merged, name)
+    if scale == 1:
+        return spec
+    fixed: Any = OmegaConf.to_container(given)
+    scaled: Spec = KINDS[spec.kind].scaled(spec, scale, flat(fixed))
+    return scaled.model_copy(update={"scale": spec.scale * scale})
 
 
 def _read(preset_or_yaml: str | Path) -> tuple[str, str]:
