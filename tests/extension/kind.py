@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from overgan.disk import read_jsonl, write_jsonl
-from overgan.study import Facts, GroupStatus, Kind, Spec, Study, group_folder, recommend
+from overgan.study import Facts, GroupStatus, Kind, Spec, Study, group_folder, multiplied, recommend
 
 
 class CoinSpec(Spec):
@@ -41,7 +41,7 @@ COIN = Kind(
     spec=CoinSpec,
     study=CoinStudy,
     length=lambda spec: f"{spec.tosses} tosses",
-    scaled=lambda spec, factor: spec.model_copy(update={"tosses": max(1, round(spec.tosses * factor))}),
+    scaled=lambda spec, factor, given: multiplied(spec, factor, given, tosses=1),
     facts=lambda _spec: Facts(),
     seconds=lambda spec: 1e-6 * spec.tosses,
     worker=worker,

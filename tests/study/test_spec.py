@@ -1,6 +1,7 @@
 import pytest
 
 from overgan.errors import OverganError
+from overgan.metrics import METRICS
 from overgan.study import Spec, load_spec, preset_names, spec_yaml
 
 
@@ -63,8 +64,8 @@ def test_the_papers_mlp_study_is_at_full_scale():
 
 
 def test_overrides_and_scale():
-    spec = load_spec("quickstart", ["train.iterations=5_000", "widths=[8,2]", "train.learning_rate=1e-3"], scale=0.1)
-    assert spec.train.iterations == 500
+    spec = load_spec("quickstart", ["widths=[8,2]", "train.learning_rate=1e-3"], scale=0.1)
+    assert spec.train.iterations == 100
     assert spec.train.evaluate_every == 10
     assert spec.evaluate.samples == 1000
     assert spec.widths == [2, 8]
@@ -72,6 +73,28 @@ def test_overrides_and_scale():
     assert spec.scale == 0.1
     tiny = load_spec("quickstart", scale=1e-9)
     assert (tiny.train.iterations, tiny.train.evaluate_every, tiny.evaluate.samples) == (1, 1, 2)
+
+
+def test_scale_leaves_what_is_set_explicitly():
+    """With the iterations their spacing, too; a section that is set leaves its other keys to be multiplied."""
+    changes = ["train.iterations=5_000", "evaluate.samples=300", "evaluate.nnd={iterations: 70}"]
+    spec = load_spec("quickstart", changes, scale=0.01)
+    assert (spec.train.iterations, spec.train.evaluate_every, spec.train.log_every) == (5000, 100, 50)
+    assert (spec.evaluate.samples, spec.evaluate.nnd.iterations, spec.evaluate.nnd.evaluation_batches) == (300, 70, 100)
+    spec = load_spec("quickstart", ["train.evaluate_every=7"], scale=0.1)
+    assert (spec.train.iterations, spec.train.evaluate_every, spec.train.log_every) == (100, 7, 5)
+    spec = load_spec("shallow-gaussian", ["steps=4000"], scale=0.01)
+    assert (spec.steps, spec.problem.n, spec.scale) == (4000, 10, 0.01)
+    spec = load_spec("prediction", ["gans.shallow.n=9"], scale=0.1)
+    assert [gan.n for gan in spec.gans.values()] == [9, 5, 5]
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_scale_leaves_every_metric_the_images_that_it_needs(metric):
+    spec = load_spec("dcgan-cifar10", [f"evaluate.final_metrics=[{metric}]"], scale=0.0001)
+    METRICS[metric].check(["train", "test"], spec.evaluate.samples)
+    few = load_spec("quickstart", ["evaluate.samples=5", f"evaluate.final_metrics=[{metric}]"])
+    assert load_spec(few, scale=0.1).evaluate.samples <= 5  # what was too little is not mended silently
 
 
 def test_a_file_of_ones_own(small_spec):

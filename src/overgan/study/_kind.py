@@ -1,6 +1,6 @@
 """A kind of study, as a record: all that is not the same in every study."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -41,7 +41,7 @@ class Kind(Generic[S]):
     spec: type[S]  # the model of its spec
     study: Callable[[Path, Description], Study]  # the results in a folder that is described so
     length: Callable[[S], str]  # how long a run is, in a few words
-    scaled: Callable[[S, float], S]  # the spec with its iterations and samples multiplied
+    scaled: Callable[[S, float, Collection[str]], S]  # its iterations and samples multiplied, but of the keys given
     facts: Callable[[S], Facts]  # what must be the same when the study goes on
     seconds: Callable[[S], float]  # that all groups would take on this machine, one single-threaded worker a core
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width

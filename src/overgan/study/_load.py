@@ -18,7 +18,7 @@ from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
 from overgan.study._kinds import KINDS
 from overgan.study._spec import Spec
-from overgan.study._store import STUDY, Description
+from overgan.study._store import STUDY, Description, flat
 from overgan.study._study import Study
 
 SpecSource = str | Path | Mapping[str, Any] | Spec  # a preset's name, a .yaml file, plain values, or a spec
@@ -30,7 +30,10 @@ def preset_names() -> list[str]:
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
-    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides, then scaled.
+    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides.
+
+    scale: its iterations and samples are multiplied by it, but not those that overrides give, and no metric is left
+        with fewer images than it needs.
 
     A relative data.root of a file is relative to the file (or, if it is only there, to the current folder).
 
@@ -58,7 +61,11 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         values["data"]["root"] = _below(Path() if isinstance(source, Mapping) else Path(source).parent, root)
     check(scale > 0, "scale", scale, "greater than 0, for example 0.01 for 1 %")
     spec = parse_spec(values, name)
-    return KINDS[spec.kind].scaled(spec, scale) if scale != 1 else spec
+    if scale == 1:
+        return spec
+    fixed: Any = OmegaConf.to_container(changes)
+    scaled: Spec = KINDS[spec.kind].scaled(spec, scale, flat(fixed))
+    return scaled.model_copy(update={"scale": spec.scale * scale})
 
 
 def _read(preset_or_yaml: str | Path) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def run(
     spec: a preset's name, a .yaml file, a dict of a spec's keys, or a Spec.
     out: the study's folder, by default runs/NAME.
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
-    scale: fraction of the iterations and samples to run.
+    scale: fraction of the iterations and samples to run, but for those that overrides give.
     workers: processes, each with its share of the cores; by default one a core, or one a GPU, but no more than there
         are widths.
     device: cpu, cuda (every GPU that PyTorch sees), or auto: cuda if there is one.

@@ -47,7 +47,7 @@ def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
 
     New widths are welcome, and the images may have moved.
     """
-    before, after = _flat(old.model_dump(mode="json")), _flat(new.model_dump(mode="json"))
+    before, after = flat(old.model_dump(mode="json")), flat(new.model_dump(mode="json"))
     for key in sorted(before | after):
         if key == "widths" and set(before[key]) <= set(after[key]):
             continue
@@ -75,8 +75,9 @@ def refuse_other_numbers(folder: Path, old: Description, new: Description) -> No
         )
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values by keys such as train.iterations, in place of sections."""
+    found: dict[str, Any] = {}
     for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found

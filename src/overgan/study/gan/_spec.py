@@ -1,12 +1,14 @@
 """The spec of a GAN's width study: what to train, on what, at which widths and seeds, and what is measured."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from overgan.data import DataConfig
-from overgan.metrics import MetricName, NNDConfig, Precision, canonical
+from overgan.metrics import METRICS, MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
+from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
 
@@ -88,14 +90,16 @@ class GanSpec(Spec):
         return self
 
 
-def scaled(spec: GanSpec, factor: float) -> GanSpec:
-    """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor."""
+def scaled(spec: GanSpec, factor: float, given: Collection[str]) -> GanSpec:
+    """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor.
 
-    def scale(section: BaseModel, least: int, *names: str) -> dict[str, int]:
-        return {name: max(least, round(getattr(section, name) * factor)) for name in names}
-
+    given: keys that stay as they are; with train.iterations the spacing does, too. Samples stay as many as every metric
+    needs on each side.
+    """
     train, evaluate, nnd = spec.train, spec.evaluate, spec.evaluate.nnd
-    train = train.model_copy(update=scale(train, 1, "iterations", "evaluate_every", "log_every"))
-    nnd = nnd.model_copy(update=scale(nnd, 2, "iterations", "evaluation_batches"))
-    evaluate = evaluate.model_copy(update=scale(evaluate, 2, "samples") | {"nnd": nnd})
-    return spec.model_copy(update={"train": train, "evaluate": evaluate, "scale": spec.scale * factor})
+    if "train.iterations" not in given:
+        train = multiplied(train, factor, given, "train.", iterations=1, evaluate_every=1, log_every=1)
+    nnd = multiplied(nnd, factor, given, "evaluate.nnd.", iterations=1, evaluation_batches=2)
+    needed = max(METRICS[name].least for name in evaluate.all_metrics)
+    evaluate = multiplied(evaluate, factor, given, "evaluate.", samples=needed).model_copy(update={"nnd": nnd})
+    return spec.model_copy(update={"train": train, "evaluate": evaluate})

@@ -1,13 +1,14 @@
 """Studies of whether Theorem A.4's conditions hold, against k, m and d: their spec, and their results."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from overgan.study._kind import Facts, Kind
+from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
@@ -91,10 +92,10 @@ def _facts(spec: CertificateSpec) -> Facts:
     return Facts(parameters={k: {"generator": k * first.d, "discriminator": first.m} for k in spec.widths})
 
 
-def _scaled(spec: CertificateSpec, factor: float) -> CertificateSpec:
+def _scaled(spec: CertificateSpec, factor: float, given: Collection[str]) -> CertificateSpec:
     """The spec with its latents multiplied by factor."""
-    problems = {name: of.model_copy(update={"n": max(1, round(of.n * factor))}) for name, of in spec.problems.items()}
-    return spec.model_copy(update={"problems": problems, "scale": spec.scale * factor})
+    problems = {name: multiplied(of, factor, given, f"problems.{name}.", n=1) for name, of in spec.problems.items()}
+    return spec.model_copy(update={"problems": problems})
 
 
 KIND = Kind(

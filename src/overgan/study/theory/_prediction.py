@@ -1,7 +1,7 @@
 """Studies of how well the linearization at the start predicts training: their spec, and their results."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from overgan.study._kind import Facts, Kind
+from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
@@ -121,11 +122,10 @@ def _facts(spec: PredictionSpec) -> Facts:
     return Facts(parameters={k: {"generator": first.parameters(k), "discriminator": first.m} for k in spec.widths})
 
 
-def _scaled(spec: PredictionSpec, factor: float) -> PredictionSpec:
+def _scaled(spec: PredictionSpec, factor: float, given: Collection[str]) -> PredictionSpec:
     """The spec with its steps and its latents multiplied by factor."""
-    gans = {name: gan.model_copy(update={"n": max(1, round(gan.n * factor))}) for name, gan in spec.gans.items()}
-    steps = max(1, round(spec.steps * factor))
-    return spec.model_copy(update={"gans": gans, "steps": steps, "scale": spec.scale * factor})
+    gans = {name: multiplied(gan, factor, given, f"gans.{name}.", n=1) for name, gan in spec.gans.items()}
+    return multiplied(spec, factor, given, steps=1).model_copy(update={"gans": gans})
 
 
 KIND = Kind(

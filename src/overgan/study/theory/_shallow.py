@@ -1,13 +1,14 @@
 """Width studies of the paper's shallow GAN (Figs. 2 and 9): their spec, and their results."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
 from overgan.study._kind import Facts, Kind
+from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
@@ -115,11 +116,10 @@ def _facts(spec: ShallowSpec) -> Facts:
     return Facts(parameters=sizes)
 
 
-def _scaled(spec: ShallowSpec, factor: float) -> ShallowSpec:
+def _scaled(spec: ShallowSpec, factor: float, given: Collection[str]) -> ShallowSpec:
     """The spec with its steps and its latents multiplied by factor."""
-    problem = spec.problem.model_copy(update={"n": max(1, round(spec.problem.n * factor))})
-    steps = max(1, round(spec.steps * factor))
-    return spec.model_copy(update={"problem": problem, "steps": steps, "scale": spec.scale * factor})
+    problem = multiplied(spec.problem, factor, given, "problem.", n=1)
+    return multiplied(spec, factor, given, steps=1).model_copy(update={"problem": problem})
 
 
 KIND = Kind(

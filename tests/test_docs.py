@@ -1,0 +1,133 @@
+"""The commands of README.md and docs/, as they stand there, at a small size."""
+
+import re
+import shlex
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from overgan import theory
+from overgan.cli import app
+from overgan.study import EXECUTORS, load_spec
+from tests.data.test_mnist import write_idx
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+NOT_RUN = {
+    "make study": "it installs packages; the command that it ends with, overgan run quickstart, is run",
+    "make test": "it is this suite",
+    "pip install .": "it installs packages; test_package.py builds the wheel",
+}
+GAN = [
+    "seeds=[0,1]",
+    "train.iterations=2",
+    "train.evaluate_every=2",
+    "train.batch=16",
+    "evaluate.nnd.iterations=2",
+    "evaluate.nnd.evaluation_batches=2",
+]
+SMALLER = {  # by preset; of several values --set takes the last, and --scale leaves what is set
+    "quickstart": [*GAN, "widths=[8,128]"],
+    "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
+    "mlp-mnist": [*GAN, "widths=[4]"],
+    "shallow-gaussian": ["widths=[10,20]", "seeds=[0]", "steps=5"],
+    "two-moons": ["widths=[10,20]", "seeds=[0]", "steps=5"],
+    "prediction": ["widths=[8]", "seeds=[0]", "steps=5"],
+    "certificate": ["widths=[100]", "seeds=[0]"],
+}
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    """Every line of a block that is a command, without what may be left out and what is said beside it."""
+    for page in PAGES:
+        for block in blocks(page, ""):
+            for line in re.sub(r"\\\n\s*", "", block).splitlines():
+                if re.match(r"(\$ )?(overgan|make|pip|python) ", line):
+                    needed = re.sub(r"\[--[^]]*\]", "", line.removeprefix("$ "))
+                    yield re.split(r"\s{2,}|\s#", needed)[0].strip()
+
+
+COMMANDS = list(dict.fromkeys(commands()))
+
+
+def run(command):
+    words = shlex.split(command)[1:]
+    if words[0] == "run":
+        words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
+    words, (_, *file) = (words[: words.index(">")], words[words.index(">") :]) if ">" in words else (words, [""])
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0 or (words[0] == "certify" and "fails" in result.output), result.output
+    assert result.output
+    for path in file:
+        Path(path).write_text(result.output)
+
+
+def write_images(folder, n, size=32):
+    folder.mkdir(parents=True)
+    for i, image in enumerate(np.random.default_rng(0).integers(256, size=(n, size, size, 3), dtype=np.uint8)):
+        Image.fromarray(image).save(folder / f"{i}.png")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def readers_folder(once):
+    """The current folder has the files that the pages take for granted, and the study of the quickstart.
+
+    Runs are trained in this process, at once, and classifiers hardly: what they have learned is kept apart.
+    """
+
+    def fill(folder):
+        for part, label in product(("train", "test"), ("cat", "dog")):
+            write_images(folder / "path/to/images" / part / label, 25)
+            write_images(folder / "path/to/cifar10" / part / label, 25)
+        for side in ("samples", "train", "test"):
+            write_images(folder / "my" / side, 25)
+        (folder / "path/to/mnist").mkdir()
+        for part in ("train", "t10k"):
+            images = np.random.default_rng(0).integers(256, size=(40, 28, 28), dtype=np.uint8)
+            write_idx(folder / f"path/to/mnist/{part}-images-idx3-ubyte", images)
+            write_idx(folder / f"path/to/mnist/{part}-labels-idx1-ubyte", np.arange(40, dtype=np.uint8) % 10)
+        (folder / "results.csv").write_text(
+            "k,seed,value\n" + "".join(f"{k},{s},{9 / k + s}\n" for k in (2, 4) for s in (0, 1))
+        )
+        problem = theory.ShallowGAN.gaussian(20, 2, 1, 10)
+        np.savez(folder / "FILE.npz", **{name: getattr(problem, name) for name in ("Z", "V", "W0", "target")})
+        enter(folder)
+        run("overgan run quickstart --out runs/quickstart")
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def enter(folder):
+            patch.chdir(folder)
+            patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+
+        patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
+        patch.setattr("overgan.study._run.POLL_SECONDS", 0)
+        patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
+        patch.setattr("overgan.report._write.to_png", lambda _plot: b"")  # half of the time
+        enter(once("docs", fill))
+        yield
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in NOT_RUN])
+def test_a_command_runs_as_it_stands(command):
+    run(command)
+
+
+def test_commands_are_found_and_only_those_of_the_pages_are_left_out():
+    assert {"overgan presets", "overgan run two-moons"} <= set(COMMANDS)
+    assert set(NOT_RUN) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page, "yaml")])
+def test_a_spec_is_valid(block, tmp_path):
+    (tmp_path / "own.yaml").write_text(block, encoding="utf-8")
+    load_spec(tmp_path / "own.yaml")
