@@ -112,7 +112,7 @@ def readers_folder(once):
         patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
         patch.setattr("overgan.study._run.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
-        patch.setattr("overgan.report._write.to_png", lambda _plot: b"")  # half of the time
+        patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
         enter(once("docs", fill))
         yield
 
