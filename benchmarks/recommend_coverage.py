@@ -25,6 +25,9 @@ CASES = {  # name: means by width, standard deviation of a run relative to the m
     "first of plateau 4 % worse, 20 %": (WORSE7, 0.2, "normal"),
     "the same, skewed": (WORSE7, 0.2, "skewed"),
     "the same, uneven": (WORSE7, 0.2, "uneven"),
+    "4 % worse, one noisy": (WORSE7, (0.05,) * 3 + (0.5,) + (0.05,) * 6, "normal"),
+    "4 % worse, one noisy on the plateau": (WORSE7, (0.05,) * 6 + (0.5,) + (0.05,) * 3, "normal"),
+    "4 % worse, noise 3 to 50 %, growing": (WORSE7, tuple(np.geomspace(0.03, 0.5, 10)), "normal"),
     "three 6 % above": ((4, 1.06, 1.06, 1.06, 1, 1, 1), 0.1, "normal"),
     "slow fall": ((2, 1.7, 1.45, 1.25, 1.15, 1.08, 1.04, 1), 0.1, "normal"),
     "slow fall, uneven": ((2, 1.7, 1.45, 1.25, 1.15, 1.08, 1.04, 1), 0.2, "uneven"),
@@ -37,11 +40,13 @@ CASES = {  # name: means by width, standard deviation of a run relative to the m
 }
 
 
-def draw(means: np.ndarray, deviation: float, noise: str, seeds: int, random: np.random.Generator) -> np.ndarray:
+def draw(
+    means: np.ndarray, deviation: float | tuple[float, ...], noise: str, seeds: int, random: np.random.Generator
+) -> np.ndarray:
     """(widths, seeds), with those means."""
     normal = random.standard_normal((len(means), seeds))
     if noise == "normal":
-        return means[:, None] * (1 + deviation * normal)
+        return means[:, None] * (1 + np.broadcast_to(deviation, len(means))[:, None] * normal)
     scale = np.geomspace(2, 0.5, len(means))[:, None] * deviation if noise == "uneven" else deviation
     return means[:, None] * np.exp(scale * normal - scale**2 / 2)
 

@@ -109,6 +109,10 @@ class Reference:
         }
         return cls(parts, spaces, metrics, whole=whole, samples=samples, **more)
 
+    def seen(self, metric: MetricName, generated: int) -> int:
+        """How many of so many generated images a metric is given."""
+        return generated if self._most is None or METRICS[metric].needs == "moments" else min(generated, self._most)
+
     def _of_all(self, space: FeatureSpace, part: str, images: Images) -> Sample:
         """The moments of all images of a part; they are known if the part has them all."""
         if len(images) == len(self.parts[part]):
@@ -153,7 +157,7 @@ class Reference:
             }
             rows[space.name] = {"features": space.name}
             for name, metric in records.items():
-                if metric.needs != "images" and not too_few([name], [space], len(generated)):
+                if metric.needs != "images" and not too_few([name], [space], self.seen(name, len(generated))):
                     self.progress(f"{metric.name} in {space.name} features", 0, 1)
                     given = (*compared[metric.needs], setting) if metric.settings else compared[metric.needs]
                     rows[space.name] |= _values(name, metric, *given)

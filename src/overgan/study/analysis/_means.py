@@ -11,7 +11,7 @@ import numpy as np
 import scipy.stats
 from jaxtyping import Bool, Float
 
-from overgan.study.analysis._spread import moderated
+from overgan.study.analysis._spread import cautious
 
 DRAWS = 2000  # the level of a 95 % quantile is then right to 0.5 %
 FIRST_STEP = 0.1  # of the error allowed, for telling which inequalities are far from deciding
@@ -46,7 +46,7 @@ def decide(values: Values, tolerance: float, confidence: float) -> Decision:
     The estimate is the narrowest i with A_i at most the median of max_l of the noise in t_il over the widths l whose
     means may be the least: the least of several noisy means is too low, and this takes off by how much.
 
-    Runs are taken to be normal. Their standard deviations lend each other strength (`moderated`), in proportion to the
+    Runs are taken to be normal. Their standard deviations lend each other strength (`cautious`), in proportion to the
     means if all are positive. With one run a width nothing is excluded, and the estimate is the rule as it reads.
     """
     means = np.array([v.mean() for v in values])
@@ -57,7 +57,7 @@ def decide(values: Values, tolerance: float, confidence: float) -> Decision:
     slope = 1 + tolerance * np.sign(means)  # the border is x̄_i = slope_l x̄_l
     scale = means if means.min() > 0 else np.ones_like(means)
     squares = np.array([v.var(ddof=1) if len(v) > 1 else 0.0 for v in values]) / scale**2
-    relative, freedom = moderated(squares, counts - 1.0)
+    relative, freedom = cautious(squares, counts - 1.0)
     variances = relative * scale**2
     t = _in_errors(means[:, None] - slope * means, variances / counts, slope)
     np.fill_diagonal(t, -np.inf)

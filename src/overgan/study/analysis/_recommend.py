@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from overgan.check import check
 from overgan.errors import OverganError
 from overgan.study.analysis._means import decide
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
+
+LARGEST = 1e100  # of a value: its square must be a number, too
 
 Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
@@ -56,18 +58,27 @@ def recommend(
     Raises OverganError if there is no width with a run, a value is not finite, an argument is out of
     range, or a file cannot be read.
     """
-    check(tolerance >= 0, "tolerance", tolerance, "at least 0")
-    check(0 < confidence < 1, "confidence", confidence, "between 0 and 1")
+    check(0 <= tolerance < np.inf, "tolerance", tolerance, "at least 0, and finite")
+    check(
+        0 < confidence <= 0.999, "confidence", confidence, "above 0, and at most 0.999, which the simulation resolves"
+    )
     if isinstance(values, str | Path):
         values = read_values(values)
-    runs = {int(width): _of_one_width(width, values[width]) for width in sorted(values) if len(values[width])}
+    check(isinstance(values, Mapping), "values", f"a {type(values).__name__}", "a dict of runs by width, or a CSV file")
+    by_width = {_width(width): _of_one_width(width, of) for width, of in values.items()}
+    runs = {width: by_width[width] for width in sorted(by_width) if len(by_width[width])}
     if not runs:
         raise OverganError("no width has a finished run yet; go on with the study first")
+    if all(v.dtype.kind in "iu" and np.isin(v, (0, 1)).all() for v in runs.values()):
+        raise OverganError(
+            "all values are 0 or 1; give true and false if they say which runs succeeded, else 0.0 and 1.0"
+        )
     if all(v.dtype == np.bool_ for v in runs.values()):
         return _by_share(runs, tolerance, confidence, quantity or "succeeded")
     if any(v.dtype == np.bool_ for v in runs.values()):
         raise OverganError("values are numbers at some widths and true or false at others; give one kind")
-    return _by_mean(runs, tolerance, confidence, quantity or "value")
+    numbers = {width: v.astype(np.float64) for width, v in runs.items()}
+    return _by_mean(numbers, tolerance, confidence, quantity or "value")
 
 
 def _percent(share: float) -> str:
@@ -75,17 +86,25 @@ def _percent(share: float) -> str:
     return f"{100 * share:.6g}%"
 
 
-def _of_one_width(width: float, values: Any) -> Float[np.ndarray, " _"] | Bool[np.ndarray, " _"]:
-    check(width == int(width) >= 1, "values", f"for a width of {width}", "for whole widths of at least 1")
-    found = np.asarray(values)
-    if found.dtype.kind not in "biuf" or found.ndim != 1:
-        raise OverganError(f"the values of k = {width} must be one number, or true or false, a run")
-    if found.dtype.kind == "b":
-        return found
-    if not np.isfinite(found).all():
-        bad = found[~np.isfinite(found)][0]
-        raise OverganError(f"the values of k = {width} have {bad}; leave runs without a number out, or count successes")
-    return found.astype(np.float64)
+def _width(key: Any) -> int:
+    whole = isinstance(key, int | float | np.integer | np.floating) and float(key).is_integer() and key >= 1
+    check(whole, "values", f"for a width of {key!r}", "for whole widths of at least 1")
+    return int(key)
+
+
+def _of_one_width(width: float, values: Any) -> Shaped[np.ndarray, " runs"]:
+    message = f"the values of k = {width} must be one number, or true or false, a run"
+    try:
+        found = np.asarray(values if isinstance(values, np.ndarray) else list(values))
+    except (TypeError, ValueError):  # no sequence, or one of sequences of several lengths
+        raise OverganError(message) from None
+    if found.size and (found.dtype.kind not in "biuf" or found.ndim != 1):
+        raise OverganError(message)
+    if found.dtype.kind == "f" and not (fine := np.abs(found) <= LARGEST).all():
+        raise OverganError(
+            f"the values of k = {width} have {found[~fine][0]}; leave runs without a number out, or count successes"
+        )
+    return found
 
 
 def _by_mean(
@@ -96,10 +115,12 @@ def _by_mean(
     means = np.array([v.mean() for v in values])
     place, best = decision.place, int(means.argmin())
     value, least = float(means[place]), float(means[best])
-    try_wider = place == len(widths) - 1 and len(widths) > 1 and least > 0
+    try_wider = place == len(widths) - 1 and len(widths) > 1 and least != 0
     text = f"mean {quantity} {value:.3g}"
+    left = int(decision.not_excluded.sum())
     if try_wider:
-        text += f", the best so far and still improving by more than {_percent(tolerance)}: try wider"
+        improving = "still improving" if left == 1 else "it seems still improving"
+        text += f", the best so far, and {improving} by more than {_percent(tolerance)}: try wider"
     elif place == best:
         text += f", the best of all widths; no narrower one comes within {_percent(tolerance)}"
     elif value <= least + tolerance * abs(least):
@@ -109,7 +130,7 @@ def _by_mean(
             f", which these runs cannot tell from within {_percent(tolerance)} of the best, {least:.3g} at k = "
             f"{widths[best]}: the least of several noisy means is too low"
         )
-    text += _too_few([len(v) for v in values], decision.runs_needed, int(decision.not_excluded.sum()), tolerance)
+    text += _too_few([len(v) for v in values], decision.runs_needed, left, tolerance)
     return Recommendation(
         width=widths[place],
         **_kept(widths, place, decision.not_excluded),
@@ -131,11 +152,12 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
         return ". One run a width says nothing about chance: at least 3 are needed" if len(runs) > 1 else ""
     if left < 2 or needed <= most:
         return ""
-    shown = f"about {round(needed, 1 - len(str(int(needed)))):.0f}" if np.isfinite(needed) else "no number"
-    return (
-        f". {most} runs a width are too few to decide between {left} widths: at their spread {shown} would tell a "
-        f"difference of {_percent(tolerance)}"
-    )
+    runs_a_width = f"{most} runs a width" if min(runs) == most else f"At most {most} runs a width"
+    text = f". {runs_a_width} are too few to decide between {left} widths"
+    if np.isfinite(needed):
+        about = round(needed, 1 - len(str(int(needed))))
+        text += f": at their spread about {about:.0f} would tell a difference of {_percent(tolerance)}"
+    return text
 
 
 def _by_share(
@@ -155,8 +177,9 @@ def _by_share(
     elif none:
         text += f", the largest share, but less than {_percent(share)}: try wider"
     else:
+        takes = f"that takes {decision.runs_needed} without a failure" if tolerance > 0 else "no number of runs does"
         text += f", which is at least {_percent(share)}, but too few to show it with {_percent(confidence)} confidence"
-        text += f": that takes {decision.runs_needed} without a failure" if tolerance > 0 else ""
+        text += f": {takes}"
     return Recommendation(
         width=widths[place],
         **_kept(widths, place, decision.not_excluded),

@@ -43,6 +43,8 @@ def decide_by_share(successes: Counts, runs: Counts, share: float, confidence: f
     rivals: Counts = unsettled.cumsum() - unsettled  # narrower ones
     least = np.concatenate([[1.0], np.minimum.accumulate(if_less)[:-1]])
     not_excluded = (if_share > error / 2) & (least > error / 2 / np.maximum(rivals, 1))
+    if not_excluded.any():  # with unequal numbers of runs the largest share may be of too few
+        not_excluded[place] = True
     return ShareDecision(place, bool(shown.any()), not_excluded, runs_needed(share, confidence))
 
 

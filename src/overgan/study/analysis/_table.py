@@ -1,7 +1,9 @@
 """Anybody's results in a table."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,23 +21,30 @@ def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
     Raises OverganError if the file cannot be read, a column is missing, a row has no whole number as its k or no value,
     or a run occurs twice.
     """
+    as_text: Any = {"dtype": str, "index_col": False, "skip_blank_lines": False, "skipinitialspace": True}
     try:
-        table = pd.read_csv(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, **as_text).dropna(how="all")
+    except pd.errors.ParserWarning:
+        raise OverganError(f"{path} has rows with more fields than its first line names; name them all") from None
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise OverganError(f"{path} cannot be read as CSV ({str(error).splitlines()[0]})") from None
     if missing := [column for column in COLUMNS if column not in table]:
         raise OverganError(f"{path} has no column {' and no '.join(missing)}; it needs k, seed and value")
     if table.empty:
         raise OverganError(f"{path} has no rows; it needs one a run")
-    for column, kinds, expected in (("k", "iu", "a whole number"), ("value", "biuf", "a number, or true or false")):
-        if table[column].dtype.kind not in kinds:
-            wrong = pd.to_numeric(table[column], errors="coerce")
-            row = int((wrong.isna() | (wrong % 1 != 0 if column == "k" else False)).argmax())
-            raise OverganError(f"{path}, line {row + 2}: {column} is {table[column][row]}; it must be {expected}")
-    for wrong, what in (
-        (table.value.isna(), "value is missing; leave the row out or fill it in"),
-        (table.duplicated(["k", "seed"]), "the same k and seed have occurred before; a run has one row"),
+    truth = table.value.str.lower().map({"true": True, "false": False})
+    values = truth.astype(bool) if truth.notna().all() else pd.to_numeric(table.value, errors="coerce")
+    k = pd.to_numeric(table.k, errors="coerce")
+    for column, wrong, mend in (
+        ("k", k.isna() | (k % 1 != 0), "it must be a whole number"),
+        ("value", table.value.isna(), "leave the row out or fill it in"),
+        ("value", values.isna(), "it must be a number, or true or false in all rows"),
+        ("k", table.duplicated(["k", "seed"]), "it has occurred with this seed before; a run has one row"),
     ):
         if wrong.any():
-            raise OverganError(f"{path}, line {int(wrong.to_numpy().argmax()) + 2}: {what}")
-    return {int(k): table.value[table.k == k].to_numpy() for k in table.k.unique()}
+            row = wrong.idxmax()
+            given = "missing" if pd.isna(table[column][row]) else table[column][row]
+            raise OverganError(f"{path}, line {int(row) + 2}: {column} is {given}; {mend}")
+    return {int(width): values[k == width].to_numpy() for width in k.unique()}

@@ -35,6 +35,8 @@ def evaluate_checkpoints(
     fingerprint: of the images that the study was trained on.
     """
     values = spec.evaluate.model_dump() | settings | {"metrics": ["fid"], "final_metrics": list(metrics)}
+    if "fid_gap" in metrics and not values["draws"]:
+        raise OverganError("fid_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")
     try:
         config = EvaluateConfig.model_validate(values)
     except ValidationError as error:
@@ -47,8 +49,9 @@ def evaluate_checkpoints(
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
         reference = real_side(config, images, metrics, device, progress)
-        if lacking := too_few(metrics, reference.spaces, reference.samples):
-            raise OverganError(f"{lacking[0]}; {MEND}")
+        for name in metrics:
+            if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
+                raise OverganError(f"{lacking[0]}; {MEND}")
         for width in spec.widths:
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
             for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
