@@ -168,6 +168,23 @@ def test_too_few_images_for_a_feature_space_are_said_before_training_and_left_ou
     assert set(random) == {"features"}
 
 
+def test_metrics_that_keep_equal_numbers_are_left_out_by_those_when_fid_has_more_images(tmp_path, digits):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    more = ["evaluate.samples=1400", "evaluate.features=[random]", "evaluate.reference=all"]
+    spec = load_spec(tmp_path / "small.yaml", more)
+    reference = real_side(spec.evaluate, digits, ["fid", "fid_population"], "cpu")
+    (row,) = reference.score(digits.train[:1400])  # fid_population would have 360 of them, and needs 768
+    assert set(row) == {"features", "fid_train", "fid_test"}
+
+
+@pytest.mark.slow
+def test_what_a_later_measurement_lacks_is_said(study):
+    with pytest.raises(OverganError, match="fid_population in random-0 .* 768 generated images.*there are 360; add"):
+        study.evaluate(["fid_population"], features=["random"], samples=1400, reference="all")
+    with pytest.raises(OverganError, match="^fid_gap needs draws, for this study has evaluate.draws 0; give 10$"):
+        study.evaluate(["fid_gap"], draws=0)
+
+
 @pytest.mark.slow
 def test_the_command_measures_a_study_as_its_spec_says(study):
     before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
