@@ -179,9 +179,9 @@ def test_metrics_that_keep_equal_numbers_are_left_out_by_those_when_fid_has_more
 
 @pytest.mark.slow
 def test_what_a_later_measurement_lacks_is_said(study):
-    with pytest.raises(OverganError, match="fid_population in random-0 .* 768 generated images.*there are 360; add"):
+    with pytest.raises(OverganError, match=r"fid_population in random-0 .* 768 generated images.*there are 360; add"):
         study.evaluate(["fid_population"], features=["random"], samples=1400, reference="all")
-    with pytest.raises(OverganError, match="^fid_gap needs draws, for this study has evaluate.draws 0; give 10$"):
+    with pytest.raises(OverganError, match=r"^fid_gap needs draws, for this study has evaluate.draws 0; give 10$"):
         study.evaluate(["fid_gap"], draws=0)
 
 
