@@ -58,7 +58,7 @@ def test_the_defaults_are_the_articles():
     assert all((p == 0).all() for p in list(critic.parameters())[1::2])
 
 
-@pytest.mark.parametrize("shape", [(8, 8, 1), (9, 13, 2), (28, 28, 1), (32, 32, 3), (64, 64, 3)])
+@pytest.mark.parametrize("shape", [(8, 8, 1), (9, 13, 2), (28, 28, 1), (32, 32, 3), (64, 64, 3), (256, 256, 1)])
 def test_every_size_has_a_score_that_is_the_textbooks(shape):
     critic = build_critic(NNDConfig(width=2), shape, torch.Generator().manual_seed(0)).double()
     height, width, channels = shape

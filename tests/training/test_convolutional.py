@@ -13,23 +13,31 @@ MODELS = ("dcgan", "resnet")
 LATENT, BATCH, GENERATOR_BATCH = 5, 16, 32
 
 
+def random_images(pixels, channels):
+    shape = 20, pixels, pixels, channels
+    return torch.randint(256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
 @pytest.fixture(scope="module")
 def images():
-    return torch.randint(256, (20, 32, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return random_images(32, 3)
 
 
-def gan(name, seeds, at_once=None, **config):
+def gan(name, seeds, at_once=None, shape=(32, 32, 3), **config):
     config = {"batch": BATCH, "generator_batch": GENERATOR_BATCH, "critic_steps": 2, "learning_rate": 1e-3} | config
     train = TrainConfig(**config)
-    replicas = Replicas(ModelConfig(name=name, latent=LATENT), train, 2, (32, 32, 3), seeds)
+    replicas = Replicas(ModelConfig(name=name, latent=LATENT), train, 2, shape, seeds)
     replicas.at_once = at_once or replicas.at_once
     return replicas
 
 
+@pytest.mark.parametrize(
+    ("pixels", "channels", "iterations"), [(16, 1, 3), (32, 3, 3), pytest.param(128, 3, 1, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", MODELS)
-def test_iterations_are_those_of_a_loop_with_plain_adam(name, images):
-    seeds = [0, 1]
-    ours = gan(name, seeds)
+def test_iterations_are_those_of_a_loop_with_plain_adam(name, pixels, channels, iterations):
+    seeds, images = [0, 1] if pixels < 128 else [0], random_images(pixels, channels)
+    ours = gan(name, seeds, shape=images.shape[1:])
     generator, critic = copy.deepcopy(ours.generator), copy.deepcopy(ours.critic)
     networks = Part(slice(None), generator, critic, torch.nn.Identity())  # images as they are, not in blocks
     loss = LOSSES["wgan-gp"]
@@ -38,7 +46,7 @@ def test_iterations_are_those_of_a_loop_with_plain_adam(name, images):
         for network in (generator, critic)
     }
     batches, mixes, latents = (Streams(seeds, s) for s in ("batches", "interpolation", "latents"))
-    for _ in range(3):
+    for _ in range(iterations):
         ours.iterate(images)
         chosen, mix = batches.integers(len(images), 2, BATCH), mixes.uniform(2, BATCH)
         z = latents.normal(3, GENERATOR_BATCH, LATENT)
@@ -115,10 +123,13 @@ def test_replicas_may_be_trained_in_parts(name, images):
         assert (now != before).flatten(1).any(1).all(), key  # every replica was trained
 
 
-def test_wide_networks_are_trained_in_parts():
+def test_wide_networks_and_those_of_large_images_are_trained_in_parts():
     config, train = ModelConfig(name="resnet"), TrainConfig()
     counts = [replicas_at_once(config, train, width, (64, 64, 3)) for width in (4, 32, 256)]
     assert counts == sorted(counts, reverse=True)
+    by_pixels = [replicas_at_once(config, train, 4, (pixels, pixels, 1)) for pixels in (16, 32, 64, 128, 256)]
+    assert by_pixels == sorted(by_pixels, reverse=True)
+    assert by_pixels[-1] == 1
     assert counts[0] >= 5
     assert counts[-1] == 1
 

@@ -1,15 +1,16 @@
 """The `model` section of a spec."""
 
+import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from overgan.errors import OverganError
+from overgan.models._channels import MULTIPLES
 from overgan.own import is_own
 
 NAMES = ("mlp", "dcgan", "resnet")
 Shape = tuple[int, int, int]  # of an image: height, width, channels
-SIZES, COLOUR = (32, 64), 3  # of the convolutional models' images: pixels, channels
 
 
 class ModelConfig(BaseModel):
@@ -58,9 +59,17 @@ class ModelConfig(BaseModel):
     def check(self, shape: Shape) -> None:
         """Raise OverganError if the networks cannot make images of this height, width and channels."""
         height, width, channels = shape
-        if self.name in ("dcgan", "resnet") and (height != width or height not in SIZES or channels != COLOUR):
+        if self.name == "mlp" or self.own:
+            return
+        if height != width or height not in MULTIPLES:
+            *sizes, largest = MULTIPLES
+            nearest = min(MULTIPLES, key=lambda size: abs(math.log(size / min(height, width))))
             raise OverganError(
-                f"model.name: {self.name} makes colour images of 32 × 32 or 64 × 64 pixels, but these are "
-                f"{width} × {height} with {channels} channel{'s' if channels > 1 else ''}; resize them, or set "
-                "model.name=mlp"
+                f"model.name: {self.name} makes square images of {', '.join(map(str, sizes))} or {largest} pixels, but "
+                f"these are {width} × {height}; resize them with --set data.size={nearest}, or set model.name=mlp"
+            )
+        if channels not in (1, 3):
+            raise OverganError(
+                f"model.name: {self.name} makes images of 1 or 3 channels, but these have {channels}; convert them, or "
+                "set model.name=mlp"
             )

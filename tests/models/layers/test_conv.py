@@ -51,6 +51,26 @@ def test_values_and_two_derivatives(case, threads):
         assert torch.linalg.vector_norm(mine - exact) <= 2e-6 * torch.linalg.vector_norm(exact)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "pixels"),
+    [((1, 2, 3), 128), ((3, 2, 3), 256), ((3, 2, 5, 2, 0.2), 256), ((2, 1, 5, 2, 1.0, True), 128)],
+)
+def test_values_and_gradients_of_large_images(arguments, pixels):
+    layer = ReplicaConv2d(1, *arguments)
+    layer.initialize([torch.Generator().manual_seed(0)])
+    x = torch.randn(1, LANES, arguments[0], pixels, pixels, generator=torch.Generator().manual_seed(1))
+
+    def results(layer, x):
+        x = x.requires_grad_()
+        y = unfold(layer(fold(x)))
+        return [y, *torch.autograd.grad(y.square().sum(), [x, *layer.parameters()])]
+
+    ours = results(layer, x)
+    additions = ours[0].shape[-1] ** 2 * LANES  # of a weight's gradient, whose rounding errors mostly cancel
+    for mine, exact in zip(ours, results(layer.double(), x.detach().double()), strict=True):
+        assert torch.linalg.vector_norm(mine - exact) <= 2**-24 * additions**0.5 * torch.linalg.vector_norm(exact)
+
+
 def test_the_weights_gradient_has_gradients_too():
     generator = torch.Generator().manual_seed(0)
     large, small = (torch.randn(1, 1, n, n, c, LANES, generator=generator) for n, c in ((8, 3), (4, 5)))

@@ -1,61 +1,130 @@
 """DCGAN and ResNet networks against plain PyTorch layers, a direct reading of the architecture table."""
 
+import re
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from overgan.errors import OverganError
-from overgan.models import ModelConfig, Part, build, networks, parameter_counts
+from overgan.models import ModelConfig, Part, build, networks, parameter_counts, sizes
 from overgan.training import stream
 from overgan.training.losses._wgan_gp import gradient_penalty
 
-CASES = [(name, pixels) for name in ("dcgan", "resnet") for pixels in (32, 64)]
+NAMES = ("dcgan", "resnet")
+IMAGES = [(16, 1), (32, 3), (64, 3), (128, 1), (256, 3)]  # pixels, channels
+CASES = [(name, *image) for name in NAMES for image in IMAGES]
+TABLE = {  # channels of the generator's layers and, from back to front, of the critic's, in multiples of k
+    "dcgan": {16: [2, 1], 32: [4, 2, 1], 64: [8, 4, 2, 1], 128: [16, 8, 4, 2, 1], 256: [16, 8, 8, 4, 2, 1]},
+    "resnet": {
+        16: [1, 1, 1],
+        32: [1, 1, 1, 1],
+        64: [8, 8, 4, 2, 1],
+        128: [16, 16, 8, 4, 2, 1],
+        256: [16, 16, 8, 8, 4, 2, 1],
+    },
+}
 LATENT, BATCH = 6, 16
 
 
-def pair(name, pixels, width=2, seeds=(0, 1, 2)):
+def pair(name, pixels, channels=3, width=2, seeds=(0, 1, 2)):
     config = ModelConfig(name=name, latent=LATENT)
-    return build(config, width, (pixels, pixels, 3), [stream(seed, "initialization") for seed in seeds])
+    return build(config, width, (pixels, pixels, channels), [stream(seed, "initialization") for seed in seeds])
 
 
 def draw(*shape):
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
-def test_parameter_counts_of_dcgan_by_hand():
-    k, z = 64, 128
-    generator = (z + 1) * 64 * k + 2 * 64 * k  # linear to 4k × 4 × 4, its norm
-    generator += (25 * 4 * k + 1) * 2 * k + 2 * 2 * k + (25 * 2 * k + 1) * k + 2 * k + (25 * k + 1) * 3
-    critic = (25 * 3 + 1) * k + (25 * k + 1) * 2 * k + (25 * 2 * k + 1) * 4 * k + 64 * k + 1
-    assert parameter_counts(ModelConfig(name="dcgan"), k, (32, 32, 3)) == {"generator": generator, "critic": critic}
+def dcgan_by_hand(k, pixels, channels, z=128):
+    sizes = [multiple * k for multiple in TABLE["dcgan"][pixels]]
+    convolutions = [(25 * i + 1) * o for i, o in pairwise([*sizes, channels])]
+    normalized = sum(sizes) + (15 * sizes[0] if pixels <= 32 else 0)  # of the first layer all 4 × 4 numbers
+    generator = (z + 1) * 16 * sizes[0] + 2 * normalized + sum(convolutions)
+    critic = sum((25 * i + 1) * o for i, o in pairwise([channels, *sizes[::-1]])) + 16 * sizes[0] + 1
+    return {"generator": generator, "critic": critic}
 
 
-def test_parameter_counts_of_resnet_by_hand():
-    k, z = 128, 128
-    conv3, conv1 = (9 * k + 1) * k, (k + 1) * k
-    generator = (z + 1) * 16 * k + 3 * (2 * conv3 + conv1 + 2 * 2 * k) + 2 * k + (9 * k + 1) * 3
-    critic = (9 * 3 + 1) * k + conv3 + (3 + 1) * k  # the first block
-    critic += 3 * 2 * conv3 + conv1 + k + 1  # the others, of which one has a shortcut; linear
-    assert parameter_counts(ModelConfig(name="resnet"), k, (32, 32, 3)) == {"generator": generator, "critic": critic}
+def resnet_by_hand(k, pixels, channels, z=128):
+    sizes = [multiple * k for multiple in TABLE["resnet"][pixels]]
+
+    def conv3(i, o):
+        return (9 * i + 1) * o
+
+    def conv1(i, o):
+        return (i + 1) * o
+
+    generator = (z + 1) * 16 * sizes[0] + 2 * k + conv3(k, channels)
+    generator += sum(conv3(i, o) + conv3(o, o) + conv1(i, o) + 2 * (i + o) for i, o in pairwise(sizes))
+    if pixels <= 32:
+        critic = conv3(channels, k) + conv3(k, k) + conv1(channels, k)  # the first block
+        shortcuts = {16: 0, 32: 1}[pixels]  # of the others, one for each that halves the size
+        critic += 2 * (shortcuts + 2) * conv3(k, k) + shortcuts * conv1(k, k) + k + 1
+    else:
+        critic = conv3(channels, k) + 16 * sizes[0] + 1
+        critic += sum(conv3(i, i) + conv3(i, o) + conv1(i, o) + 2 * (i + i) for i, o in pairwise(sizes[::-1]))
+    return {"generator": generator, "critic": critic}
 
 
-@pytest.mark.parametrize(("name", "pixels"), CASES)
-def test_shapes(name, pixels):
-    generator, critic = pair(name, pixels)
-    images = generator(draw(3, BATCH, LATENT))
-    assert images.shape == (3, BATCH, 3, pixels, pixels)
-    assert images.abs().max() <= 1
-    assert critic(images).shape == (3, BATCH)
-    assert all(p.shape[0] == 3 for network in (generator, critic) for p in network.parameters())
-    assert all(b.shape[0] == 3 for b in generator.buffers())
+BY_HAND = {"dcgan": dcgan_by_hand, "resnet": resnet_by_hand}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("pixels", [pixels for pixels, _ in IMAGES])
+@pytest.mark.parametrize("name", NAMES)
+def test_parameter_counts_by_hand(name, pixels, channels):
+    for k in (1, 64):
+        counts = parameter_counts(ModelConfig(name=name), k, (pixels, pixels, channels))
+        assert counts == BY_HAND[name](k, pixels, channels)
+
+
+@pytest.mark.parametrize(("pixels", "channels"), IMAGES)
+def test_products_of_dcgan_by_hand(pixels, channels):
+    """A convolution's weight meets every pixel of its smaller image, from 4 × 4 on, and a linear layer's one number."""
+    k, z = 3, 128
+    channels_at = [*(multiple * k for multiple in TABLE["dcgan"][pixels]), channels]
+    convolutions = sum(25 * i * o * (4 * 2**at) ** 2 for at, (i, o) in enumerate(pairwise(channels_at)))
+    first = 16 * channels_at[0]
+    found = sizes(ModelConfig(name="dcgan"), k, (pixels, pixels, channels))
+    assert found["generator"].products == z * first + convolutions
+    # an estimate of time and memory may leave the critic's last layer out
+    assert found["critic"].products == pytest.approx(convolutions + first, rel=0.01)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameter_counts_in_the_docs_are_those_by_hand(name):
+    page = (Path(__file__).parents[3] / "docs/models.md").read_text()
+    title = {"dcgan": "DCGAN", "resnet": "ResNet"}[name]
+    sizes = [pixels for pixels, _ in IMAGES]
+    head, *rows = re.search(rf"\| {title}, k \|.*(?:\n\|.*)*", page).group().splitlines()
+    assert re.findall(r"\d+(?= px)", head) == [str(pixels) for pixels in sizes]
+    assert len(rows) >= 2
+    for row in rows[1:]:  # below the line
+        k, *cells = row.replace(",", "").strip("| ").split(" | ")
+        assert cells == ["{generator} / {critic}".format(**BY_HAND[name](int(k), pixels, 3)) for pixels in sizes]
+
+
+@pytest.mark.parametrize(("name", "pixels", "channels"), [case for case in CASES if case[1] < 256])
+def test_shapes(name, pixels, channels):
+    generator, critic = pair(name, pixels, channels, width=1, seeds=(0, 1))
+    with torch.no_grad():
+        images = generator(draw(2, BATCH, LATENT))
+        assert images.shape == (2, BATCH, channels, pixels, pixels)
+        assert images.abs().max() <= 1
+        assert critic(images).shape == (2, BATCH)
+    assert all(p.shape[0] == 2 for network in (generator, critic) for p in network.parameters())
+    assert all(b.shape[0] == 2 for b in generator.buffers())
 
 
 @pytest.mark.parametrize("batch", [BATCH, 5])  # whole blocks of lanes, and not
-@pytest.mark.parametrize(("name", "pixels"), CASES)
-def test_a_replica_among_others_is_the_network_built_alone(name, pixels, batch):
-    generator, critic = pair(name, pixels)
-    generator1, critic1 = pair(name, pixels, seeds=[1])
-    z, real = draw(3, batch, LATENT), draw(3, batch, 3, pixels, pixels).tanh()
+@pytest.mark.parametrize(("pixels", "channels"), [(16, 1), (32, 3), (64, 3)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_replica_among_others_is_the_network_built_alone(name, pixels, channels, batch):
+    generator, critic = pair(name, pixels, channels)
+    generator1, critic1 = pair(name, pixels, channels, seeds=[1])
+    z, real = draw(3, batch, LATENT), draw(3, batch, channels, pixels, pixels).tanh()
     # always the same: where a unit is so near 0 that rounding decides its sign, the gradients differ by more
     mix = torch.rand(3, batch, generator=torch.Generator().manual_seed(0))
 
@@ -128,7 +197,7 @@ def plain_block(x, block, resample, norm):
 def plain_generator(generator, z, name, pixels):
     if name == "dcgan":
         x = linear(z, generator.first)
-        if pixels == 32:
+        if pixels <= 32:
             x = plain_bn(x, generator.norms[0]).reshape(len(z), -1, 4, 4)
         else:
             x = plain_bn(x.reshape(len(z), -1, 4, 4), generator.norms[0])
@@ -148,40 +217,40 @@ def plain_critic(critic, x, name, pixels):
             x = nn.functional.leaky_relu(conv(x, layer), 0.2)
         return linear(x, critic.last)[:, 0]
     first, *blocks = critic.blocks
-    if pixels == 64:
+    if pixels > 32:
         x = conv(x, first)
         for block in blocks:
             x = plain_block(x, block, "down", plain_ln)
         return linear(x, critic.last)[:, 0]
     y = conv(conv(x, first.conv1).relu(), first.conv2)
     x = nn.functional.avg_pool2d(y, 2) + nn.functional.avg_pool2d(conv(x, first.shortcut), 2)
-    for block, resample in zip(blocks[:3], ("down", None, None), strict=True):
+    for block, resample in zip(blocks, {16: (None, None), 32: ("down", None, None)}[pixels], strict=True):
         x = plain_block(x, block, resample, None)
     return linear(x.relu().mean((2, 3)), critic.last)[:, 0]
 
 
-@pytest.mark.parametrize(("name", "pixels"), CASES)
-def test_the_networks_are_those_of_the_table(name, pixels):
-    generator, critic = (network.double() for network in pair(name, pixels, width=3, seeds=[5]))
-    z, images = draw(1, BATCH, LATENT).double(), draw(1, BATCH, 3, pixels, pixels).double()
-    torch.testing.assert_close(generator(z)[0], plain_generator(generator, z[0], name, pixels), rtol=0, atol=1e-12)
+@pytest.mark.parametrize(("name", "pixels", "channels"), CASES)
+def test_the_networks_are_those_of_the_table(name, pixels, channels):
+    width, batch = (3, BATCH) if pixels <= 64 else (2, 2)
+    generator, critic = (network.double() for network in pair(name, pixels, channels, width, seeds=[5]))
+    z, images = draw(1, batch, LATENT).double(), draw(1, batch, channels, pixels, pixels).double()
+    fake = generator(z)[0]
+    assert fake.shape == (batch, channels, pixels, pixels)
+    torch.testing.assert_close(fake, plain_generator(generator, z[0], name, pixels), rtol=0, atol=1e-12)
     torch.testing.assert_close(critic(images)[0], plain_critic(critic, images[0], name, pixels), rtol=1e-10, atol=1e-12)
 
 
-GLOROT = {  # the convolutions without the factor √2: every shortcut, and of each network
-    ("resnet", 32): ("shortcut", {"generator": "last.weight", "critic": None}),
-    ("resnet", 64): ("shortcut", {"generator": None, "critic": "blocks.0.weight"}),
-    ("dcgan", 32): (None, {"generator": None, "critic": None}),
-    ("dcgan", 64): (None, {"generator": None, "critic": None}),
-}
-
-
-@pytest.mark.parametrize(("name", "pixels"), CASES)
-def test_weights_have_the_deviation_of_the_reference(name, pixels):
+@pytest.mark.parametrize(("name", "pixels", "channels"), CASES)
+def test_weights_have_the_deviation_of_the_reference(name, pixels, channels):
     """Layer by layer: conv2d.py, deconv2d.py and linear.py of the reference, written out."""
-    shortcut, glorot = GLOROT[name, pixels]
+    # the convolutions without the factor √2: every shortcut, and of one network
+    shortcut = "shortcut" if name == "resnet" else None
+    glorot = {"generator": None, "critic": None}
+    if name == "resnet":
+        glorot |= {"generator": "last.weight"} if pixels <= 32 else {"critic": "blocks.0.weight"}
+    width = 64 if pixels <= 32 else 16 if pixels == 64 else 8
     found = set()
-    for of, network in pair(name, pixels, width=64 if pixels == 32 else 16, seeds=[0])._asdict().items():
+    for of, network in pair(name, pixels, channels, width, seeds=[0])._asdict().items():
         for key, parameter in network.named_parameters():
             weight = parameter.detach()
             if weight.ndim == 5:
@@ -218,8 +287,25 @@ def test_widths_of_the_two_networks_may_differ():
         ModelConfig(name="dcgan", critic_width=3, generator_width=4)
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 1), (32, 64, 3), (8, 8, 1), (128, 128, 3)])
-@pytest.mark.parametrize("name", ["dcgan", "resnet"])
-def test_images_that_the_model_cannot_make_are_named(name, shape):
-    with pytest.raises(OverganError, match=rf"model\.name: {name} makes colour images .* {shape[1]} × {shape[0]} with"):
+@pytest.mark.parametrize(
+    ("shape", "nearest"),
+    [
+        ((28, 28, 1), 32),
+        ((48, 48, 1), 64),
+        ((32, 64, 3), 32),
+        ((8, 8, 1), 16),
+        ((75, 100, 3), 64),
+        ((600, 500, 3), 256),
+    ],
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_images_that_the_model_cannot_make_are_named_with_a_size_to_bring_them_to(name, shape, nearest):
+    made = r"square images of 16, 32, 64, 128 or 256 pixels"
+    message = rf"^model\.name: {name} makes {made}, .* {shape[1]} × {shape[0]}; .*--set data\.size={nearest}, or"
+    with pytest.raises(OverganError, match=message):
         networks(ModelConfig(name=name), 4, shape, 1)
+
+
+def test_images_of_another_number_of_channels_are_named():
+    with pytest.raises(OverganError, match=r"^model\.name: dcgan makes images of 1 or 3 channels, but these have 4;"):
+        networks(ModelConfig(name="dcgan"), 4, (32, 32, 4), 1)

@@ -12,7 +12,8 @@ from overgan.models.nets import MLPCritic
 from overgan.training import stream
 
 LATENT, SEEDS, BATCH = 6, (0, 1, 2), 16
-CASES = [("mlp", (8, 8, 1)), *((name, (pixels, pixels, 3)) for name in ("dcgan", "resnet") for pixels in (32, 64))]
+IMAGES = ((16, 16, 1), (32, 32, 3), (64, 64, 3))
+CASES = [("mlp", (8, 8, 1)), *((name, shape) for name in ("dcgan", "resnet") for shape in IMAGES)]
 
 OWN = """
 from torch import nn

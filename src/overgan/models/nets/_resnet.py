@@ -1,4 +1,4 @@
-"""The ResNet generator and critic at 32 and 64 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
+"""The ResNet generator and critic at 16 to 256 pixels (paper, Figs. 4, 6 and 7; Gulrajani et al., 2017)."""
 
 from itertools import pairwise
 from typing import Literal
@@ -7,12 +7,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from overgan.models import layers
+from overgan.models._channels import MULTIPLES, SMALL, START
 from overgan.models.layers import Lanes, down, fold, leaky_relu, scores, up
 from overgan.models.nets._face import BlockGenerator
 
-START = 4  # pixels of the generator's first layer, and of the 64-pixel critic's last one
 Norm = type[layers.ReplicaBatchNorm] | type[layers.ReplicaLayerNorm] | None
 Resample = Literal["up", "down"] | None
+
+
+def widths(width: int, pixels: int) -> list[int]:
+    """Channels before, between and after the generator's blocks: k everywhere up to 32 pixels, else from 8k or 16k."""
+    multiples = MULTIPLES[pixels]
+    return [width * (1 if pixels <= SMALL else multiple) for multiple in (multiples[0], *multiples)]
 
 
 class ResidualBlock(nn.Module):
@@ -49,18 +55,18 @@ class ResidualBlock(nn.Module):
 class ResNetGenerator(BlockGenerator):
     """latent → 4 × 4, an up-sampling block a doubling, batch norm, ReLU, 3 × 3 to the channels, tanh.
 
-    Blocks have width k at 32 pixels; 8k → 8k → 4k → 2k → k at 64.
+    Blocks have width k up to 32 pixels; 8k → 8k → 4k → 2k → k at 64.
     """
 
     def __init__(self, replicas: int, latent: int, width: int, pixels: int, channels: int):
         super().__init__()
-        sizes = [width] * 4 if pixels == 32 else [8 * width, 8 * width, 4 * width, 2 * width, width]
+        sizes = widths(width, pixels)
         self.first = layers.ReplicaLinear(replicas, latent, sizes[0] * START**2)
         self.blocks = nn.ModuleList(
             ResidualBlock(replicas, i, o, "up", layers.ReplicaBatchNorm) for i, o in pairwise(sizes)
         )
         self.norm = layers.ReplicaBatchNorm(replicas, sizes[-1])
-        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3, glorot=pixels == 32)
+        self.last = layers.ReplicaConv2d(replicas, sizes[-1], channels, 3, glorot=pixels <= SMALL)
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
@@ -72,28 +78,28 @@ class ResNetGenerator(BlockGenerator):
 
 
 class ResNetCritic(nn.Module):
-    """At 32 pixels 4 blocks of width k, two of them down-sampling, no norm; ReLU, mean over pixels, linear.
+    """Up to 32 pixels blocks of width k, down-sampling to 8 × 8, two more, no norm; ReLU, mean over pixels, linear.
 
-    At 64 pixels a 3 × 3 convolution to k, down-sampling blocks 2k → 4k → 8k → 8k with layer norm; linear.
+    Beyond a 3 × 3 convolution to k, down-sampling blocks with layer norm, at 64 pixels 2k → 4k → 8k → 8k; linear.
     """
 
     def __init__(self, replicas: int, width: int, pixels: int, channels: int):
         super().__init__()
-        if pixels == 32:
-            resampling: tuple[Resample, ...] = ("down", None, None)
+        sizes = widths(width, pixels)[::-1]
+        self.pooled = pixels <= SMALL
+        if self.pooled:
+            further: list[Resample] = ["down"] * (len(sizes) - 3)  # to 8 × 8
             self.blocks = nn.Sequential(
                 ResidualBlock(replicas, channels, width, "down", first=True),
-                *(ResidualBlock(replicas, width, width, resample) for resample in resampling),
+                *(ResidualBlock(replicas, width, width, resample) for resample in (*further, None, None)),
             )
             self.last = layers.ReplicaLinear(replicas, width, 1)
         else:
-            sizes = [width, 2 * width, 4 * width, 8 * width, 8 * width]
             self.blocks = nn.Sequential(
                 layers.ReplicaConv2d(replicas, channels, width, 3, glorot=True),
                 *(ResidualBlock(replicas, i, o, "down", layers.ReplicaLayerNorm) for i, o in pairwise(sizes)),
             )
             self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
-        self.pooled = pixels == 32
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""

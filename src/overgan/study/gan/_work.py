@@ -55,6 +55,7 @@ def facts(spec: GanSpec) -> Facts:
     for note in images.notes:
         logging.getLogger(__name__).warning(f"overgan: {images.name}: {note}")
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
+    parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     compared_in = spaces(spec.evaluate, images)
@@ -72,7 +73,7 @@ def facts(spec: GanSpec) -> Facts:
             "notes": list(images.notes),
         },
         features={space.name: space.facts for space in compared_in},
-        parameters={width: parameter_counts(spec.model, width, images.shape) for width in spec.widths},
+        parameters=parameters,
     )
 
 
