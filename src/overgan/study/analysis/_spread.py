@@ -14,8 +14,8 @@ def cautious(
     """`moderated`, but never less than a width's own variance, and no strength lent to one that is much larger.
 
     Where a few widths are far noisier than the others, the moderated variance of those is too small. A variance that is
-    more than 1.5 times its moderated one is kept, with its own degrees of freedom. The factor is from simulations
-    (benchmarks/recommend_coverage.py).
+    more than 1.5 times its moderated one is kept, with its own degrees of freedom. The factor was chosen by simulated
+    coverage; benchmarks/recommend_coverage.py measures what it gives.
     """
     lent, total = moderated(variances, freedom)
     own = np.where(freedom > 0, variances, 0.0)
