@@ -1,10 +1,10 @@
-"""Where FID's extrapolations may be believed: Gaussians of known distance, by images for each dimension.
+"""Where extrapolated Fréchet distances may be believed: Gaussians of known distance, by images for each dimension.
 
 python benchmarks/metrics_extrapolation.py [DIMENSIONS] [REPEATS] [SPECTRUM]
 
-Beside each number of images: of what FID has too much, the part that is left (0 is right, negative too low), and the
-stated standard error divided by the deviation over the repeats. The real images are in any number there; the first
-line is of one draw of ten images a dimension on each side. SPECTRUM: flat (all variances equal, the hardest), geometric
+Beside each number of images: of what the distance has too much, the part that is left (0 is right, negative too low),
+and the stated standard error divided by the deviation over the repeats. The real images are in any number there; the
+first line is of one draw of ten images a dimension on each side. SPECTRUM: flat (all variances equal, the hardest), geometric
 (1 to 0.01) or inverse (1/i).
 """
 
@@ -42,7 +42,7 @@ def main(dimensions: int = 64, repeats: int = 40, spectrum: str = "flat") -> Non
     y = mean + np.sqrt(second) * random.standard_normal((n, dimensions))
     to_these = frechet_distance(np.zeros(dimensions), np.diag(first), y.mean(0), np.cov(y.T))
     print(
-        f"{n} images a side: FID {gaussian_distance(fit_gaussian(x), fit_gaussian(y)):.3g}; to these real images "
+        f"{n} images a side: distance {gaussian_distance(fit_gaussian(x), fit_gaussian(y)):.3g}; to these real images "
         f"{to_these:.3g}, frechet_infinity {'{:.3g} ± {:.2g}'.format(*frechet_infinity(x, y))}; to their distribution "
         f"{truth:.3g}, frechet_population {'{:.3g} ± {:.2g}'.format(*frechet_population(x, y))}"
     )
@@ -67,7 +67,7 @@ def main(dimensions: int = 64, repeats: int = 40, spectrum: str = "flat") -> Non
                 left, spread = (values.mean() - truth) / (plain.mean() - truth), values.std(ddof=1)
                 honesty = errors.mean() / spread
                 print(
-                    f"{ratio:4} images a dimension, {name:14}: FID {plain.mean():.3g}, extrapolated "
+                    f"{ratio:4} images a dimension, {name:18}: distance {plain.mean():.3g}, extrapolated "
                     f"{values.mean():.3g} ± {spread:.2g}, left {left:+.1%}, error / deviation {honesty:.2f}",
                     flush=True,
                 )

@@ -1,4 +1,4 @@
-"""How often "test FID is above train" is said, by random splits and by ten draws of each side; and on real images.
+"""How often "test is above train" is said, by random splits and by ten draws of each side; and on real images.
 
 python benchmarks/metrics_gap.py           simulated features, 64 dimensions, 360 images a set: about five minutes
 python benchmarks/metrics_gap.py FOLDER    real images, a folder as data.root=FOLDER takes it with 20,000 training and

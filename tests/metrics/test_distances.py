@@ -126,7 +126,7 @@ def gaussians(d, gap=0.3):
 # 3 images a feature are the fewest; 400 in 128 dimensions were 2 deviations off when parts were smaller than that
 @pytest.mark.parametrize(("d", "n", "repeats"), [(8, 200, 40), (32, 160, 40), (32, 96, 40), (128, 400, 10)])
 def test_frechet_population_is_the_distance_of_the_distributions(d, n, repeats):
-    """Gaussians whose distance is known; FID of the same images is far above it."""
+    """Gaussians whose distance is known; that of the same images as they are is far above it."""
     random = np.random.default_rng(1)
     first, second, mean, truth = gaussians(d)
     found, plain = [], []
@@ -157,7 +157,7 @@ def test_frechet_infinity_is_the_distance_of_the_generated_distribution_from_the
         plain.append(gaussian_distance(fit_gaussian(x), fit_gaussian(y)))
     values, errors = np.array(found).T
     spread, removed = values.std(ddof=1), np.mean(plain) - truth
-    # FID(N) is no line: 3 to 14 % of what is removed were too much in simulations
+    # the distance of N images is no line: 3 to 14 % of what is removed were too much in simulations
     assert abs(values.mean() - truth) < 0.14 * removed + 4 * spread / np.sqrt(40)
     assert removed > 2 * abs(values.mean() - truth)
     assert truth - between > removed / 2  # what the real images' number adds stays

@@ -88,9 +88,9 @@ def test_the_reference_compares_equal_numbers_of_images(digits, tmp_path):
             return flat.mean(0), np.cov(flat.T)
 
         train = digits.train[digits.reference[:expected]]
-        expected_fid = frechet_distance(*gaussian(train), *gaussian(generated))
+        distance = frechet_distance(*gaussian(train), *gaussian(generated))
         assert row["features"] == "pixels"
-        assert row["frechet_train"] == pytest.approx(expected_fid, rel=1e-4)  # features are float32
+        assert row["frechet_train"] == pytest.approx(distance, rel=1e-4)  # features are float32
 
 
 def test_real_images_are_nearer_than_noise(digits, tmp_path):

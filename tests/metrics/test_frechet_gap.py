@@ -1,4 +1,4 @@
-"""Test FID less train FID: its value, its standard error, and how often they would say what is not so."""
+"""Test less train distance: its value, its standard error, and how often they would say what is not so."""
 
 import numpy as np
 import pytest

@@ -10,7 +10,9 @@ from overgan.disk import read_jsonl
 from overgan.study import KINDS, load_spec
 from tests.conftest import SMALL
 
-OLD_SPEC = SMALL.replace("samples: 100", "samples: 100, metrics: [fid, kid], final_metrics: [fid_gap]")
+OLD_SPEC = SMALL.replace("[2, 4, 8]", "[2, 4]").replace(
+    "samples: 100", "samples: 100, metrics: [fid, kid], final_metrics: [fid_gap]"
+)
 DISTANCES = ["frechet_train", "frechet_test", "kernel_train", "kernel_train_error", "kernel_test", "kernel_test_error"]
 AT_THE_END = ["frechet_gap", "frechet_gap_error", "frechet_gap_draws"]
 

@@ -91,7 +91,7 @@ def test_a_trained_study_is_measured_again(study, digits):
 
 
 @pytest.mark.slow
-def test_test_less_train_fid_is_measured_at_the_end(study):
+def test_test_less_train_distance_is_measured_at_the_end(study):
     pixels = study.final("pixels")
     difference = pixels.frechet_test - pixels.frechet_train
     np.testing.assert_allclose(pixels.frechet_gap, difference, atol=1e-9)  # sums in batches or at once
@@ -103,7 +103,7 @@ def test_test_less_train_fid_is_measured_at_the_end(study):
 
 
 @pytest.mark.slow
-def test_fid_against_all_real_images(study, digits):
+def test_frechet_against_all_real_images(study, digits):
     study.evaluate(["frechet", "frechet_gap"], features=["random-5"], samples=500, reference="all")
     rows = study.frame()
     (row,) = rows[(rows.features == "random-5") & (rows.k == 4) & (rows.seed == 1)].itertuples()
@@ -170,7 +170,7 @@ def test_too_few_images_for_a_feature_space_are_said_before_training_and_left_ou
     assert set(random) == {"features"}
 
 
-def test_metrics_that_keep_equal_numbers_are_left_out_by_those_when_fid_has_more_images(tmp_path, digits):
+def test_metrics_that_keep_equal_numbers_are_left_out_by_those_when_frechet_has_more_images(tmp_path, digits):
     (tmp_path / "small.yaml").write_text(SMALL)
     more = ["evaluate.samples=1400", "evaluate.features=[random]", "evaluate.reference=all"]
     spec = load_spec(tmp_path / "small.yaml", more)
