@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 import overgan
 from overgan.cli._options import Folder
-from overgan.cli._terminal import console, duration
+from overgan.cli._terminal import console, duration, print_headlines
 
 Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
 Tolerance = Annotated[
@@ -29,11 +29,11 @@ def recommend(results: Results, tolerance: Tolerance = None, confidence: Confide
     """
     if results.is_file() or results.suffix == ".csv":
         tolerance = 0.05 if tolerance is None else tolerance
-        console.print(f"recommended width: {overgan.recommend(results, tolerance, confidence)}")
+        console.print(str(overgan.recommend(results, tolerance, confidence)))
         return
     study = overgan.load(results)
     recommendation = study.recommend(tolerance, confidence)
-    console.print(f"recommended width: {recommendation}")
+    print_headlines(study, tolerance, confidence)
     counts = study.description.parameters[recommendation.width]
     seconds = study.group_status(recommendation.width).seconds / len(study.spec.seeds)
     console.print(
