@@ -40,6 +40,6 @@ def unsettled(
         return ()
     by = joined([f"{percent(fall, 2)} at k = {k}" for k, fall in falls.items()])
     return (
-        f"longer runs, such as train.iterations={2 * train.iterations}: over their second half the mean {quantity} still "
+        f"longer runs, such as train.iterations={2 * train.iterations}: in their second half the mean {quantity} still "
         f"falls, by {by}",
     )
