@@ -115,7 +115,7 @@ def inception(tar: str, count: int) -> None:
         def ours(cache: str, precision: str = "float32") -> float:
             return evaluate(
                 first, test=second, weights=weights, precision=precision, samples="all", cache=Path(folder) / cache
-            )["fid_test"]
+            )["frechet_test"]
 
         runs = iter(range(100))
         compare("torch-fidelity, end to end", lambda: ours(f"cache-{next(runs)}"), theirs)

@@ -1,4 +1,4 @@
-"""How often "test FID is above train" is said, by random splits and by ten draws of each side; and on real images.
+"""How often "test is above train" is said, by random splits and by ten draws of each side; and on real images.
 
 python benchmarks/metrics_gap.py           simulated features, 64 dimensions, 360 images a set: about five minutes
 python benchmarks/metrics_gap.py FOLDER    real images, a folder as data.root=FOLDER takes it with 20,000 training and
@@ -17,7 +17,7 @@ import numpy as np
 import scipy.stats
 
 from overgan.data import DataConfig, load_images
-from overgan.metrics import Estimate, feature_space, fid_gap, fit_gaussian, gaussian_distance
+from overgan.metrics import Estimate, feature_space, fit_gaussian, frechet_gap, gaussian_distance
 
 REPETITIONS, DRAWS = 1_000, 10
 IMAGES, SCALE = 360, np.geomspace(1, 0.05, 64)
@@ -67,7 +67,7 @@ def shares(case: Callable[[np.random.Generator], Sets]) -> str:
     for seed in range(REPETITIONS):
         random = np.random.default_rng(seed)
         generated, train, test = case(random)
-        gap = fid_gap(fit_gaussian(generated), train, test, DRAWS)
+        gap = frechet_gap(fit_gaussian(generated), train, test, DRAWS)
         splits.append(abs(gap.value / gap.error) > scipy.stats.t.isf(0.025, DRAWS))
         draws.append(abs(ten_draws(generated, train, test, random)) > scipy.stats.t.isf(0.025, DRAWS - 1))
     return f"random splits {np.mean(splits):.1%}, ten draws {np.mean(draws):.1%}"
@@ -93,9 +93,9 @@ def real_images(folder: str) -> None:
             f"{REAL:,} unseen from {n:,} training images: {gaussian_distance(fit_gaussian(others[:n]), gaussian):.4f}"
         )
     print(f"from {REAL:,} held-out ones: {gaussian_distance(fit_gaussian(test), gaussian):.4f}")
-    print("test − train:", said(fid_gap(gaussian, others[:REAL], test)))
+    print("test − train:", said(frechet_gap(gaussian, others[:REAL], test)))
     copied = fit_gaussian(np.concatenate([unseen[: REAL // 2], others[: REAL // 2]]))
-    print("half of them copied from the training images:", said(fid_gap(copied, others[:REAL], test)))
+    print("half of them copied from the training images:", said(frechet_gap(copied, others[:REAL], test)))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Things that a spec or the command line names: overgan's own, imported at their first use, and the user's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from overgan.errors import OverganError, did_you_mean
@@ -16,25 +16,30 @@ class Registry(Generic[T]):
     what: what they are, such as "metric", for errors.
     value_type: their type, or where it lies, as package.module:name, for one whose module takes seconds to import.
     entries: where each of overgan's own lies, as package.module:name; to add one is to add a line.
+    synonyms: other names that are understood, and the entries that they stand for.
     """
 
-    def __init__(self, what: str, value_type: type[T] | str, entries: dict[str, str]):
-        self.what, self.value_type, self.entries = what, value_type, entries
+    def __init__(
+        self, what: str, value_type: type[T] | str, entries: dict[str, str], synonyms: Mapping[str, str] | None = None
+    ):
+        self.what, self.value_type, self.entries, self.synonyms = what, value_type, entries, synonyms or {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 
     def known(self, name: str) -> str:
-        """The same name, without importing its value. Raises OverganError if there is no such value."""
+        """The name, or what it is a synonym of, without importing its value. Raises OverganError if there is none."""
+        name = self.synonyms.get(name, name)
         if name not in self.entries and not is_own(name):
-            raise OverganError(f"no {self.what} {name}{did_you_mean(name, [*self.entries, OWN])}")
+            raise OverganError(f"no {self.what} {name}{did_you_mean(name, [*self.entries, *self.synonyms, OWN])}")
         return name
 
     def __getitem__(self, name: str) -> T:
         """The value. Raises OverganError if there is none of that name, or the user's is missing or of another type."""
         given = self.value_type
         needed: type[T] = load_function(given, self.what) if isinstance(given, str) else given
-        value: Any = load_function(self.entries.get(self.known(name), name), self.what)
+        known = self.known(name)
+        value: Any = load_function(self.entries.get(known, known), self.what)
         if callable(value) and not isinstance(value, needed):
             with explained(f"{self.what}: {name} fails"):
                 value = value()  # a factory

@@ -4,10 +4,10 @@ from hypothesis import given, settings, strategies as st
 
 from overgan.metrics import (
     GaussianFit,
-    fid_infinity,
-    fid_population,
     fit_gaussian,
     frechet_distance,
+    frechet_infinity,
+    frechet_population,
     gaussian_distance,
     kernel_distance,
 )
@@ -125,15 +125,15 @@ def gaussians(d, gap=0.3):
 
 # 3 images a feature are the fewest; 400 in 128 dimensions were 2 deviations off when parts were smaller than that
 @pytest.mark.parametrize(("d", "n", "repeats"), [(8, 200, 40), (32, 160, 40), (32, 96, 40), (128, 400, 10)])
-def test_fid_population_is_the_distance_of_the_distributions(d, n, repeats):
-    """Gaussians whose distance is known; FID of the same images is far above it."""
+def test_frechet_population_is_the_distance_of_the_distributions(d, n, repeats):
+    """Gaussians whose distance is known; that of the same images as they are is far above it."""
     random = np.random.default_rng(1)
     first, second, mean, truth = gaussians(d)
     found, plain = [], []
     for seed in range(repeats):
         x = random.standard_normal((n, d)) * np.sqrt(first)
         y = mean + random.standard_normal((n, d)) * np.sqrt(second)
-        found.append(fid_population(x, y, seed))
+        found.append(frechet_population(x, y, seed))
         plain.append(gaussian_distance(fit_gaussian(x), fit_gaussian(y)))
     values, errors = np.array(found).T
     spread = values.std(ddof=1)
@@ -144,7 +144,7 @@ def test_fid_population_is_the_distance_of_the_distributions(d, n, repeats):
 
 
 @pytest.mark.parametrize(("d", "n", "real"), [(8, 200, 100), (32, 160, 160), (32, 640, 20)])
-def test_fid_infinity_is_the_distance_of_the_generated_distribution_from_the_real_images(d, n, real):
+def test_frechet_infinity_is_the_distance_of_the_generated_distribution_from_the_real_images(d, n, real):
     """Of one draw of real images and many of generated ones, whose distribution is known; also of few real images."""
     random = np.random.default_rng(3)
     first, second, mean, between = gaussians(d)
@@ -153,11 +153,11 @@ def test_fid_infinity_is_the_distance_of_the_generated_distribution_from_the_rea
     found, plain = [], []
     for seed in range(40):
         x = random.standard_normal((n, d)) * np.sqrt(first)
-        found.append(fid_infinity(x, y, seed))
+        found.append(frechet_infinity(x, y, seed))
         plain.append(gaussian_distance(fit_gaussian(x), fit_gaussian(y)))
     values, errors = np.array(found).T
     spread, removed = values.std(ddof=1), np.mean(plain) - truth
-    # FID(N) is no line: 3 to 14 % of what is removed were too much in simulations
+    # the distance of N images is no line: 3 to 14 % of what is removed were too much in simulations
     assert abs(values.mean() - truth) < 0.14 * removed + 4 * spread / np.sqrt(40)
     assert removed > 2 * abs(values.mean() - truth)
     assert truth - between > removed / 2  # what the real images' number adds stays
@@ -167,10 +167,10 @@ def test_fid_infinity_is_the_distance_of_the_generated_distribution_from_the_rea
 @pytest.mark.parametrize(
     ("function", "images", "dimensions", "message"),
     [
-        (fid_infinity, 19, 1, "generated is of 19 images; it must be of at least 20 for 1 features"),
-        (fid_infinity, 156, 32, "generated is of 156 images; it must be of at least 157 for 32 features"),
-        (fid_population, 9, 1, "generated is of 9 images; it must be of at least 10 for 1 features"),
-        (fid_population, 95, 32, "generated is of 95 images; it must be of at least 96 for 32 features"),
+        (frechet_infinity, 19, 1, "generated is of 19 images; it must be of at least 20 for 1 features"),
+        (frechet_infinity, 156, 32, "generated is of 156 images; it must be of at least 157 for 32 features"),
+        (frechet_population, 9, 1, "generated is of 9 images; it must be of at least 10 for 1 features"),
+        (frechet_population, 95, 32, "generated is of 95 images; it must be of at least 96 for 32 features"),
     ],
 )
 def test_too_few_images_for_a_line_are_named(function, images, dimensions, message):
@@ -182,9 +182,9 @@ def test_too_few_images_for_a_line_are_named(function, images, dimensions, messa
 
 def test_sides_that_differ_are_named():
     with pytest.raises(ValueError, match="real is of 12 images; it must be of as many as generated, 20"):
-        fid_population(np.zeros((20, 2)), np.zeros((12, 2)))
+        frechet_population(np.zeros((20, 2)), np.zeros((12, 2)))
     with pytest.raises(ValueError, match="1 images; at least 2"):
-        fid_infinity(np.zeros((20, 2)), np.zeros((1, 2)))
+        frechet_infinity(np.zeros((20, 2)), np.zeros((1, 2)))
 
 
 def test_too_few_images_are_named():

@@ -42,7 +42,7 @@ def sets(digits):
 
 def test_every_metric_of_every_space(sets, tmp_path):
     generated, train, test = sets
-    metrics = ["fid", "kid", "prdc", "memorization", "nnd"]
+    metrics = ["frechet", "kernel", "prdc", "memorization", "nnd"]
     stages = []
     result = evaluate(
         generated,
@@ -58,11 +58,11 @@ def test_every_metric_of_every_space(sets, tmp_path):
     assert [row["features"] for row in result.rows] == ["pixels", "random-3", "critic"]
     assert set(result.rows[0]) == set(result.rows[1])
     assert all(np.isfinite(v) for row in result.rows for v in row.values() if not isinstance(v, str))
-    assert result["fid_test"] == result.rows[0]["fid_test"]
+    assert result["frechet_test"] == result.rows[0]["frechet_test"]
     assert result["nnd"] == result.rows[2]["nnd"]
     assert {"reading train images", "pixels features of generated images", "NND of memorized images"} <= set(stages)
-    with pytest.raises(KeyError, match=r"fid_tets; there are .*fid_test"):
-        result["fid_tets"]
+    with pytest.raises(KeyError, match=r"frechet_tets; there are .*frechet_test"):
+        result["frechet_tets"]
     compared = {name: facts["compared"] for name, facts in result.facts["images"].items()}
     assert compared == {"generated": 200, "train": 200, "test": 200}
     # the picture's neighbours are among all training images
@@ -97,7 +97,7 @@ def test_arrays_npy_files_folders_and_tars_give_the_same(sets, tmp_path):
     with tarfile.open(tmp_path / "train.tar.gz", "w:gz") as archive:
         archive.add(folder, "train")
     rows = [
-        evaluate(g, t, features="pixels", metrics=["fid", "prdc"], cache=tmp_path / "cache").rows
+        evaluate(g, t, features="pixels", metrics=["frechet", "prdc"], cache=tmp_path / "cache").rows
         for g, t in ((generated, train), (tmp_path / "generated.npy", folder), (generated, tmp_path / "train.tar.gz"))
     ]
     assert rows[0] == near(rows[1]) == near(rows[2])
@@ -135,7 +135,7 @@ def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, 
     test = write_folder(tmp_path / "test", digits.test[:60], digits.test_labels)
     result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")
     assert result.facts["images"]["train"]["compared"] == 40  # the others trained the classifier
-    assert result["fid_train"] > 0
+    assert result["frechet_train"] > 0
     with pytest.raises(OverganError, match=r"test images have no labels; .*or use other features"):
         evaluate(digits.train[80:140], train, digits.test, "classifier")
     needed = "classifier features need training and held-out images, both in class sub-folders"
@@ -159,7 +159,7 @@ def test_features_of_the_users_own(sets, tmp_path):
     name = "tests.metrics.test_evaluate:own_features"
     result = evaluate(generated, train, features=name, samples="all", cache=tmp_path)
     top = evaluate(generated[:, :1], train[:, :1], features="pixels", samples="all", cache=tmp_path)
-    assert result["fid_train"] == pytest.approx(top["fid_train"], rel=1e-5)
+    assert result["frechet_train"] == pytest.approx(top["frechet_train"], rel=1e-5)
     with pytest.raises(OverganError, match="broken_features gives an array"):
         evaluate(generated, train, features="tests.metrics.test_evaluate:broken_features", cache=tmp_path)
     with pytest.raises(OverganError, match=r"features: no\.such:thing cannot be imported"):
@@ -176,19 +176,22 @@ def test_features_of_the_users_own(sets, tmp_path):
         ({"test": None, "metrics": ["nnd"]}, "nnd needs held-out images"),
         ({"samples": 201}, "samples is 201, but there are only 200 images on the smallest side"),
         ({"samples": 5, "metrics": ["prdc"]}, "prdc needs at least 6 images on each side, but there are 5"),
-        ({"samples": 1}, "fid needs at least 2 images"),
-        ({"samples": "all", "metrics": ["fid_gap"]}, "fid_gap needs as many images on every side"),
-        ({"test": None, "metrics": ["fid_gap"]}, "fid_gap needs training and held-out images"),
-        ({"metrics": ["fid_gap"], "draws": 0}, "draws is 0; it must be at least 1"),
-        ({"samples": "all", "metrics": ["fid_population"]}, "fid_population needs as many images on every side"),
+        ({"samples": 1}, "frechet needs at least 2 images"),
+        ({"samples": "all", "metrics": ["frechet_gap"]}, "frechet_gap needs as many images on every side"),
+        ({"test": None, "metrics": ["frechet_gap"]}, "frechet_gap needs training and held-out images"),
+        ({"metrics": ["frechet_gap"], "draws": 0}, "draws is 0; it must be at least 1"),
         (
-            {"metrics": ["fid", "fid_infinity"]},
-            "fid_infinity in pixels features needs at least 313 generated images, 4.88 for each of 64 dimensions, but "
-            "there are 200; add images, name other features, or leave it out",
+            {"samples": "all", "metrics": ["frechet_population"]},
+            "frechet_population needs as many images on every side",
         ),
         (
-            {"metrics": ["fid_population"], "features": ["pixels", "random"]},
-            "fid_population in random-0 features needs at least 768 generated images",
+            {"metrics": ["frechet", "frechet_infinity"]},
+            "frechet_infinity in pixels features needs at least 313 generated images, 4.88 for each of 64 dimensions, "
+            "but there are 200; add images, name other features, or leave it out",
+        ),
+        (
+            {"metrics": ["frechet_population"], "features": ["pixels", "random"]},
+            "frechet_population in random-0 features needs at least 768 generated images",
         ),
         (
             {"train": np.zeros((9, 8, 8, 3), np.uint8)},
@@ -254,7 +257,7 @@ def test_the_command(sets, tmp_path, monkeypatch):
         np.save(tmp_path / f"{name}.npy", images)
     monkeypatch.chdir(tmp_path)
     options = ["evaluate", "--generated", "generated.npy", "--train", "train.npy", "--test", "test.npy"]
-    options += ["--features", "pixels,random", "--metrics", "fid,prdc,tests.metrics.own:gap"]
+    options += ["--features", "pixels,random", "--metrics", "frechet,prdc,tests.metrics.own:gap"]
 
     def call(*more):
         return CliRunner().invoke(app, [*options, *more])
@@ -262,9 +265,11 @@ def test_the_command(sets, tmp_path, monkeypatch):
     printed = call("--json", "--html", "page.html")
     assert printed.exit_code == 0, printed.output
     found = json.loads(printed.stdout)
-    direct = evaluate(generated, train, test, ["pixels", "random"], ["fid", "tests.metrics.own:gap"], cache=tmp_path)
+    direct = evaluate(
+        generated, train, test, ["pixels", "random"], ["frechet", "tests.metrics.own:gap"], cache=tmp_path
+    )
     assert [row["features"] for row in found["results"]] == ["pixels", "random-0"]
-    for key in ("fid_test", "gap_test"):
+    for key in ("frechet_test", "gap_test"):
         assert found["results"][0][key] == pytest.approx(direct[key], rel=1e-6)
     assert (tmp_path / "page.html").exists()
     table = call()

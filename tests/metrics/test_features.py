@@ -88,9 +88,9 @@ def test_the_reference_compares_equal_numbers_of_images(digits, tmp_path):
             return flat.mean(0), np.cov(flat.T)
 
         train = digits.train[digits.reference[:expected]]
-        expected_fid = frechet_distance(*gaussian(train), *gaussian(generated))
+        distance = frechet_distance(*gaussian(train), *gaussian(generated))
         assert row["features"] == "pixels"
-        assert row["fid_train"] == pytest.approx(expected_fid, rel=1e-4)  # features are float32
+        assert row["frechet_train"] == pytest.approx(distance, rel=1e-4)  # features are float32
 
 
 def test_real_images_are_nearer_than_noise(digits, tmp_path):
@@ -98,5 +98,5 @@ def test_real_images_are_nearer_than_noise(digits, tmp_path):
     unseen = np.setdiff1d(np.arange(1437), digits.reference)[:300]
     (real,) = reference.score(digits.train[unseen])
     (noise,) = reference.score(np.random.default_rng(0).integers(256, size=(300, 8, 8, 1), dtype=np.uint8))
-    assert real["fid_test"] < 0.1 * noise["fid_test"]
-    assert real["fid_train"] < 0.1 * noise["fid_train"]
+    assert real["frechet_test"] < 0.1 * noise["frechet_test"]
+    assert real["frechet_train"] < 0.1 * noise["frechet_train"]

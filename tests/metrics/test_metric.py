@@ -50,16 +50,22 @@ def test_every_number_stands_in_a_column_and_the_table_shows_every_column(digits
 
 
 @pytest.mark.parametrize(
-    ("name", "short"), [("fid", "FID"), ("fid_infinity", "FID∞"), ("fid_population", "population FID"), ("kid", "KID")]
+    ("name", "short", "long"),
+    [
+        ("frechet", "FID", "Fréchet distance"),
+        ("frechet_gap", "FID, test − train", "Fréchet distance, test − train"),
+        ("frechet_infinity", "FID∞", "Fréchet distance, infinitely many generated images"),
+        ("frechet_population", "population FID", "Fréchet distance of the distributions"),
+        ("kernel", "KID", "kernel distance"),
+    ],
 )
-def test_fid_and_kid_stand_alone_only_for_inceptions_features(name, short):
+def test_only_inceptions_distances_are_called_fid_and_kid(name, short, long):
     metric = METRICS[name]
     (column,) = metric.columns
-    assert metric.heading(column, "inception", "test") == f"{short}, test"
-    assert metric.heading(column, "random-0", "train") == f"random-0 {short}, train"
+    assert metric.heading(column, "inception") == short
+    assert metric.heading(column, "random-0") == f"random-0 {long}"
     assert metric.label(column, "inception").startswith(short)
-    assert metric.label(column, "pixels").startswith(column.label)
-    assert short not in column.label
+    assert metric.label(column, "pixels").startswith(long)
 
 
 def test_the_critics_numbers_are_no_feature_spaces():
@@ -80,7 +86,7 @@ def test_a_cell_has_the_error_or_interval_and_a_dash_for_what_was_not_compared()
 
 @pytest.mark.parametrize("name", ["gap", "factory"])
 def test_a_metric_of_the_users_own_stands_beside_the_others(digits, tmp_path, name):
-    result = measure(digits, tmp_path, ["fid", f"tests.metrics.own:{name}"])
+    result = measure(digits, tmp_path, ["frechet", f"tests.metrics.own:{name}"])
     generated, train = (x[:40].astype(np.float32) / 255 for x in (digits.train[:40] // 2, digits.train[40:80]))
     assert result["gap_train"] == pytest.approx(train.mean() - generated.mean(), rel=1e-5)
     assert result["gap_test_error"] == 0.5
@@ -91,9 +97,29 @@ def test_a_metric_of_the_users_own_stands_beside_the_others(digits, tmp_path, na
 
 
 def test_a_metric_of_images_has_a_row_of_its_own(digits, tmp_path):
-    result = measure(digits, tmp_path, ["tests.metrics.own:images", "fid"])
+    result = measure(digits, tmp_path, ["tests.metrics.own:images", "frechet"])
     assert [row["features"] for row in result.rows] == ["pixels", "images"]
     assert result["spread"] == pytest.approx((digits.train[:40] // 2).std())
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        ("fid", "frechet"),
+        ("fid_gap", "frechet_gap"),
+        ("fid_infinity", "frechet_infinity"),
+        ("fid_population", "frechet_population"),
+        ("kid", "kernel"),
+    ],
+)
+def test_former_names_are_understood(digits, tmp_path, former, name):
+    assert METRICS[former] is METRICS[name]
+    images = digits.train[:400] // 2, digits.train[400:800], digits.train[800:1200], "pixels"
+    found = evaluate(*images, [former, "fid"], cache=tmp_path, draws=1)
+    assert found.rows[0].keys() == evaluate(*images, [name, "frechet"], cache=tmp_path, draws=1).rows[0].keys()
+    assert found.metrics == (name, "frechet")
+    assert found["fid_test"] == found["frechet_test"]
+    assert found["frechet_test"] > 0
 
 
 @pytest.mark.parametrize(
@@ -128,7 +154,7 @@ def test_the_device_reaches_features_and_metrics(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     sets = digits.train[:40], digits.train[40:80]
     own.devices.clear()
-    names = ["tests.metrics.own:images", "fid"]
+    names = ["tests.metrics.own:images", "frechet"]
     results = [
         evaluate(*sets, features="tests.metrics.own:space", metrics=names, cache=tmp_path, device=device)
         for device in ("cpu", "auto", "cuda:1")
@@ -155,7 +181,7 @@ def test_nnd_on_a_gpu_is_near_that_on_the_cpu(digits):
 
 
 def test_an_estimate_is_two_numbers():
-    values = METRICS["kid"].__class__("x", lambda: {"x": Estimate(1.0, 0.5), "y": 2}, ()).values()
+    values = METRICS["kernel"].__class__("x", lambda: {"x": Estimate(1.0, 0.5), "y": 2}, ()).values()
     assert values == {"x": 1.0, "x_error": 0.5, "y": 2.0}
 
 

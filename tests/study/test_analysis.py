@@ -17,12 +17,12 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "recommend_coverage.py"
 
 def test_seeds_that_agree_leave_the_rule_as_it_reads():
     values = {2: [100, 100], 4: [10.4, 10.4], 8: [10, 10], 16: [11, 11]}
-    result = recommend(values, quantity="test classifier FID")
+    result = recommend(values, quantity="test classifier Fréchet distance")
     assert (result.width, result.best_width, result.value, result.best_value) == (4, 8, 10.4, 10)
     assert (result.interval, result.not_excluded) == ((4, 4), (4,))
     assert not result.try_wider
     assert str(result) == (
-        "k = 4 (95 % interval: 4 to 4): mean test classifier FID 10.4, within 5% of the best, 10 at k = 8"
+        "k = 4 (95 % interval: 4 to 4): mean test classifier Fréchet distance 10.4, within 5% of the best, 10 at k = 8"
     )
     assert recommend(values, 0.0).width == 8
     assert recommend(values, 0.2).width == 4

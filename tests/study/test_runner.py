@@ -40,14 +40,14 @@ def whole(small_study):
 
 def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
     frame = whole.frame()
-    at_the_end = ["fid_gap", "fid_gap_error", "fid_gap_draws"]
-    assert list(frame.columns) == ["k", "seed", "iteration", "features", "fid_train", "fid_test", *at_the_end]
+    at_the_end = ["frechet_gap", "frechet_gap_error", "frechet_gap_draws"]
+    assert list(frame.columns) == ["k", "seed", "iteration", "features", "frechet_train", "frechet_test", *at_the_end]
     keys = list(frame[["k", "seed", "iteration"]].itertuples(index=False, name=None))
     assert sorted(keys) == [(k, s, i) for k in (2, 4, 8) for s in (0, 1) for i in (20, 40, 60)]
     assert (frame.features == "pixels").all()
-    assert (frame.fid_train > 0).all()
+    assert (frame.frechet_train > 0).all()
     recommendation = whole.recommend()
-    means = frame[frame.iteration == 60].groupby("k").fid_test.mean()
+    means = frame[frame.iteration == 60].groupby("k").frechet_test.mean()
     assert recommendation.width == next(k for k in (2, 4, 8) if means[k] <= 1.05 * means.min())
     assert overgan.load(whole.folder).frame().equals(frame)
 

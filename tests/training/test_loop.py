@@ -37,7 +37,7 @@ def train(digits, reference):
             return asked >= stop_after
 
         model, settings = ModelConfig(name="mlp", latent=4), TrainConfig(**CONFIG | config)
-        train_group(Group(folder, digits, reference, ["fid"], model, settings, 8, list(seeds)), stopping)
+        train_group(Group(folder, digits, reference, ["frechet"], model, settings, 8, list(seeds)), stopping)
         return folder
 
     return train
@@ -63,7 +63,7 @@ def test_what_a_group_leaves_on_disk(whole):
     assert [p.name for p in folder.glob("*.safetensors")] == [checkpoint.file]
     evaluations = read_jsonl(folder / "evaluations.jsonl")
     assert [(r["iteration"], r["seed"]) for r in evaluations] == [(i, s) for i in (10, 20, 30) for s in (0, 1, 2)]
-    assert all(r["fid_train"] > 0 and r["features"] == "pixels" for r in evaluations)
+    assert all(r["frechet_train"] > 0 and r["features"] == "pixels" for r in evaluations)
     log = read_jsonl(folder / "log.jsonl")
     assert sorted({r["iteration"] for r in log}) == [5, 10, 15, 20, 25, 30]
     assert set(log[0]) >= {"critic_loss", "generator_loss", "gradient_penalty", "wasserstein"}
@@ -123,9 +123,9 @@ def train_with_nnd(digits):
             return asked >= stop_after
 
         folder.mkdir(exist_ok=True)
-        metrics, cache = ["fid", "memorization", "nnd"], folder.with_suffix(".cache")
+        metrics, cache = ["frechet", "memorization", "nnd"], folder.with_suffix(".cache")
         reference = Reference.of(digits, [space], 50, metrics, nnd=critic, cache=cache)
-        train_group(Group(folder, digits, reference, ["fid"], model, config, 8, [0, 1]), stopping)
+        train_group(Group(folder, digits, reference, ["frechet"], model, config, 8, [0, 1]), stopping)
         return folder
 
     return train
@@ -189,7 +189,7 @@ def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, who
     assert [r["seed"] for r in rows if r["iteration"] == 30] == [0, 2]
     expected = {r["seed"]: r for r in read_jsonl(whole / "evaluations.jsonl") if r["iteration"] == 30}
     for row in rows[-2:]:  # two products of matrices round otherwise than three
-        assert row["fid_test"] == pytest.approx(expected[row["seed"]]["fid_test"], rel=1e-3)
+        assert row["frechet_test"] == pytest.approx(expected[row["seed"]]["frechet_test"], rel=1e-3)
     for line in (folder / "log.jsonl").read_text().splitlines():
         assert all(math.isfinite(value) for value in json.loads(line).values())
 

@@ -22,7 +22,7 @@ FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the s
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
 SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
 WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
-DRAWS_HELP = "Draws of real images for the error of fid_gap [default: 10, or the study's]."
+DRAWS_HELP = "Draws of real images for the error of frechet_gap [default: 10, or the study's]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
 STUDY_ALONE = (
     "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
@@ -36,7 +36,7 @@ def evaluate(
     test: Annotated[str | None, Option(metavar="PATH", help="Held-out images.")] = None,
     study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
     features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
-    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
+    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "frechet,kernel",
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
     weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
     precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,
@@ -101,7 +101,7 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
     print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
     images = evaluation.facts["images"]
     console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
-    if "fid_gap" in evaluation.metrics:
+    if "frechet_gap" in evaluation.metrics:
         console.print(
             "test − train is significant, at 5 %, beyond 2.23 standard errors from 10 draws, or 1.97 from 300"
         )

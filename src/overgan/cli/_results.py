@@ -6,8 +6,9 @@ from typing import Annotated
 from typer import Argument, Option
 
 import overgan
+from overgan.cli._headlines import print_headlines
 from overgan.cli._options import Folder
-from overgan.cli._terminal import console, duration, print_headlines
+from overgan.cli._terminal import console, duration
 
 Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
 Tolerance = Annotated[

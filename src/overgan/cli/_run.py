@@ -6,8 +6,9 @@ from typing import Annotated
 from typer import Option
 
 import overgan.study
+from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, duration, fail, print_headlines, print_scale, print_table, watch_groups
+from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
 from overgan.errors import OverganError
 
 

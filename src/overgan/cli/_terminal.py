@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from overgan.study import GroupStatus, Spec, Study, scale_warning
+from overgan.study import GroupStatus
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -21,19 +21,6 @@ def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int 
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-def print_headlines(study: Study, tolerance: float | None = None, confidence: float = 0.95) -> None:
-    """Print the recommendation, what must be said beside it, and the scale if it is not full."""
-    for headline in study.headlines(tolerance, confidence):
-        console.print(headline)
-    print_scale(study.spec)
-
-
-def print_scale(spec: Spec) -> None:
-    """Print the warning of a scaled study."""
-    if warning := scale_warning(spec):
-        console.print(warning)
 
 
 @contextmanager

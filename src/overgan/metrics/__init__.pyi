@@ -15,13 +15,21 @@ from ._reference import (
     check_metrics as check_metrics,
     too_few as too_few,
 )
-from ._registry import METRICS as METRICS, MetricName as MetricName
+from ._registry import (
+    METRICS as METRICS,
+    MetricName as MetricName,
+    current_row as current_row,
+)
 from ._sample import Progress as Progress, Sample as Sample, fingerprint as fingerprint, no_progress as no_progress
-from .distances._fid_gap import fid_gap as fid_gap
-from .distances._fid_infinity import fid_infinity as fid_infinity
-from .distances._fid_population import fid_population as fid_population
-from .distances._frechet import frechet_distance as frechet_distance, gaussian_distance as gaussian_distance
-from .distances._kid import kernel_distance as kernel_distance
+from .distances._frechet import (
+    frechet_distance as frechet_distance,
+    frechet_label as frechet_label,
+    gaussian_distance as gaussian_distance,
+)
+from .distances._frechet_gap import frechet_gap as frechet_gap
+from .distances._frechet_infinity import frechet_infinity as frechet_infinity
+from .distances._frechet_population import frechet_population as frechet_population
+from .distances._kernel import kernel_distance as kernel_distance
 from .distances._memorization import (
     DataCopying as DataCopying,
     MemorizedShare as MemorizedShare,

@@ -17,7 +17,7 @@ from overgan.errors import OverganError
 from overgan.metrics._features import feature_space, space_record
 from overgan.metrics._metric import SIDES
 from overgan.metrics._reference import MEND, Reference, too_few
-from overgan.metrics._registry import METRICS, MetricName
+from overgan.metrics._registry import METRICS, MetricName, current_key
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.spaces._space import Precision
@@ -33,10 +33,11 @@ class Evaluation:
     metrics: tuple[MetricName, ...] = ()  # that were asked for
 
     def __getitem__(self, metric: str) -> float:
-        """A metric such as fid_test, in the first feature space that has it."""
+        """A metric such as frechet_test, in the first feature space that has it."""
+        key = current_key(metric)
         for row in self.rows:
-            if metric in row:
-                value: float = row[metric]
+            if key in row:
+                value: float = row[key]
                 return value
         raise KeyError(f"{metric}; there are {', '.join(key for row in self.rows for key in row)}")
 
@@ -46,7 +47,7 @@ def evaluate(
     train: Source | None = None,
     test: Source | None = None,
     features: str | Sequence[str] = "inception",
-    metrics: Sequence[MetricName] = ("fid",),
+    metrics: Sequence[MetricName] = ("frechet",),
     *,
     samples: int | Literal["all"] | None = None,
     weights: str | Path | None = None,
@@ -63,13 +64,13 @@ def evaluate(
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
         files of images; all of one size.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
-    metrics: fid, fid_gap (needs both real sets), fid_infinity, fid_population, kid, prdc, memorization (needs both real
-        sets), nnd (needs test; with train also that of memorized training images), package.module:name of a Metric or
-        of a function that returns one.
+    metrics: frechet (FID in Inception's features), frechet_gap (needs both real sets), frechet_infinity,
+        frechet_population, kernel (KID), prdc, memorization (needs both real sets), nnd (needs test; with train also
+        that of memorized training images), package.module:name of a Metric or of a function that returns one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
-    draws: of real images, from which the standard error of fid_gap comes.
+    draws: of real images, from which the standard error of frechet_gap comes.
     nnd: how the critic of nnd is trained.
     device: what computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if there is one.
     neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
@@ -81,6 +82,7 @@ def evaluate(
     or weights that are missing, or fewer images than a metric needs.
     """
     names = [features] if isinstance(features, str) else list(features)
+    metrics = [METRICS.known(name) for name in metrics]
     records = [METRICS[name] for name in metrics]
     needs_labels = next((name for name in names if space_record(name).labels), None)
     (device, *_) = resolve_device(device)

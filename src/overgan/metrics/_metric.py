@@ -67,7 +67,7 @@ class Setting:
     """What a metric works with, beside the images or their features."""
 
     nnd: NNDConfig
-    draws: int  # of real images, for fid_gap
+    draws: int  # of real images, for frechet_gap
     device: str  # PyTorch's name of what computes
     cache: Path  # folder of what depends on the real images alone, shared by all processes
     checksums: Mapping[str, str]  # of the real images, by side
@@ -106,8 +106,8 @@ class Metric:
         return values
 
     def heading(self, column: Column, features: str, side: Side | None = None) -> str:
-        """What a plot or a study's table calls a column, such as FID, test; other features' name comes before it."""
-        name = column.name(inception=True)
+        """What a plot or a study's table calls a column: FID, test, or classifier Fréchet distance, test."""
+        name = column.name(inception=features == "inception")
         if features != "inception" and self.needs != "images":
             name = f"{features} {name}"
         return f"{name}, {side}" if side and "{side}" in column.key and len(column.sides) > 1 else name

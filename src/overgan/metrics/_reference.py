@@ -33,11 +33,11 @@ class Reference:
     parts: "train" and "test", or one of them; equally many images in each, because the Fréchet distance and others
     depend on the number.
     metrics: those of `score`.
-    whole: by space and part, if there are more, the images that metrics which need moments alone, such as fid, compare
-    with in place of parts.
+    whole: by space and part, if there are more, the images that metrics which need moments alone, such as frechet,
+    compare with in place of parts.
     samples: generated images that are to be scored, by default as many as the smallest part has; with `whole` those
     metrics see all of them, the others as many as there are in the parts.
-    draws: of real images, for fid_gap.
+    draws: of real images, for frechet_gap.
     nnd: how the critic of nnd is trained.
     device: PyTorch's name of what trains it.
     cache: folder for what is computed from the real images, by default in the user's cache folder.
@@ -49,7 +49,7 @@ class Reference:
         self,
         parts: Mapping[str, Images],
         spaces: Sequence[FeatureSpace],
-        metrics: Sequence[MetricName] = ("fid",),
+        metrics: Sequence[MetricName] = ("frechet",),
         *,
         whole: Mapping[str, Mapping[str, Images]] | None = None,
         samples: int | None = None,
@@ -59,7 +59,8 @@ class Reference:
         cache: Path | None = None,
         progress: Progress = no_progress,
     ):
-        self.parts, self.spaces, self.metrics = dict(parts), list(spaces), list(metrics)
+        self.parts, self.spaces = dict(parts), list(spaces)
+        self.metrics = [METRICS.known(name) for name in metrics]
         self.drawn = min(len(images) for images in parts.values())
         self.samples = samples or self.drawn
         check_metrics(self.metrics, list(parts), self.drawn)
@@ -88,7 +89,7 @@ class Reference:
         images: ImageSet,
         spaces: Sequence[FeatureSpace],
         samples: int,
-        metrics: Sequence[MetricName] = ("fid",),
+        metrics: Sequence[MetricName] = ("frechet",),
         every: bool = False,
         **more: Any,
     ) -> "Reference":
@@ -143,7 +144,7 @@ class Reference:
 
         Raises NNDStopped if `stopping` says yes, and OverganError if a metric of the user's own fails.
         """
-        records = {name: METRICS[name] for name in (self.metrics if metrics is None else metrics)}
+        records = {METRICS.known(name): METRICS[name] for name in (self.metrics if metrics is None else metrics)}
         setting = Setting(
             self.nnd, self.draws, self.device, self.cache, self.checksums, folder, stopping, self.progress
         )

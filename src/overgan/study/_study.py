@@ -79,12 +79,12 @@ class Study(ABC):
     def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
         """The rows of a file of every group, with its width; the columns are those of a study without rows."""
         rows = [
-            {"k": width} | {self._column(key): value for key, value in row.items()}
+            {"k": width} | self._current(row)
             for width in self.spec.widths
             for row in read_jsonl(self.group(width) / file)
         ]
         return pd.DataFrame(rows, columns=None if rows else columns)
 
-    def _column(self, key: str) -> str:
-        """What `frame` calls a key of a row on disk."""
-        return key
+    def _current(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row on disk with the keys that it has in `frame`, where older versions wrote others."""
+        return row

@@ -74,21 +74,22 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     train = torch.from_numpy(group.images.train).to(group.device)
     saved = shown = time.monotonic()
     stop = save = False
-    fid = None
+    distance = None
     while True:
         index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
 
         # evaluate
         if due and replicas.seeds:
             try:
-                fid = _evaluate(group, replicas, index, stopping)
+                distance = _evaluate(group, replicas, index, stopping)
             except NNDStopped:
                 return
 
         # save, and leave when there is no more to do
         done = replicas.iteration == config.iterations or not replicas.seeds
         if stop or done or time.monotonic() - shown >= PROGRESS_SECONDS:
-            write_json(folder / PROGRESS, {"iteration": replicas.iteration, "seconds": seconds, "fid_test": fid})
+            state = {"iteration": replicas.iteration, "seconds": seconds, "frechet_test": distance}
+            write_json(folder / PROGRESS, state)
             shown = time.monotonic()
         if save or due or done:
             save_checkpoint(folder, replicas.tensors() if replicas.seeds else {}, complete=done, **index)
@@ -124,7 +125,7 @@ def is_due(config: TrainConfig, iteration: int) -> bool:
 
 
 def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]) -> float:
-    """Write pictures of samples and a row for each seed and feature space; the mean test FID in the first space.
+    """Write pictures of samples and a row for each seed and feature space; the mean test distance in the first space.
 
     What a metric that can be interrupted leaves on the way is removed in the end. Raises NNDStopped when it is cut off.
     """
@@ -151,7 +152,7 @@ def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping:
     append_jsonl(folder / EVALUATIONS, rows)  # after the pictures: with its rows, an evaluation is done
     for left in folder.glob("nnd-*"):
         shutil.rmtree(left)
-    return statistics.fmean(row["fid_test"] for row in rows if row["features"] == rows[0]["features"])
+    return statistics.fmean(row["frechet_test"] for row in rows if row["features"] == rows[0]["features"])
 
 
 def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]:

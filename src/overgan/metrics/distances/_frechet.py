@@ -55,8 +55,13 @@ def _distance(shift: Float[np.ndarray, " features"], traces: float, gram: Float[
 
 
 METRIC = Metric(
-    "fid",
-    each_side(lambda generated, real: {"fid": gaussian_distance(real.gaussian, generated.gaussian)}),
-    (Column("fid_{side}", "Fréchet distance", "FID", less_is_better=True),),
+    "frechet",
+    each_side(lambda generated, real: {"frechet": gaussian_distance(real.gaussian, generated.gaussian)}),
+    (Column("frechet_{side}", "Fréchet distance", "FID", less_is_better=True),),
     needs="moments",
 )
+
+
+def frechet_label(features: str) -> str:
+    """What the distance is called: FID in Inception's features, else such as classifier Fréchet distance."""
+    return METRIC.heading(METRIC.columns[0], features)

@@ -6,11 +6,11 @@ from contextlib import suppress
 import pandas as pd
 
 from overgan.errors import OverganError
-from overgan.metrics import METRICS
+from overgan.metrics import METRICS, frechet_label
 from overgan.own import is_own
 from overgan.pictures import png_url
 from overgan.report._content import Content, Row, extent, length, mean_and_deviation, state
-from overgan.report.pages._gan_figures import fid_label, figures
+from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.study.gan import GanStudy
@@ -27,7 +27,7 @@ def content(study: GanStudy) -> Content:
         findings=findings(study),
         plots=figures(study),
         table=[_row(study, width, cells) for width in spec.widths],
-        table_note="FID: mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
+        table_note="Mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
         "error over draws of the real images, which more runs do not make smaller.",
         method=_method(study),
         samples=_samples(study),
@@ -50,18 +50,18 @@ def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, st
 
 
 def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
-    """Heading, and the cell of each width: FID and its gap in each feature space, then what else any run has."""
-    records = [METRICS[name] for name in METRICS if name not in ("fid", "fid_gap")]
+    """Heading, and the cell of each width: distances and gaps in each feature space, then what else any run has."""
+    records = [METRICS[name] for name in METRICS if name not in ("frechet", "frechet_gap")]
     for name in filter(is_own, study.spec.evaluate.all_metrics):
         with suppress(OverganError):  # a report can be made where the user's module is not
             records.append(METRICS[name])
     last = study.last().set_index("k")
-    fids = []
+    distances = []
     for name in study.spec.evaluate.features:
-        label, of = fid_label(name), last[last.features == name]
-        fids += [_means(f"{label}, {part}", of[f"fid_{part}"]) for part in ("train", "test")]
+        label, of = frechet_label(name), last[last.features == name]
+        distances += [_means(f"{label}, {part}", of[f"frechet_{part}"]) for part in ("train", "test")]
         if gaps := study.gaps(name):
-            fids.append((f"{label}, test − train", {k: f"{g.value:.3g} ± {g.error:.2g}" for k, g in gaps.items()}))
+            distances.append((f"{label}, test − train", {k: f"{g.value:.3g} ± {g.error:.2g}" for k, g in gaps.items()}))
     others = [
         _means(metric.heading(column, str(features), side), rows[key])
         for features, rows in last.groupby("features", sort=False)
@@ -70,7 +70,7 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
         for side, key in column.keys.items()
         if side in column.sides and key in rows and rows[key].notna().any()
     ]
-    return fids + others
+    return distances + others
 
 
 def _means(heading: str, of_run: pd.Series) -> tuple[str, Mapping[int, str]]:
@@ -92,7 +92,7 @@ def _method(study: GanStudy) -> list[str]:
         if "accuracy" in facts:
             sentence += (
                 f"; their network classifies {100 * facts['accuracy']:.1f} % of the held-out images right (it was "
-                "trained on the labels of the training images that FID does not use)"
+                "trained on the labels of the training images that are not compared)"
             )
         if name == "inception":
             sentence += f"; their weights have the SHA-256 {facts['sha256']}, computed in {facts['precision']}"
@@ -100,26 +100,26 @@ def _method(study: GanStudy) -> list[str]:
     if "inception" in study.description.features:
         sentences.append("Only FID in inception features compares with a published one, of as many images.")
     else:
-        sentences.append("These are not Inception's features: no number here compares with a published FID.")
+        sentences.append("None of these distances compares with a published one: those are in Inception's features.")
     return [" ".join(sentences)]
 
 
 def _compared(study: GanStudy) -> str:
-    """How many images FID and other metrics compare."""
+    """How many images the metrics compare."""
     data, config = study.description.data, study.spec.evaluate
     drawn = f"{data['compared']:,}"
     if config.reference == "equal":
         return (
-            f"Every FID compares {drawn} generated images with as many training images and as many held-out images, "
-            "because FID depends on the number of images."
+            f"Every distance compares {drawn} generated images with as many training images and as many held-out "
+            "images, because it depends on the number of images."
         )
     trained = [name for name, facts in study.description.features.items() if "accuracy" in facts]
     unseen = f" ({data['unseen']:,} in {', '.join(trained)} features)" if trained else ""
     return (
-        f"FID compares {config.samples:,} generated images with all {data['train']:,} training images{unseen} and all "
-        f"{data['test']:,} held-out images. It is larger for a set of fewer images, so train and test do not compare "
-        f"with each other, nor with FID of other numbers; test − train and all other metrics are of {drawn} images on "
-        "every side."
+        f"The Fréchet distance compares {config.samples:,} generated images with all {data['train']:,} training "
+        f"images{unseen} and all {data['test']:,} held-out images. It is larger for a set of fewer images, so train "
+        "and test do not compare with each other, nor with distances of other numbers; test − train and all other "
+        f"metrics are of {drawn} images on every side."
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from overgan.metrics import CRITIC, METRICS
+from overgan.metrics import CRITIC, frechet_label
 from overgan.report._plot import Panel, Plot, against_width, each, median_of_seeds, over_seeds
 from overgan.study.gan import GanStudy
 
@@ -19,11 +19,11 @@ def figures(study: GanStudy) -> list[Plot]:
     for features in study.spec.evaluate.features:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
-            plot = fid_against_width(final, features)
+            plot = frechet_against_width(final, features)
             decides = features == study.spec.evaluate.features[0]
             plots.append(replace(plot, mark=study.recommend().width) if decides else plot)
         if len(frame):
-            plots.append(fid_over_iterations(frame, features))
+            plots.append(frechet_over_iterations(frame, features))
     critic = study.final(CRITIC)
     if len(critic):
         plots.append(nnd_against_width(critic))
@@ -35,19 +35,13 @@ def figures(study: GanStudy) -> list[Plot]:
     return plots
 
 
-def fid_label(features: str) -> str:
-    """A name such as 'classifier FID': FID may stand alone only for Inception's features."""
-    metric = METRICS["fid"]
-    return metric.heading(metric.columns[0], features)
-
-
-def fid_against_width(final: pd.DataFrame, features: str) -> Plot:
-    """Final FID against k, on training and held-out images (paper, Figs. 1, 3 and 4)."""
-    label = fid_label(features)
-    train = over_seeds("training images", final, "k", "fid_train", TRAIN)
-    test = over_seeds("held-out images", final, "k", "fid_test", TEST)
+def frechet_against_width(final: pd.DataFrame, features: str) -> Plot:
+    """Final Fréchet distance against k, from training and held-out images (paper, Figs. 1, 3 and 4)."""
+    label = frechet_label(features)
+    train = over_seeds("training images", final, "k", "frechet_train", TRAIN)
+    test = over_seeds("held-out images", final, "k", "frechet_test", TEST)
     title, y_label = f"{label} against width", f"{label}, mean and range over seeds"
-    return against_width(f"fid-{features}", title, y_label, [Panel([train, test])], y_log=True)
+    return against_width(f"frechet-{features}", title, y_label, [Panel([train, test])], y_log=True)
 
 
 def nnd_against_width(critic: pd.DataFrame) -> Plot:
@@ -65,12 +59,12 @@ def memorized_nnd(critic: pd.DataFrame) -> dict[str, str]:
     return {column: name for column, name in names.items() if column in critic and critic[column].notna().any()}
 
 
-def fid_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
-    """FID on held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
-    label = fid_label(features)
+def frechet_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
+    """Fréchet distance from held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
+    label = frechet_label(features)
     title, y_label = f"{label} over iterations, held-out images", f"{label}, mean and range over seeds"
-    curves = [over_seeds(f"k = {k}", of, "iteration", "fid_test", color) for k, of, color in each(frame, "k")]
-    return Plot(f"fid-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
+    curves = [over_seeds(f"k = {k}", of, "iteration", "frechet_test", color) for k, of, color in each(frame, "k")]
+    return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
 
 
 def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:

@@ -1,9 +1,9 @@
 """What a GAN's width study found, in words."""
 
 from overgan.errors import OverganError
-from overgan.metrics import CRITIC
+from overgan.metrics import CRITIC, frechet_label
 from overgan.report._content import runs_sentences
-from overgan.report.pages._gan_figures import fid_label, memorized_nnd
+from overgan.report.pages._gan_figures import memorized_nnd
 from overgan.study.gan import GanStudy
 
 
@@ -20,8 +20,8 @@ def findings(study: GanStudy) -> list[str]:
             "whether another width would be enough in longer ones does not show in these."
         )
     features = study.spec.evaluate.features[0]
-    test = study.final().groupby("k").fid_test.mean()
-    label = f"test {fid_label(features)}"
+    test = study.final().groupby("k").frechet_test.mean()
+    label = f"test {frechet_label(features)}"
     if len(test) > 1:
         narrowest, widest = test.index[0], test.index[-1]
         best = test.index[int(test.argmin())]
@@ -48,12 +48,12 @@ def findings(study: GanStudy) -> list[str]:
 
 
 def _gap(study: GanStudy, features: str) -> list[str]:
-    """Where test FID is above train FID, or below, by more than another draw of the real images would change it."""
-    gaps, label = study.gaps(features), fid_label(features)
+    """Where the test distance is above or below train by more than another draw of the real images would change it."""
+    gaps, label = study.gaps(features), frechet_label(features)
     if not gaps:
         return [
             f"Whether test {label} is above train is not known: that takes several draws of the real images "
-            f"(overgan evaluate --study {study.folder} --metrics fid_gap)."
+            f"(overgan evaluate --study {study.folder} --metrics frechet_gap)."
         ]
     sayings = {
         "above": "is above train {where}, by {by} standard errors: the generated images are nearer to the training "

@@ -1,4 +1,4 @@
-"""Whether FID on held-out images is above that on training images, or below, by more than the draw of the images."""
+"""Whether the distance from held-out images is above that from training images by more than the draw of them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ Verdict = Literal["above", "below", "unclear"]
 
 @dataclass(frozen=True)
 class Gap:
-    """Test FID less train FID of one width: mean over its runs, standard error over draws, and what may be said."""
+    """Test less train distance of one width: mean over its runs, standard error over draws, what may be said."""
 
     value: float
     error: float
@@ -23,8 +23,8 @@ class Gap:
 def gaps(final: pd.DataFrame) -> dict[int, Gap]:
     """The gap of each width that has one.
 
-    final: a row a run, with the columns k and fid_gap, fid_gap_error, fid_gap_draws as `overgan.metrics.fid_gap` gives
-    them; without these columns there is no gap.
+    final: a row a run, with the columns k and frechet_gap, frechet_gap_error, frechet_gap_draws as
+    `overgan.metrics.frechet_gap` gives them; without these columns there is no gap.
 
     All runs are compared with the same draws of real images, so the error of their mean is at most the mean of their
     errors (the triangle inequality of root mean squares), which is what is taken: more seeds do not make it smaller,
@@ -32,7 +32,7 @@ def gaps(final: pd.DataFrame) -> dict[int, Gap]:
     Student's quantile for that many draws at 5 % divided by the number of widths (Bonferroni): with 95 % confidence
     nothing is said that is only due to the draw, of any width.
     """
-    columns = ["fid_gap", "fid_gap_error", "fid_gap_draws"]
+    columns = ["frechet_gap", "frechet_gap_error", "frechet_gap_draws"]
     if not set(columns).issubset(final):
         return {}
     runs = final.dropna(subset=columns)
@@ -40,8 +40,8 @@ def gaps(final: pd.DataFrame) -> dict[int, Gap]:
     found = {}
     for width in widths:
         of = runs[runs.k == width]
-        value, error = float(of.fid_gap.mean()), float(of.fid_gap_error.mean())
-        enough = abs(value) > scipy.stats.t.isf((1 - CONFIDENCE) / 2 / len(widths), of.fid_gap_draws.min()) * error
+        value, error = float(of.frechet_gap.mean()), float(of.frechet_gap_error.mean())
+        enough = abs(value) > scipy.stats.t.isf((1 - CONFIDENCE) / 2 / len(widths), of.frechet_gap_draws.min()) * error
         verdict: Verdict = "unclear" if not enough else "above" if value > 0 else "below"
         found[width] = Gap(value, error, verdict)
     return found

@@ -54,7 +54,7 @@ def recommend(
 ) -> Recommendation:
     """The narrowest width that is enough, with a confidence interval.
 
-    values: of each run, by width. Numbers, such as FIDs, of which less is better: a width is enough if its mean is at
+    values: of each run, by width. Numbers, such as distances, less being better: a width is enough if its mean is at
         most the best one's and `tolerance` times its size. Or booleans, whether each run succeeded: a width is enough
         if its share of successes is at least 1 − tolerance, and the first that is shown to be is recommended. Or the
         path of a CSV file with the columns k, seed and value.

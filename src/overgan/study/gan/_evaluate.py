@@ -11,7 +11,7 @@ from overgan.data import load_images
 from overgan.device import resolve_device
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
-from overgan.metrics import MEND, MetricName, Progress, too_few
+from overgan.metrics import MEND, METRICS, MetricName, Progress, current_row, too_few
 from overgan.study._explain import explain
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
@@ -34,9 +34,10 @@ def evaluate_checkpoints(
 
     fingerprint: of the images that the study was trained on.
     """
-    values = spec.evaluate.model_dump() | settings | {"metrics": ["fid"], "final_metrics": list(metrics)}
-    if "fid_gap" in metrics and not values["draws"]:
-        raise OverganError("fid_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")
+    metrics = [METRICS.known(name) for name in metrics]
+    values = spec.evaluate.model_dump() | settings | {"metrics": ["frechet"], "final_metrics": metrics}
+    if "frechet_gap" in metrics and not values["draws"]:
+        raise OverganError("frechet_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")
     try:
         config = EvaluateConfig.model_validate(values)
     except ValidationError as error:
@@ -56,7 +57,8 @@ def evaluate_checkpoints(
             group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
             for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
                 state = group / f"nnd-{seed}-{iteration}"
-                rows = {(row["seed"], row["iteration"], row["features"]): row for row in read_jsonl(group / LATER)}
+                before = [current_row(row) for row in read_jsonl(group / LATER)]
+                rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
                 for row in reference.score(generated, folder=state):
                     key = seed, iteration, row["features"]
                     rows[key] = rows.get(key, {}) | {"seed": seed, "iteration": iteration} | row

@@ -1,6 +1,5 @@
 """The results of a width study of a GAN."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import nn
 from overgan.check import check
 from overgan.disk import read_json, write_atomic
 from overgan.errors import OverganError
-from overgan.metrics import MetricName, Progress, no_progress
+from overgan.metrics import MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
 from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
@@ -25,6 +24,7 @@ from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
+from overgan.words import number
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 
@@ -35,12 +35,12 @@ class GanStudy(Study):
     spec: GanSpec
 
     def frame(self) -> pd.DataFrame:
-        """One row per run, evaluation and feature space: k, seed, iteration, features, fid_train, fid_test, ….
+        """One row per run, evaluation and feature space: k, seed, iteration, features, frechet_train, frechet_test, ….
 
         Other metrics are columns of those names, empty where they were not asked for. What `evaluate` measured
         afterwards takes the place of what was measured before.
         """
-        frame = self._rows(EVALUATIONS, [*ROW, "fid_train", "fid_test"])
+        frame = self._rows(EVALUATIONS, [*ROW, "frechet_train", "frechet_test"])
         later = self._rows(LATER, ROW)
         if later.empty:
             return frame
@@ -55,15 +55,15 @@ class GanStudy(Study):
         """How far the group of one width is."""
         group = self.group(width)
         checkpoint = read_checkpoint(group)
-        progress = read_json(group / PROGRESS) if (group / PROGRESS).exists() else {}
-        fid = progress.get("fid_test")
+        progress = current_row(read_json(group / PROGRESS)) if (group / PROGRESS).exists() else {}
+        distance = progress.get("frechet_test")
         return GroupStatus(
             width=width,
             unit="iteration",
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"test {self.spec.evaluate.features[0]} FID {fid:.3g}" if fid is not None else "",
+            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}" if distance is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint.complete if checkpoint else False,
         )
@@ -85,27 +85,27 @@ class GanStudy(Study):
     def recommend(
         self, tolerance: float | None = None, confidence: float = 0.95, *, features: str | None = None
     ) -> Recommendation:
-        """The narrowest width whose mean FID on held-out images is within the tolerance of the best, with an interval.
+        """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of the interval. features: the space that FID is of, by default
-        the spec's first. Beside seeds and widths a recommendation takes finished runs of every width, and training that
-        has settled (docs/concepts.md). Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of its interval. features: the space of the distance, by default
+        the spec's first. Beside seeds and widths, a recommendation takes finished runs of every width, and training
+        that has settled (docs/concepts.md). Raises OverganError if no run is finished.
         """
         tolerance = self.spec.tolerance if tolerance is None else tolerance
         features = features or self.spec.evaluate.features[0]
         final = self.final(features)
         found = recommend(
-            {k: final.fid_test[final.k == k].to_numpy(float) for k in self.spec.widths},
+            {k: final.frechet_test[final.k == k].to_numpy(float) for k in self.spec.widths},
             tolerance,
             confidence,
-            quantity=f"test {features} FID",
+            quantity=f"test {frechet_label(features)}",
         )
-        evaluations = self._rows(EVALUATIONS, [*ROW, "fid_test"])  # those of `evaluate` may be of other samples
+        evaluations = self._rows(EVALUATIONS, [*ROW, "frechet_test"])  # those of `evaluate` may be of other samples
         evaluations = evaluations[evaluations.features == features].merge(final[["k", "seed"]])
         settled = unsettled(
             self.spec.train,
             self.description.data["train"],
-            evaluations.rename(columns={"fid_test": "value"}),
+            evaluations.rename(columns={"frechet_test": "value"}),
             {*found.not_excluded, found.width, found.best_width},
             tolerance,
             found.quantity,
@@ -121,14 +121,14 @@ class GanStudy(Study):
         found = self.recommendations(tolerance, confidence)
         first = next(iter(found.values()))
         final = self.final()
-        means = {k: float(final.fid_test[final.k == k].mean()) for k in sorted(set(final.k.astype(int)))}
+        means = {k: float(final.frechet_test[final.k == k].mean()) for k in sorted(set(final.k.astype(int)))}
         return [str(first), *filter(None, [disagreement(found, means)])]
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
-        """By width, test FID less train FID at the last iteration, its standard error, and whether that is enough.
+        """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.
 
-        features: by default the spec's first. A width whose runs have no fid_gap is left out; `evaluate(["fid_gap"])`
-        measures it.
+        features: by default the spec's first. A width whose runs have no frechet_gap is left out;
+        `evaluate(["frechet_gap"])` measures it.
         """
         return gaps(self.final(features))
 
@@ -161,7 +161,7 @@ class GanStudy(Study):
 
     def evaluate(
         self,
-        metrics: Sequence[MetricName] = ("fid",),
+        metrics: Sequence[MetricName] = ("frechet",),
         *,
         progress: Progress = no_progress,
         device: str = "cpu",
@@ -200,9 +200,8 @@ class GanStudy(Study):
             ) from None
         return folder
 
-    def _column(self, key: str) -> str:
-        """What older versions wrote as fid_infinity_* is `fid_population`."""
-        return re.sub("^fid_infinity_", "fid_population_", key)
+    def _current(self, row: dict[str, Any]) -> dict[str, Any]:
+        return current_row(row)
 
     def _trained(self, width: int, seed: int | None, seeds: list[int]) -> int:
         """The seed, by default the first, which must be one of those that have weights."""

@@ -22,7 +22,7 @@ class EvaluateConfig(BaseModel):
         ["classifier"], min_length=1, description="spaces in which images are compared; the first one decides the width"
     )
     metrics: list[MetricName] = Field(
-        ["fid"], description="what is measured at every evaluation; fid decides the width"
+        ["frechet"], description="what is measured at every evaluation; frechet decides the width"
     )
     final_metrics: list[MetricName] = Field([], description="what is measured at the last iteration, beside those")
     samples: int = Field(
@@ -32,16 +32,16 @@ class EvaluateConfig(BaseModel):
     )
     reference: Literal["equal", "all"] = Field(
         "equal",
-        description="real images that fid compares with: equal, as many as generated ones; all, every training image, "
-        "as in the paper, and every held-out one (in classifier features without those that trained them). A set of "
-        "fewer images has a larger fid, so with all the smaller side's, mostly test, is too large beside the other's; "
-        "the other metrics keep equal numbers",
+        description="real images that frechet compares with: equal, as many as generated ones; all, every training "
+        "image, as in the paper, and every held-out one (in classifier features without those that trained them). A "
+        "set of fewer images has a larger distance, so with all the smaller side's, mostly test, is too large beside "
+        "the other's; the other metrics keep equal numbers",
     )
     draws: int = Field(
         10,
         ge=0,
-        description="random splits of the real images at the last iteration, from which the standard error of test − "
-        "train fid comes; 0 leaves the difference out",
+        description="random splits of the real images at the last iteration, from which the standard error of "
+        "frechet_gap comes; 0 leaves it out",
     )
     inception_weights: str | None = Field(
         None, description="file of the weights; by default where torch-fidelity keeps it"
@@ -56,21 +56,21 @@ class EvaluateConfig(BaseModel):
 
     @field_validator("metrics")
     @classmethod
-    def _has_fid(cls, metrics: list[MetricName]) -> list[MetricName]:
-        if "fid" not in metrics:
-            raise ValueError("must have fid, which decides the width")
+    def _has_frechet(cls, metrics: list[MetricName]) -> list[MetricName]:
+        if "frechet" not in metrics:
+            raise ValueError("must have frechet, which decides the width")
         return metrics
 
     @model_validator(mode="after")
     def _has_draws(self) -> "EvaluateConfig":
-        if not self.draws and "fid_gap" in [*self.metrics, *self.final_metrics]:
-            raise ValueError("fid_gap needs draws, but evaluate.draws is 0; set it to 10")
+        if not self.draws and "frechet_gap" in [*self.metrics, *self.final_metrics]:
+            raise ValueError("frechet_gap needs draws, but evaluate.draws is 0; set it to 10")
         return self
 
     @property
     def all_metrics(self) -> list[MetricName]:
         """The metrics that are measured at the last iteration."""
-        gap = ["fid_gap"] if self.draws else []
+        gap = ["frechet_gap"] if self.draws else []
         return list(dict.fromkeys([*self.metrics, *gap, *self.final_metrics]))
 
 

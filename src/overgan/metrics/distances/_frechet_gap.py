@@ -12,7 +12,7 @@ from overgan.metrics._sample import Sample
 from overgan.metrics.distances._frechet import gaussian_distance
 
 
-def fid_gap(
+def frechet_gap(
     generated: Gaussian,
     train: Float[np.ndarray, "images features"],
     test: Float[np.ndarray, "_ features"],
@@ -47,15 +47,15 @@ def fid_gap(
     return Estimate(difference(train, test), float(np.sqrt(np.mean(squares))))
 
 
-def _fid_gap(generated: Sample, real: Mapping[str, Sample], setting: Setting) -> Values:
-    gap = fid_gap(generated.gaussian, real["train"].features, real["test"].features, setting.draws)
-    return {"fid_gap": gap, "fid_gap_draws": setting.draws}
+def _frechet_gap(generated: Sample, real: Mapping[str, Sample], setting: Setting) -> Values:
+    gap = frechet_gap(generated.gaussian, real["train"].features, real["test"].features, setting.draws)
+    return {"frechet_gap": gap, "frechet_gap_draws": setting.draws}
 
 
 METRIC = Metric(
-    "fid_gap",
-    _fid_gap,
-    (Column("fid_gap", "Fréchet distance, test − train", "FID, test − train", sides=("test",)),),
+    "frechet_gap",
+    _frechet_gap,
+    (Column("frechet_gap", "Fréchet distance, test − train", "FID, test − train", sides=("test",)),),
     sides=("train", "test"),
     equally_many=True,
     settings=True,

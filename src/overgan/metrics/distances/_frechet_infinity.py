@@ -14,13 +14,13 @@ GROUPS = 10  # of the jackknife, of at least 2 images
 LEAST = 2 * GROUPS  # generated images
 
 
-def fid_infinity(
+def frechet_infinity(
     generated: Float[np.ndarray, "images features"], real: Float[np.ndarray, "others features"], seed: int = 0
 ) -> Estimate:
     """The intercept a of a fit FID(N) = a + b/N over random samples of N generated images, each against all real ones.
 
     It estimates the distance from the *distribution* of generated images to the real *images* at hand: what their
-    finite number adds stays in it. `fid_population` takes that away, too.
+    finite number adds stays in it. `frechet_population` takes that away, too.
 
     As in the authors' code there are 15 samples, N being evenly spaced from a smallest one to all, and the fit is one
     of least squares. Their smallest N is 5,000; here it is as many for each feature, 2.44, or a tenth of the images if
@@ -56,12 +56,11 @@ def fid_infinity(
 
 
 METRIC = Metric(
-    "fid_infinity",
-    # not fid_infinity_{side}: rows of before have fid_population under that key
-    each_side(lambda generated, real: {"fid_inf": fid_infinity(generated.features, real.features)}),
+    "frechet_infinity",
+    each_side(lambda generated, real: {"frechet_inf": frechet_infinity(generated.features, real.features)}),
     (
         Column(
-            "fid_inf_{side}",
+            "frechet_inf_{side}",
             "Fréchet distance, infinitely many generated images",
             "FID∞",
             less_is_better=True,

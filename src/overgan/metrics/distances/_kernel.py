@@ -52,7 +52,7 @@ def _projected_variance(x: Float[np.ndarray, "images features"], y: Float[np.nda
 
 
 METRIC = Metric(
-    "kid",
-    each_side(lambda generated, real: {"kid": kernel_distance(generated.features, real.features)}),
-    (Column("kid_{side}", "kernel distance", "KID", less_is_better=True),),
+    "kernel",
+    each_side(lambda generated, real: {"kernel": kernel_distance(generated.features, real.features)}),
+    (Column("kernel_{side}", "kernel distance", "KID", less_is_better=True),),
 )

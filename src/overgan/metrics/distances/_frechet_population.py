@@ -12,13 +12,13 @@ MOST_PARTS, LEAST_PARTS = 5, 3  # that the images are split into; 15 distances i
 LEAST = 2 * MOST_PARTS  # images a side
 
 
-def fid_population(
+def frechet_population(
     generated: Float[np.ndarray, "images features"], real: Float[np.ndarray, "others features"], seed: int = 0
 ) -> Estimate:
     """The intercept a of a fit FID(N) = a + b/N, both sides having N images, so that neither side's number biases it.
 
-    It estimates the distance between the two *distributions*; `fid_infinity`, that of Chong and Forsyth (2020), is the
-    distance from the generated distribution to the real *images* at hand.
+    It estimates the distance between the two *distributions*; `frechet_infinity`, that of Chong and Forsyth (2020), is
+    the distance from the generated distribution to the real *images* at hand.
 
     Each N = n, n/2, … n/5 uses all images, in disjoint random parts whose distances are averaged. Parts with fewer
     images than features have singular covariances and do not lie on the line, so N is at least the number of features,
@@ -57,11 +57,11 @@ def fid_population(
 
 
 METRIC = Metric(
-    "fid_population",
-    each_side(lambda generated, real: {"fid_population": fid_population(generated.features, real.features)}),
+    "frechet_population",
+    each_side(lambda generated, real: {"frechet_population": frechet_population(generated.features, real.features)}),
     (
         Column(
-            "fid_population_{side}",
+            "frechet_population_{side}",
             "Fréchet distance of the distributions",
             "population FID",
             note="infinitely many images on both sides",
