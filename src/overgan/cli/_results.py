@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 import overgan
+from overgan.cli._headlines import print_headlines
 from overgan.cli._options import Folder
 from overgan.cli._terminal import console, duration
 
@@ -29,11 +30,11 @@ def recommend(results: Results, tolerance: Tolerance = None, confidence: Confide
     """
     if results.is_file() or results.suffix == ".csv":
         tolerance = 0.05 if tolerance is None else tolerance
-        console.print(f"recommended width: {overgan.recommend(results, tolerance, confidence)}")
+        console.print(str(overgan.recommend(results, tolerance, confidence)))
         return
     study = overgan.load(results)
     recommendation = study.recommend(tolerance, confidence)
-    console.print(f"recommended width: {recommendation}")
+    print_headlines(study, tolerance, confidence)
     counts = study.description.parameters[recommendation.width]
     seconds = study.group_status(recommendation.width).seconds / len(study.spec.seeds)
     console.print(

@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 import overgan.study
+from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
 from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
 from overgan.errors import OverganError
@@ -31,7 +32,7 @@ def run(
         fail("stopped; the same command goes on from the last checkpoint", 130)
     console.print(f"report: {overgan.write_report(study.folder)}")
     try:
-        console.print(f"recommended width: {study.recommend()}")
+        print_headlines(study)
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
 
@@ -57,5 +58,6 @@ def status(folder: Folder) -> None:
     finished = sum(seeds - group.diverged for group in groups if group.complete)
     console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
     left = overgan.study.seconds_left(groups, study.description.machine["workers"])
+    print_scale(study.spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")

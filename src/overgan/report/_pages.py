@@ -5,7 +5,7 @@ from types import FunctionType
 
 from overgan.registry import Registry
 from overgan.report._content import Content
-from overgan.study import Study
+from overgan.study import Study, at_scale
 
 OTHER = "other"  # of kinds that have no page of their own
 PAGES: Registry[FunctionType] = Registry(
@@ -28,5 +28,5 @@ def report_content(study: Study) -> Content:
     """
     spec = study.spec
     content: Content = PAGES[spec.kind if spec.kind in PAGES else OTHER](study)
-    note = "" if spec.scale == 1 else f" (at {spec.scale:.3g} of full scale)"
+    note = f" ({at_scale(spec)})" if spec.scale != 1 else ""
     return replace(content, plots=[replace(plot, title=plot.title + note) for plot in content.plots])

@@ -10,7 +10,7 @@ from overgan.errors import OverganError
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html, to_images
 from overgan.report._template import template
-from overgan.study import load
+from overgan.study import load, scale_warning
 
 PAGE = "report.html"
 
@@ -24,7 +24,7 @@ def write_report(folder: str | Path) -> Path:
     content = report_content(study)
     page = template("page.html.j2").render(
         title=study.spec.name,
-        spec=study.spec,
+        warning=scale_warning(study.spec),
         description=study.description,
         content=content,
         plotly=plotly.offline.get_plotlyjs(),

@@ -10,7 +10,7 @@ from ._load import (
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._run import run as run
-from ._scale import multiplied as multiplied
+from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left

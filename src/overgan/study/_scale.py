@@ -5,6 +5,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from overgan.study._spec import Spec
+from overgan.words import number, percent
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -18,3 +21,16 @@ def multiplied(section: M, factor: float, given: Collection[str], prefix: str = 
     return section.model_copy(
         update={key: max(min(least[key], value), round(value * factor)) for key, value in values.items()}
     )
+
+
+def at_scale(spec: Spec) -> str:
+    """Such as 'at 0.01 of full scale'; empty at full scale."""
+    return "" if spec.scale == 1 else f"at {number(spec.scale)} of full scale"
+
+
+def scale_warning(spec: Spec) -> str:
+    """What a reader of a scaled study's numbers must know, as a sentence; empty at full scale."""
+    if spec.scale == 1:
+        return ""
+    share = percent(spec.scale, 3)
+    return f"Run {at_scale(spec)}: {share} of the iterations and samples, so this is not the full study's result."

@@ -14,6 +14,7 @@ from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
 from overgan.study.analysis import Recommendation
+from overgan.words import joined
 
 
 class Study(ABC):
@@ -37,6 +38,10 @@ class Study(ABC):
 
         tolerance: by default the spec's. confidence: of the interval. Raises OverganError if no run is finished.
         """
+
+    def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
+        """The recommendation in words, and what must be said beside it. Raises what `recommend` does."""
+        return [str(self.recommend(tolerance, confidence))]
 
     @abstractmethod
     def group_status(self, width: int) -> GroupStatus:
@@ -65,6 +70,11 @@ class Study(ABC):
     def write_samples(self, *_: Any, **__: Any) -> Path:
         """Images of one run as PNG files. Raises OverganError if this kind of study makes none."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
+
+    def _unfinished(self) -> tuple[str, ...]:
+        """What a recommendation lacks if some widths are not finished, in words."""
+        widths = [group.width for group in self.status() if not group.complete]
+        return (f"the runs of k = {joined(widths)} that are not finished yet",) if widths else ()
 
     def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
         """The rows of a file of every group, with its width; the columns are those of a study without rows."""

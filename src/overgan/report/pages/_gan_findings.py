@@ -14,9 +14,15 @@ from overgan.words import change, course, joined, number, percent, signed, span
 def findings(study: GanStudy) -> list[str]:
     """Sentences for the top of the page, the recommendation first; each follows from numbers in the folder."""
     try:
-        sentences = [f"Recommended: {study.recommend()}."]
+        sentences = [f"{headline}." for headline in study.headlines()]
     except OverganError:
         return ["No run has finished yet."]
+    train = study.spec.train
+    if train.schedule == "linear":
+        sentences.append(
+            f"The learning rate falls to 0 over the {train.iterations:,} iterations, which brings every run to rest: "
+            "whether another width would be enough in longer ones does not show in these."
+        )
     features = study.spec.evaluate.features[0]
     test = study.final().groupby("k").frechet_test.mean()
     label = f"test {frechet_label(features)}"

@@ -42,7 +42,7 @@ def theory_content(
 def _recommended(study: TheoryStudy) -> str:
     """The recommendation, or why there is none, as a sentence."""
     try:
-        return f"Recommended: {study.recommend()}."
+        return f"{study.recommend()}."
     except OverganError as error:
         return f"{str(error)[0].upper()}{str(error)[1:]}."
 

@@ -1,3 +1,5 @@
+from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
+from ._settled import EVALUATIONS as EVALUATIONS, trends as trends

@@ -11,18 +11,20 @@ from jaxtyping import Bool, Float, Shaped
 from overgan.check import check
 from overgan.errors import OverganError
 from overgan.study.analysis._means import decide
+from overgan.study.analysis._missing import missing
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
 from overgan.words import counted, number
 
 LARGEST = 1e100  # of a value: its square must be a number, too
+TRY_NARROWER = "; it is the narrowest that was tried: try narrower"
 
 Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The width to use. Printed, it is the reason in words."""
+    """The width to use, or, if something is missing, what the runs so far say. Printed, it is that with the reason."""
 
     width: int
     interval: tuple[int, int]  # the narrowest and the widest of not_excluded
@@ -34,12 +36,18 @@ class Recommendation:
     confidence: float
     quantity: str  # what the values are
     try_wider: bool  # no width is enough, or only the widest
+    try_narrower: bool  # the narrowest is enough, so that narrower ones may be, too
     reason: str  # why this width
+    missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
 
     def __str__(self) -> str:
+        if self.missing:
+            takes = "; ".join(self.missing)
+            return f"No recommendation yet; it takes {takes}. Of what there is, k = {self.width}: {self.reason}"
         low, high = self.interval
         interval = f"{low} to {high}" if self.not_excluded else "none of these widths"
-        return f"k = {self.width} ({100 * self.confidence:g} % interval: {interval}): {self.reason}"
+        sure = f"{100 * self.confidence:g} % interval: {interval}"
+        return f"Recommended: k = {self.width} ({sure}): {self.reason}"
 
 
 def recommend(
@@ -54,7 +62,8 @@ def recommend(
     confidence: of the interval, and of what is shown.
     quantity: what the values are, in words; of booleans, what successful runs have done.
 
-    How sure that is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
+    A recommendation takes three widths, and three runs of each that may be the answer; the result says what is missing.
+    How sure it is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
 
     Raises OverganError if there is no width with a run, a value is not finite, an argument is out of
     range, or a file cannot be read.
@@ -123,7 +132,8 @@ def _by_mean(
         improving = "still improving" if left == 1 else "it seems still improving"
         text += f", the best so far, and {improving} by more than {_percent(tolerance)}: try wider"
     elif place == best:
-        text += f", the best of all widths; no narrower one comes within {_percent(tolerance)}"
+        text += ", the best of all widths" if len(widths) > 1 else ""
+        text += f"; no narrower one comes within {_percent(tolerance)}" if place > 0 else ""
     elif value <= least + tolerance * abs(least):
         text += f", within {_percent(tolerance)} of the best, {number(least)} at k = {widths[best]}"
     else:
@@ -131,17 +141,18 @@ def _by_mean(
             f", which these runs cannot tell from within {_percent(tolerance)} of the best, {number(least)} at k = "
             f"{widths[best]}: the least of several noisy means is too low"
         )
+    try_narrower = _try_narrower(widths, place)
+    text += TRY_NARROWER if try_narrower else ""
     text += _too_few([len(v) for v in values], decision.runs_needed, left, tolerance)
     return Recommendation(
-        width=widths[place],
-        **_kept(widths, place, decision.not_excluded),
+        **_between(runs, place, best, decision.not_excluded),
         value=value,
-        best_width=widths[best],
         best_value=least,
         tolerance=tolerance,
         confidence=confidence,
         quantity=quantity,
         try_wider=try_wider,
+        try_narrower=try_narrower,
         reason=text,
     )
 
@@ -149,9 +160,7 @@ def _by_mean(
 def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) -> str:
     """What more runs would do, if the ones at hand leave several widths."""
     most = max(runs)
-    if most == 1:
-        return ". One run a width says nothing about chance: at least 3 are needed" if len(runs) > 1 else ""
-    if left < 2 or needed <= most:
+    if most == 1 or left < 2 or needed <= most:
         return ""
     runs_a_width = f"{most} runs a width" if min(runs) == most else f"At most {most} runs a width"
     text = f". {runs_a_width} are too few to decide between {left} widths"
@@ -181,21 +190,38 @@ def _by_share(
         takes = f"that takes {decision.runs_needed} without a failure" if tolerance > 0 else "no number of runs does"
         text += f", which is at least {_percent(share)}, but too few to show it with {_percent(confidence)} confidence"
         text += f": {takes}"
+    try_narrower = not none and _try_narrower(widths, place)
+    text += TRY_NARROWER if try_narrower else ""
     return Recommendation(
-        width=widths[place],
-        **_kept(widths, place, decision.not_excluded),
+        **_between(runs, place, best, decision.not_excluded),
         value=float(shares[place]),
-        best_width=widths[best],
         best_value=float(shares[best]),
         tolerance=tolerance,
         confidence=confidence,
         quantity=quantity,
         try_wider=none,
+        try_narrower=try_narrower,
         reason=text,
     )
 
 
-def _kept(widths: Sequence[int], place: int, not_excluded: Bool[np.ndarray, " widths"]) -> dict[str, Any]:
-    """The set and its ends; if every width is excluded, the answer is the one chosen or wider."""
+def _try_narrower(widths: Sequence[int], place: int) -> bool:
+    return place == 0 and len(widths) > 1 and widths[0] > 1
+
+
+def _between(
+    runs: Mapping[int, Shaped[np.ndarray, " _"]], place: int, best: int, not_excluded: Bool[np.ndarray, " widths"]
+) -> dict[str, Any]:
+    """The widths between which the answer hangs, and the runs that these lack.
+
+    If every width is excluded, the answer is the one chosen or wider.
+    """
+    widths = list(runs)
     kept = tuple(width for width, keep in zip(widths, not_excluded, strict=True) if keep)
-    return {"interval": (kept[0], kept[-1]) if kept else (widths[place], widths[-1]), "not_excluded": kept}
+    return {
+        "width": widths[place],
+        "best_width": widths[best],
+        "interval": (kept[0], kept[-1]) if kept else (widths[place], widths[-1]),
+        "not_excluded": kept,
+        "missing": missing({k: len(of) for k, of in runs.items()}, {*kept, widths[place], widths[best]}),
+    }

@@ -1,6 +1,7 @@
 """The results of a width study of a GAN."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,9 +18,10 @@ from overgan.models import plain
 from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
-from overgan.study.analysis import Gap, Recommendation, gaps, recommend
+from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
 from overgan.words import number
@@ -61,7 +63,7 @@ class GanStudy(Study):
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"{self._quantity} {number(distance)}" if distance is not None else "",
+            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}" if distance is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint.complete if checkpoint else False,
         )
@@ -80,18 +82,47 @@ class GanStudy(Study):
         frame = self.frame()
         return frame[frame.iteration == self.spec.train.iterations]
 
-    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
+    def recommend(
+        self, tolerance: float | None = None, confidence: float = 0.95, *, features: str | None = None
+    ) -> Recommendation:
         """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of its interval. Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of its interval. features: the space of the distance, by default
+        the spec's first. Beside seeds and widths, a recommendation takes finished runs of every width, and training
+        that has settled (docs/concepts.md). Raises OverganError if no run is finished.
         """
-        final = self.final()
-        return recommend(
+        tolerance = self.spec.tolerance if tolerance is None else tolerance
+        features = features or self.spec.evaluate.features[0]
+        final = self.final(features)
+        found = recommend(
             {k: final.frechet_test[final.k == k].to_numpy(float) for k in self.spec.widths},
-            self.spec.tolerance if tolerance is None else tolerance,
+            tolerance,
             confidence,
-            quantity=self._quantity,
+            quantity=f"test {frechet_label(features)}",
         )
+        evaluations = self._rows(EVALUATIONS, [*ROW, "frechet_test"])  # those of `evaluate` may be of other samples
+        evaluations = evaluations[evaluations.features == features].merge(final[["k", "seed"]])
+        settled = unsettled(
+            self.spec.train,
+            self.description.data["train"],
+            evaluations.rename(columns={"frechet_test": "value"}),
+            {*found.not_excluded, found.width, found.best_width},
+            tolerance,
+            found.quantity,
+        )
+        return replace(found, missing=(*found.missing, *self._unfinished(), *settled))
+
+    def recommendations(self, tolerance: float | None = None, confidence: float = 0.95) -> dict[str, Recommendation]:
+        """What `recommend` says by each of the spec's feature spaces, the one that decides first."""
+        return {name: self.recommend(tolerance, confidence, features=name) for name in self.spec.evaluate.features}
+
+    def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
+        """The recommendation in words, and whether the feature spaces agree on it. Raises what `recommend` does."""
+        found = self.recommendations(tolerance, confidence)
+        first = next(iter(found.values()))
+        final = self.final()
+        means = {k: float(final.frechet_test[final.k == k].mean()) for k in sorted(set(final.k.astype(int)))}
+        return [str(first), *filter(None, [disagreement(found, means)])]
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
         """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.
@@ -178,11 +209,6 @@ class GanStudy(Study):
         if seed not in seeds:
             raise OverganError(f"{self.group(width)} has no weights of seed {seed}; it has those of {seeds}")
         return seed
-
-    @property
-    def _quantity(self) -> str:
-        """What decides the width, in words."""
-        return f"test {frechet_label(self.spec.evaluate.features[0])}"
 
     @property
     def _shape(self) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -71,12 +72,13 @@ class TheoryStudy(Study):
         rows = rows[rows[self.case] == first]
         if len(rows) and not rows[self.success].any():
             raise OverganError(self._no_success(first))
-        return recommend(
+        found = recommend(
             {k: rows[self.success][rows.k == k].to_numpy(bool) for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
             confidence,
             quantity=self._success(first),
         )
+        return replace(found, missing=(*found.missing, *self._unfinished()))
 
     @property
     @abstractmethod
