@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 
 import overgan
 from overgan.errors import OverganError
+from overgan.report import report_content
 from overgan.study import WorkerError
+from overgan.study._load import read_description
 from overgan.training import load_tensors, read_checkpoint
 from tests.conftest import digest
 
@@ -92,11 +95,70 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
         ("train.batch=9", "train.batch=8, now it is 9"),
         ("widths=[2,4]", "widths=[2, 4, 8], now it is [2, 4]"),
         ("seeds=[0,1,2]", "seeds=[0, 1], now it is [0, 1, 2]"),
-        ("train.iterations=90", "train.iterations=60, now it is 90"),
+        ("train.iterations=40", "train.iterations=60, now it is 40"),
     ):
         with pytest.raises(OverganError, match=f"{re.escape(message)}.*another folder with out"):
             overgan.run(spec, whole.folder, [override])
     assert {p: p.read_bytes() for p in whole.folder.rglob("*") if p.is_file()} == before
+
+
+@pytest.fixture(scope="module")
+def longer(whole, tmp_path_factory):
+    """The small study trained to its 40th iteration, and then, killed on the way, to its 60th."""
+    spec, folder = whole.folder.parent / "small.yaml", tmp_path_factory.mktemp("longer") / "study"
+    overgan.run(spec, folder, ["train.iterations=40"], workers=2)
+    process = subprocess.Popen(command(spec, folder, "--set", "train.iterations=60"))
+    while read_description(folder).spec.train.iterations == 40:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    return overgan.load(folder), spec
+
+
+def test_a_study_killed_while_it_is_trained_longer_says_how_far_it_is_and_mixes_nothing(longer):
+    study, _ = longer
+    assert [(group.total, group.complete) for group in study.status()] == [(60, False)] * 3
+    assert set(study.frame().iteration) >= {20, 40}
+    assert study.last().empty
+    with pytest.raises(OverganError, match="no width has a finished run"):
+        study.recommend()
+    content = report_content(study)
+    assert content.findings == ["No run has finished yet."]
+    assert {plot.name for plot in content.plots} <= {"fid-pixels-over-iterations", "wasserstein"}
+
+
+def test_a_study_trained_longer_is_the_one_that_was_trained_as_long_at_once(longer, whole):
+    study, spec = longer
+    study = overgan.run(spec, study.folder, workers=2)
+    assert study.description.command == f"overgan run {spec} --out {study.folder}"
+    (files, weights), (expected_files, expected_weights) = results(study.folder), results(whole.folder)
+    assert weights == expected_weights
+    logs = [path for path in files if path.name == "log.jsonl"]
+    assert len(logs) == 3
+    assert all(files[path] == expected_files[path] for path in logs)
+    frame, expected = study.frame(), whole.frame()
+    assert frame[frame.iteration != 40].reset_index(drop=True).equals(
+        expected[expected.iteration != 40].reset_index(drop=True)[frame.columns]
+    )
+    columns = ["k", "seed", "iteration", "fid_train", "fid_test"]
+    assert frame[columns].equals(expected[columns])
+    assert frame[frame.iteration == 40].fid_gap.notna().all()  # the old end keeps what only the end has
+    assert str(study.recommend()) == str(whole.recommend())
+
+
+def test_a_study_whose_learning_rate_came_down_to_0_is_not_trained_longer(whole, tmp_path):
+    """Nor one whose schedule is to change on the way."""
+    folder = shutil.copytree(whole.folder, tmp_path / "study")
+    spec, path = whole.folder.parent / "small.yaml", folder / "study.json"
+    with pytest.raises(OverganError, match="train.schedule=constant, now it is linear"):
+        overgan.run(spec, folder, ["train.iterations=90", "train.schedule=linear"])
+    path.write_text(path.read_text().replace('"schedule": "constant"', '"schedule": "linear"'))
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    for schedule in ("linear", "constant"):
+        with pytest.raises(OverganError, match=r"study: the learning rate .* 0 at iteration 60 .* cannot go on to 90"):
+            overgan.run(spec, folder, ["train.iterations=90", f"train.schedule={schedule}"])
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
 
 
 def test_two_runs_on_one_folder(whole, tmp_path):
@@ -150,8 +212,6 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
 
 
 def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):
-    import shutil
-
     shutil.copytree(whole.folder, tmp_path / "study")
     group = tmp_path / "study" / "k0004"
     index = (group / "checkpoint.json").read_text().replace('"complete": true', '"complete": false')

@@ -63,7 +63,7 @@ class GanStudy(Study):
             seconds=progress.get("seconds", 0.0),
             result=f"test {self.spec.evaluate.features[0]} FID {fid:.3g}" if fid is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
-            complete=checkpoint.complete if checkpoint else False,
+            complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),
         )
 
     def final(self, features: str | None = None) -> pd.DataFrame:
