@@ -117,8 +117,8 @@ def lengthened(old: GanSpec, new: GanSpec) -> GanSpec:
     if old.train.schedule != "constant":
         raise OverganError(
             f"the learning rate of this study comes down to 0 at iteration {before:,} (train.schedule="
-            f"{old.train.schedule}), so it cannot go on to {after:,}; name another folder with {{argument}}, where "
-            "train.schedule=constant is a study that can",
+            f"{old.train.schedule}), so it cannot go on to {after:,}; begin another study with {{argument}}: one of "
+            "train.schedule=constant can be trained longer",
             "out",
         )
     return old.model_copy(update={"train": old.train.model_copy(update={"iterations": after})})
