@@ -1,7 +1,9 @@
 """The `overgan` command as users call it."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app, main
 from overgan.cli._terminal import duration
+from overgan.errors import OverganError
 from overgan.study import load_spec, study_seconds
 
 
@@ -54,6 +57,7 @@ def test_report_is_rebuilt_the_same(study):
 @pytest.mark.slow
 def test_recommend_says_why_and_what_it_costs(study):
     output = call("recommend", study, "--tolerance", "1000")
+    assert "shown" not in output
     assert "recommended width: k = 2 " in output
     assert "generator and" in output
 
@@ -67,10 +71,42 @@ def test_recommend_reads_a_table_of_anybodys_numbers(tmp_path):
 @pytest.mark.slow
 def test_sample_writes_png_files(study, tmp_path):
     output = call("sample", study, "--width", 8, "--seed", 1, "-n", 3, "--out", tmp_path / "images")
-    assert output.strip() == f"images: {tmp_path / 'images'}"
+    assert output.splitlines() == [f"images: {tmp_path / 'images'}", f"grid: {tmp_path / 'images'}-grid.png"]
     files = sorted((tmp_path / "images").iterdir())
     expected = overgan.load(study).sample(8, seed=1, n=3)
     assert np.array_equal([np.asarray(Image.open(f))[..., None] for f in files], expected)
+
+
+@pytest.mark.slow
+def test_sample_says_which_width_is_recommended_and_why(study, tmp_path):
+    expected = overgan.load(study).recommend()
+    width, images, _ = call("sample", study, "-n", 2, "--latents-seed", 3, "--scale-up", 8).splitlines()
+    assert width == f"recommended width: {expected}"
+    assert images == f"images: {study}/k{expected.width:04d}/images-seed-0-latents-3-x8"
+    assert sorted(p.name for p in Path(images.removeprefix("images: ")).iterdir()) == ["00000.png", "00001.png"]
+
+
+@pytest.mark.slow
+def test_report_and_recommend_of_some_widths_alone(study):
+    assert call("report", study, "--widths", "4,2").strip() == f"report: {study}/report-k2-k4.html"
+    shown, width, cost = call("recommend", study, "--widths", "2,4").splitlines()
+    assert shown == "shown: 2 of 3 widths: k = 2, 4"
+    assert width == f"recommended width: {overgan.load(study).narrowed([2, 4]).recommend()}"
+    assert cost.startswith("cost: ")
+    for widths, message in (
+        ("2,3", f"widths: {study} has no k = 3; it has 2, 4, 8"),
+        ("2;4", "--widths 2;4: write widths with commas between them, such as 8,16,64"),
+    ):
+        for command in ("report", "recommend"):
+            with pytest.raises(OverganError, match=re.escape(message)):
+                call(command, study, "--widths", widths)
+
+
+def test_a_table_is_not_narrowed(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("k,seed,value\n2,0,1.0\n")
+    with pytest.raises(OverganError, match="--widths is for a study's folder"):
+        call("recommend", path, "--widths", "2")
 
 
 def test_presets_answers_from_what_was_measured(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from overgan.pictures import neighbour_picture
+from overgan.pictures import enlarged, neighbour_picture, square_grid, squared
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -40,3 +40,31 @@ def test_large_images_keep_their_size():
 def test_shapes_that_do_not_fit_are_named(generated, neighbours, message):
     with pytest.raises(ValueError, match=message):
         neighbour_picture(np.zeros(generated, np.uint8), np.zeros(neighbours, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("n", "rows", "columns"), [(1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 2, 2), (5, 2, 3), (7, 3, 3), (12, 3, 4), (16, 4, 4)]
+)
+def test_a_grid_is_as_square_as_its_images_allow(n, rows, columns):
+    assert squared(n) == (rows, columns)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_square_grid_has_every_image_in_its_place_and_white_elsewhere(channels):
+    images = np.random.default_rng(0).integers(250, size=(5, 4, 6, channels), dtype=np.uint8)
+    grid = square_grid(images)
+    assert grid.shape == (2 * 5 + 1, 3 * 7 + 1, 3)
+    white = np.ones(grid.shape[:2], np.bool_)
+    for i, image in enumerate(images):
+        row, column = divmod(i, 3)
+        place = np.s_[1 + 5 * row : 5 + 5 * row, 1 + 7 * column : 7 + 7 * column]
+        np.testing.assert_array_equal(grid[place], np.broadcast_to(image, (4, 6, 3)))
+        white[place] = False
+    assert (grid[white] == 255).all()
+
+
+def test_enlarged_images_have_squares_for_pixels():
+    images = np.random.default_rng(0).integers(256, size=(2, 3, 5, 3), dtype=np.uint8)
+    expected = [np.kron(image, np.ones((4, 4, 1), np.uint8)) for image in images]
+    np.testing.assert_array_equal(enlarged(images, 4), expected)
+    np.testing.assert_array_equal(enlarged(images[0], 1), images[0])

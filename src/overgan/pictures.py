@@ -33,7 +33,7 @@ def neighbour_picture(
     times = max(1, math.ceil(SMALLEST / min(shape[:2])))
     line, gap = (((0, 0), (0, 0), (0, LINE), (0, pixels), (0, 0)) for pixels in (LINE, GAP))
     tiles = [
-        np.pad(images.repeat(times, 2).repeat(times, 3), margin, constant_values=WHITE)
+        np.pad(enlarged(images, times), margin, constant_values=WHITE)
         for images, margin in ((generated[:, None], gap), (neighbours, line))
     ]
     lines = [part.swapaxes(1, 2).reshape(rows, part.shape[2], -1, shape[2]) for part in tiles]  # rows, y, x, c
@@ -49,6 +49,25 @@ def image_grid(rows: UInt8[np.ndarray, "rows columns h w c"]) -> UInt8[np.ndarra
     tiles = torch.from_numpy(rows).flatten(0, 1).movedim(-1, 1)
     picture: np.ndarray = make_grid(tiles, nrow=rows.shape[1], padding=LINE, pad_value=WHITE).movedim(0, -1).numpy()
     return picture
+
+
+def squared(n: int) -> tuple[int, int]:
+    """Rows and columns of n images in a grid that is about as wide as it is high, and no higher."""
+    columns = math.isqrt(n - 1) + 1
+    return -(-n // columns), columns
+
+
+def square_grid(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "height width 3"]:
+    """The images in such a grid, row by row, as `image_grid` draws it; places without an image are white."""
+    rows, columns = squared(len(images))
+    places = np.full((rows * columns, *images.shape[1:]), WHITE, np.uint8)
+    places[: len(images)] = images
+    return image_grid(places.reshape(rows, columns, *images.shape[1:]))
+
+
+def enlarged(images: UInt8[np.ndarray, "*n h w c"], times: int) -> UInt8[np.ndarray, "*n height width c"]:
+    """Every pixel as a square of times × times pixels."""
+    return images.repeat(times, -3).repeat(times, -2)
 
 
 def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:

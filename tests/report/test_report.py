@@ -263,6 +263,67 @@ def test_neighbours_of_older_studies_are_those_of_their_first_seed(make_study):
     assert content.more_neighbours == []
 
 
+def test_neighbours_are_those_of_runs_that_reached_the_last_iteration(make_study):
+    """Those of a run that was trained longer, and diverged or is on its way, are of its old last iteration."""
+    study = make_study(diverged={(8, 0)}, unfinished={2})
+    for width in WIDTHS:
+        draw_neighbours(study, width, "pixels.png", *(f"seed-{seed}/pixels.png" for seed in SEEDS))
+    content = report_content(study)
+    assert [caption for caption, _ in content.neighbours] == [
+        "k = 4, seed 0, nearest by pixels",
+        "k = 8, seed 1, nearest by pixels",
+    ]
+    others = ["k = 4, seed 1", "k = 4, seed 2", "k = 8, seed 2"]
+    assert [caption for caption, _ in content.more_neighbours] == [f"{of}, nearest by pixels" for of in others]
+
+
+def test_the_distance_from_initialization_is_that_of_the_last_iteration(make_study):
+    plots = {plot.name: plot for plot in report_content(make_study(unfinished={4})).plots}
+    generator, _ = plots["distance-from-initialization"].panels[0].series
+    assert generator.x == [2, 8]
+
+
+def test_a_narrowed_study_has_these_widths_alone(make_study):
+    study = make_study()
+    narrowed = study.narrowed([4, 2, 4])
+    assert (study.shown, narrowed.shown) == ("", "2 of 3 widths: k = 2, 4")
+    assert narrowed.frame().equals(study.frame()[study.frame().k < 8].reset_index(drop=True))
+    assert narrowed.recommend().width == 4  # 27 against 52
+    assert [group.width for group in narrowed.status()] == [2, 4]
+    assert study.recommend().width == 8
+    assert narrowed.narrowed([2]).shown == "1 of 3 widths: k = 2"
+    assert study.narrowed(WIDTHS).shown == ""
+    for widths, message in (
+        ([2, 3, 5], r"widths: .* has no k = 3, 5; it has 2, 4, 8"),
+        ([], "widths is empty; it must be some of 2, 4, 8"),
+    ):
+        with pytest.raises(OverganError, match=message):
+            study.narrowed(widths)
+    with pytest.raises(OverganError, match="has no k = 8; it has 2, 4"):
+        narrowed.narrowed([8])
+
+
+def test_the_report_of_some_widths_is_beside_that_of_all(make_study):
+    folder = make_study().folder
+    overgan.write_report(folder)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    path = overgan.write_report(folder, [8, 2])
+    assert path == folder / "report-k2-k8.html"
+    assert {p: p.read_bytes() for p in before} == before
+    names = {p.name for p in (folder / "figures").iterdir()}
+    assert {p.name for p in (folder / "figures-k2-k8").iterdir()} == names
+    page = path.read_text()
+    assert "Shown: 2 of 3 widths: k = 2, 8. What is said here is of these alone." in page
+    assert "Shown: " not in (folder / "report.html").read_text()
+    assert re.findall(r"<tr><td>(\d+)</td>", page) == ["2", "8"]
+    assert "Mean test classifier FID goes from 52 at k = 2 to 14.5 at k = 8." in page
+    assert page.count('<img src="data:image/png;base64,') == 2
+    assert "k = 4" not in page
+    assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs
+    assert "Classifier FID against width (2 of 3 widths)".lower() in page.lower()
+    assert overgan.write_report(folder, WIDTHS) == folder / "report.html"
+
+
 def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(make_study):
     study = make_study()
     overgan.write_report(study.folder)

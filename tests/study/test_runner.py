@@ -2,18 +2,25 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
+from overgan.models import to_images
+from overgan.report import report_content
 from overgan.study import WorkerError
-from overgan.training import load_tensors, read_checkpoint
+from overgan.study._load import read_description
+from overgan.training import load_tensors, read_checkpoint, stream
 from tests.conftest import digest
 
 pytestmark = pytest.mark.slow
@@ -92,11 +99,72 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
         ("train.batch=9", "train.batch=8, now it is 9"),
         ("widths=[2,4]", "widths=[2, 4, 8], now it is [2, 4]"),
         ("seeds=[0,1,2]", "seeds=[0, 1], now it is [0, 1, 2]"),
-        ("train.iterations=90", "train.iterations=60, now it is 90"),
+        ("train.iterations=40", "train.iterations=60, now it is 40"),
     ):
         with pytest.raises(OverganError, match=f"{re.escape(message)}.*another folder with out"):
             overgan.run(spec, whole.folder, [override])
     assert {p: p.read_bytes() for p in whole.folder.rglob("*") if p.is_file()} == before
+
+
+@pytest.fixture(scope="module")
+def longer(whole, tmp_path_factory):
+    """The small study trained to its 40th iteration, and then, killed on the way, to its 60th."""
+    spec, folder = whole.folder.parent / "small.yaml", tmp_path_factory.mktemp("longer") / "study"
+    overgan.run(spec, folder, ["train.iterations=40"], workers=2)
+    process = subprocess.Popen(command(spec, folder, "--set", "train.iterations=60"))
+    while read_description(folder).spec.train.iterations == 40:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    return overgan.load(folder), spec
+
+
+def test_a_study_killed_while_it_is_trained_longer_says_how_far_it_is_and_mixes_nothing(longer):
+    study, _ = longer
+    assert [(group.total, group.complete) for group in study.status()] == [(60, False)] * 3
+    assert set(study.frame().iteration) >= {20, 40}
+    assert study.last().empty
+    with pytest.raises(OverganError, match="no width has a finished run"):
+        study.recommend()
+    content = report_content(study)
+    assert content.findings == ["No run has finished yet."]
+    assert {plot.name for plot in content.plots} <= {"frechet-pixels-over-iterations", "wasserstein"}
+
+
+def test_a_study_trained_longer_is_the_one_that_was_trained_as_long_at_once(longer, whole):
+    study, spec = longer
+    study = overgan.run(spec, study.folder, workers=2)
+    assert study.description.command == f"overgan run {spec} --out {study.folder}"
+    (files, weights), (expected_files, expected_weights) = results(study.folder), results(whole.folder)
+    assert weights == expected_weights
+    logs = [path for path in files if path.name == "log.jsonl"]
+    assert len(logs) == 3
+    assert all(files[path] == expected_files[path] for path in logs)
+    frame, expected = study.frame(), whole.frame()
+    assert (
+        frame[frame.iteration != 40]
+        .reset_index(drop=True)
+        .equals(expected[expected.iteration != 40].reset_index(drop=True)[frame.columns])
+    )
+    columns = ["k", "seed", "iteration", "frechet_train", "frechet_test"]
+    assert frame[columns].equals(expected[columns])
+    assert frame[frame.iteration == 40].frechet_gap.notna().all()  # the old end keeps what only the end has
+    assert str(study.recommend()) == str(whole.recommend())
+
+
+def test_a_study_whose_learning_rate_came_down_to_0_is_not_trained_longer(whole, tmp_path):
+    """Nor one whose schedule is to change on the way."""
+    folder = shutil.copytree(whole.folder, tmp_path / "study")
+    spec, path = whole.folder.parent / "small.yaml", folder / "study.json"
+    with pytest.raises(OverganError, match=r"train\.schedule=constant, now it is linear"):
+        overgan.run(spec, folder, ["train.iterations=90", "train.schedule=linear"])
+    path.write_text(path.read_text().replace('"schedule": "constant"', '"schedule": "linear"'))
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    for schedule in ("linear", "constant"):
+        with pytest.raises(OverganError, match=r"study: the learning rate .* 0 at iteration 60 .* cannot go on to 90"):
+            overgan.run(spec, folder, ["train.iterations=90", f"train.schedule={schedule}"])
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
 
 
 def test_two_runs_on_one_folder(whole, tmp_path):
@@ -150,8 +218,6 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
 
 
 def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):
-    import shutil
-
     shutil.copytree(whole.folder, tmp_path / "study")
     group = tmp_path / "study" / "k0004"
     index = (group / "checkpoint.json").read_text().replace('"complete": true', '"complete": false')
@@ -174,6 +240,68 @@ def test_samples_come_from_the_checkpoint(whole):
     ):
         with pytest.raises(OverganError, match=message):
             whole.sample(**arguments)
+
+
+def test_samples_of_other_latents(whole):
+    first, again = (whole.sample(8, seed=1, n=5, latents_seed=3) for _ in range(2))
+    assert (first == again).all()
+    for other in (whole.sample(8, seed=1, n=5), whole.sample(8, seed=1, n=5, latents_seed=1)):
+        assert (first != other).any((1, 2, 3)).all()
+    # of the latents themselves, by the generator alone
+    latents = torch.randn(5, 4, generator=stream(3, "samples"))
+    for seed in (0, 1):
+        with torch.no_grad():
+            images = to_images(whole.generator(8, seed)(latents)[None])[0].numpy()
+        assert abs(images.astype(int) - whole.sample(8, seed, 5, latents_seed=3).astype(int)).max() <= 1
+
+
+def test_samples_are_of_the_recommended_width_unless_one_is_given(whole):
+    assert (whole.sample(n=5) == whole.sample(whole.recommend().width, n=5)).all()
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def test_written_samples_are_those_images_enlarged_by_whole_pixels(whole):
+    folder = whole.write_samples(4, 1, 3, latents_seed=5, scale_up=8)
+    assert folder == whole.group(4) / "images-seed-1-latents-5-x8"
+    expected = [np.kron(i[..., 0], np.ones((8, 8), np.uint8)) for i in whole.sample(4, 1, 3, latents_seed=5)]
+    assert np.array_equal([read(path) for path in sorted(folder.iterdir())], expected)
+    grid = read(f"{folder}-grid.png")
+    assert grid.shape == (2 * 65 + 1, 2 * 65 + 1, 3)
+    assert np.array_equal(grid[66:130, 1:65, 0], expected[2])
+
+
+def test_a_folder_of_samples_keeps_none_of_before(whole, tmp_path):
+    of_study = whole.write_samples(4, n=12)
+    (of_study / "notes.txt").touch()
+    whole.write_samples(4, n=5)
+    assert sorted(p.name for p in of_study.iterdir()) == [*(f"0000{i}.png" for i in range(5)), "notes.txt"]
+    assert read(f"{of_study}-grid.png").shape == (2 * 9 + 1, 3 * 9 + 1, 3)
+    out = whole.write_samples(4, 0, 12, tmp_path / "out")  # which may be anybody's
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*.png")}
+    with pytest.raises(OverganError, match=r"out has more images, from 00005\.png on; remove them, or name another"):
+        whole.write_samples(8, 0, 5, out)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*.png")} == before
+    assert overgan.metrics.evaluate(out, train=out, features="pixels", metrics=["frechet"]).rows[0]["frechet_train"] < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": 0}, "n is 0; it must be at least 1"),
+        ({"latents_seed": -1}, "latents_seed is -1; it must be at least 0"),
+        ({"scale_up": 0}, "scale_up is 0; it must be from 1 to 64"),
+        ({"scale_up": 65}, "scale_up is 65; it must be from 1 to 64"),
+        ({"n": 10**8}, "n is 100000000; it must be less: the grid would have 80,000 × 80,000 pixels"),
+        ({"n": 10**4, "scale_up": 64}, "scale_up is 64; it must be less: the grid would have 51,200 × 51,200 pixels"),
+    ],
+)
+def test_samples_that_cannot_be_written(whole, tmp_path, arguments, message):
+    with pytest.raises(OverganError, match=message):
+        whole.write_samples(8, out=tmp_path / "images", **arguments)
+    assert not (tmp_path / "images").exists()
 
 
 def test_too_few_workers(small_spec):

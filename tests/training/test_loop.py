@@ -80,6 +80,35 @@ def test_an_interrupted_group_ends_with_the_same_bits(train, whole, tmp_path, st
     assert results(train(tmp_path / "parts")) == results(whole)
 
 
+@pytest.mark.parametrize(("first", "stops"), [(20, []), (20, [1]), (20, [3, 5]), (10, [12])])
+def test_a_finished_group_that_is_trained_longer_ends_with_the_same_bits(train, whole, tmp_path, first, stops):
+    """Interrupted on the way or not; reference.metrics are fid alone here, so that all evaluations measure the same."""
+    folder = train(tmp_path / "k", iterations=first)
+    assert read_checkpoint(folder).complete
+    for stop in stops:
+        train(folder, stop_after=stop)
+        assert not read_checkpoint(folder).ends(30)
+    assert results(train(folder)) == results(whole)
+
+
+def test_the_old_end_stays_as_an_evaluation_on_the_way(train, whole, tmp_path):
+    folder = train(tmp_path / "k", iterations=17)  # at which nothing else is due
+    train(folder)
+    for name in ("log.jsonl", "evaluations.jsonl"):
+        rows = read_jsonl(folder / name)
+        assert [row["seed"] for row in rows if row["iteration"] == 17] == [0, 1, 2]
+        assert [row for row in rows if row["iteration"] != 17] == read_jsonl(whole / name)
+    assert results(folder)[2] == results(whole)[2]
+
+
+def test_replicas_that_diverged_are_not_trained_longer(train, tmp_path):
+    folder = train(tmp_path / "k", learning_rate=1e30, iterations=20)
+    before = read_checkpoint(folder)
+    assert before.ends(30)
+    train(folder, learning_rate=1e30)
+    assert read_checkpoint(folder) == before
+
+
 def test_rows_after_the_checkpoint_are_written_again(train, whole, tmp_path):
     """As after a kill that came between a row and the next checkpoint, in the middle of a line."""
     folder = train(tmp_path / "killed", stop_after=12)

@@ -13,9 +13,9 @@ def test_seeds_and_purposes_have_streams_of_their_own():
     draws = {
         tuple(torch.rand(4, generator=stream(seed, name)).tolist())
         for seed in range(20)
-        for name in ("initialization", "batches", "latents", "interpolation", "evaluation", "dither")
+        for name in ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples")
     }
-    assert len(draws) == 120
+    assert len(draws) == 140
 
 
 def test_a_stream_goes_on_from_its_state():

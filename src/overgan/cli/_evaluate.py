@@ -24,6 +24,7 @@ SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the s
 WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
 DRAWS_HELP = "Draws of real images for the error of frechet_gap [default: 10, or the study's]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
+LATENTS_HELP = "Seed of other latents [default: those of the study's evaluations]."
 STUDY_ALONE = (
     "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
     "--samples all out"
@@ -111,10 +112,16 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
 
 def sample(
     folder: Folder,
-    width: Annotated[int, Option(help="Width of the run.")],
+    width: Annotated[int | None, Option(help="Width of the run [default: the recommended one].")] = None,
     seed: Annotated[int | None, Option(help="Seed of the run [default: the first].")] = None,
     n: Annotated[int, Option("-n", help="Number of images.")] = 16,
+    latents_seed: Annotated[int | None, Option(help=LATENTS_HELP)] = None,
+    scale_up: Annotated[int, Option(metavar="F", help="Make every pixel F × F pixels.")] = 1,
     out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: in the study's].")] = None,
 ) -> None:
-    """Write images from a checkpoint as PNG files."""
-    console.print(f"images: {overgan.load(folder).write_samples(width, seed, n, out)}")
+    """Write images from a checkpoint as PNG files, and beside their folder all of them in one grid."""
+    study = overgan.load(folder)
+    images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
+    if width is None:
+        console.print(f"recommended width: {study.recommend()}")
+    console.print(f"images: {images}\ngrid: {images}-grid.png")

@@ -5,12 +5,23 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from overgan.errors import OverganError
+
 Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
 SpecName = Annotated[str, Argument(metavar="PRESET_OR_YAML", help="A preset's name or a .yaml file.")]
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
+Widths = Annotated[str | None, Option("--widths", metavar="K,…", help="These alone, such as 8,16,64 [default: all].")]
 Device = Annotated[str, Option(metavar="auto|cpu|cuda", help="What computes; auto: a GPU, if any, else the CPU.")]
+
+
+def listed(widths: str) -> list[int]:
+    """The numbers of --widths. Raises OverganError if they are none."""
+    try:
+        return [int(width) for width in widths.split(",")]
+    except ValueError:
+        raise OverganError(f"--widths {widths}: write widths with commas between them, such as 8,16,64") from None
 
 
 def given(**options: Any) -> dict[str, Any]:

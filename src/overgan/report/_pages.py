@@ -24,9 +24,10 @@ PAGES: Registry[FunctionType] = Registry(
 def report_content(study: Study) -> Content:
     """All that the report says, by the page that the name of the study's kind chooses.
 
-    The titles of a scaled study's figures say its scale.
+    The titles of the figures say the scale of a scaled study, and how many widths a narrowed one has.
     """
     spec = study.spec
     content: Content = PAGES[spec.kind if spec.kind in PAGES else OTHER](study)
     note = f" ({at_scale(spec)})" if spec.scale != 1 else ""
+    note += f" ({study.shown.partition(':')[0]})" if study.shown else ""
     return replace(content, plots=[replace(plot, title=plot.title + note) for plot in content.plots])

@@ -1,5 +1,6 @@
 """report.html: one page that opens offline, and the figures beside it, both made from the study's folder alone."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import plotly.offline
@@ -12,30 +13,34 @@ from overgan.report._plot import to_html, to_images
 from overgan.report._template import template
 from overgan.study import load, scale_warning
 
-PAGE = "report.html"
 
-
-def write_report(folder: str | Path) -> Path:
+def write_report(folder: str | Path, widths: Iterable[int] | None = None) -> Path:
     """Write report.html and figures/*, as PNG, PDF and SVG, into a study's folder, finished or not; the page's path.
 
-    Raises OverganError if there is no study in the folder or it cannot be written.
+    widths: by default all. Of some alone the page and the figures are beside those of all: report-k8-k16.html and
+        figures-k8-k16/*.
+
+    Raises OverganError if there is no study in the folder, it has no such width, or it cannot be written.
     """
     study = load(folder)
+    study = study if widths is None else study.narrowed(widths)
+    of = "".join(f"-k{width}" for width in study.spec.widths) if study.shown else ""
     content = report_content(study)
     page = template("page.html.j2").render(
         title=study.spec.name,
         warning=scale_warning(study.spec),
+        shown=study.shown,
         description=study.description,
         content=content,
         plotly=plotly.offline.get_plotlyjs(),
         plots=[(plot.title, to_html(plot)) for plot in content.plots],
-        yaml=OmegaConf.to_yaml(OmegaConf.create(study.spec.model_dump(mode="json", exclude={"scale"}))),
+        yaml=OmegaConf.to_yaml(OmegaConf.create(study.description.spec.model_dump(mode="json", exclude={"scale"}))),
     )
-    path = study.folder / PAGE
+    path = study.folder / f"report{of}.html"
     try:
         for plot in content.plots:
             for kind, image in to_images(plot).items():
-                write_atomic(study.folder / "figures" / f"{plot.name}.{kind}", image)
+                write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
         write_atomic(path, page.encode())
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None

@@ -47,3 +47,4 @@ class Kind(Generic[S]):
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
     notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything
+    lengthened: Callable[[S, S], S] = lambda old, _new: old  # the old spec, as long as the new one if runs can go on

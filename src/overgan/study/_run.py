@@ -14,6 +14,7 @@ from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import cores, machine, versions
 from overgan.study._show import spec_yaml
+from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
     STUDY,
@@ -45,6 +46,9 @@ def run(
 ) -> Study:
     """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
 
+    The one in the folder may have fewer widths than the spec, and, at a constant learning rate, fewer iterations: its
+    finished runs are then trained longer. Anything else that differs is refused.
+
     spec: a preset's name, a .yaml file, a dict of a spec's keys, or a Spec.
     out: the study's folder, by default runs/NAME.
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
@@ -70,7 +74,7 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
-                refuse_another_spec(folder, read_description(folder).spec, resolved)
+                refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
             elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
                 raise OverganError(
                     f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
@@ -97,6 +101,18 @@ def run(
             f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
         ) from None
     return load(folder)
+
+
+def _lengthened(folder: Path, new: Spec) -> Spec:
+    """The spec of the study in the folder, with the length of the new one, to which its runs may go on."""
+    old = read_description(folder).spec
+    if old.kind != new.kind:
+        return old
+    try:
+        lengthened: Spec = KINDS[new.kind].lengthened(old, new)
+    except OverganError as error:
+        raise OverganError(f"{folder}: {error.message}", error.argument) from None
+    return lengthened
 
 
 def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: float) -> str:

@@ -1,6 +1,8 @@
 """A study on disk, as Python values: what every kind has."""
 
+import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
+from overgan.check import check
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
@@ -51,6 +54,27 @@ class Study(ABC):
         """How far every group is, the narrowest first."""
         return [self.group_status(width) for width in self.spec.widths]
 
+    def narrowed(self, widths: Iterable[int]) -> "Study":
+        """The study with these of its widths alone, for its frame, recommendation and status; on disk nothing changes.
+
+        Raises OverganError if it has no such width, or none is given.
+        """
+        chosen, known = sorted(set(widths)), self.spec.widths
+        check(chosen, "widths", "empty", f"some of {_listed(known)}")
+        if unknown := [width for width in chosen if width not in known]:
+            raise OverganError(
+                f"{{argument}}: {self.folder} has no k = {_listed(unknown)}; it has {_listed(known)}", "widths"
+            )
+        view = copy.copy(self)
+        view.spec = self.spec.model_copy(update={"widths": chosen})
+        return view
+
+    @property
+    def shown(self) -> str:
+        """What a narrowed study is of, such as "2 of 8 widths: k = 4, 16"; empty if it has all of its widths."""
+        widths, all_widths = self.spec.widths, self.description.spec.widths
+        return f"{len(widths)} of {len(all_widths)} widths: k = {_listed(widths)}" if widths != all_widths else ""
+
     def group(self, width: int) -> Path:
         """The folder of one width."""
         return group_folder(self.folder, width)
@@ -88,3 +112,7 @@ class Study(ABC):
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row on disk with the keys that it has in `frame`, where older versions wrote others."""
         return row
+
+
+def _listed(widths: Iterable[int]) -> str:
+    return ", ".join(map(str, widths))

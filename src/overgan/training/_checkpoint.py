@@ -25,6 +25,13 @@ class Checkpoint(BaseModel):
     seconds: float  # of training, evaluation not counted
     complete: bool
 
+    def ends(self, iterations: int) -> bool:
+        """Whether nothing is left of so many iterations: all are done, evaluated and saved, or every replica diverged.
+
+        A study may since have been made longer than it was when this checkpoint completed it.
+        """
+        return self.complete and (self.iteration >= iterations or not self.seeds)
+
 
 def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> Checkpoint:
     """Write the tensors, then the index that names them, then remove what the index no longer names."""

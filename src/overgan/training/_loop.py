@@ -58,7 +58,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
 
     # resume; an evaluation that was cut off has no rows yet, and is what comes first
     checkpoint = read_checkpoint(folder)
-    if checkpoint and checkpoint.complete:
+    if checkpoint and checkpoint.ends(config.iterations):
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds
     replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device, group.dither)

@@ -166,15 +166,22 @@ class Replicas:
 
 @torch.no_grad()
 def generate(
-    generator: nn.Module, seeds: Sequence[int], n: int, model: ModelConfig, dithered: bool = False
+    generator: nn.Module,
+    seeds: Sequence[int],
+    n: int,
+    model: ModelConfig,
+    dithered: bool = False,
+    latents_seed: int | None = None,
 ) -> UInt8[Tensor, "replicas {n} h w c"]:
     """Images of the first n latents of each seed's evaluation stream, made on the generator's device.
 
     dithered: whether real images were, in training.
+    latents_seed: of another stream, the same for every replica, in place of those.
     """
     whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
     drawn = whole if model.sampling_norm == "batch" else n
-    latents = Streams(seeds, "evaluation").normal(drawn, model.latent).to(next(generator.parameters()).device)
+    streams = Streams(seeds, "evaluation") if latents_seed is None else Streams([latents_seed] * len(seeds), "samples")
+    latents = streams.normal(drawn, model.latent).to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
     images = [to_images(generator(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]

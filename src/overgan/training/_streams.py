@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither")
+NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples")
 
 
 def stream(seed: int, name: str) -> torch.Generator:

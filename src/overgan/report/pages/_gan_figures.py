@@ -31,7 +31,8 @@ def figures(study: GanStudy) -> list[Plot]:
     if "wasserstein" in losses:  # not every loss estimates it
         plots.append(wasserstein_over_iterations(losses))
     if len(losses):
-        plots.append(distance_from_initialization(losses))
+        ended = losses[losses.iteration == study.spec.train.iterations]
+        plots += [distance_from_initialization(ended)] if len(ended) else []
     return plots
 
 
@@ -74,10 +75,9 @@ def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
     return Plot("wasserstein", title, "iteration", y_label, [Panel(curves)])
 
 
-def distance_from_initialization(losses: pd.DataFrame) -> Plot:
+def distance_from_initialization(ended: pd.DataFrame) -> Plot:
     """How far the weights have moved in the end, ‖θ − θ₀‖/‖θ₀‖, against k: lazy training would keep it small."""
-    last = losses[losses.iteration == losses.groupby("k").iteration.transform("max")]
-    generator = over_seeds("generator", last, "k", "moved_generator", GENERATOR_COLOR)
-    critic = over_seeds("critic", last, "k", "moved_critic", CRITIC_COLOR)
+    generator = over_seeds("generator", ended, "k", "moved_generator", GENERATOR_COLOR)
+    critic = over_seeds("critic", ended, "k", "moved_critic", CRITIC_COLOR)
     title, y_label = "Distance from initialization against width", "‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds"
     return against_width("distance-from-initialization", title, y_label, [Panel([generator, critic])], y_log=True)

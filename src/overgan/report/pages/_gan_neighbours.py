@@ -13,12 +13,17 @@ Pictures = list[tuple[str, str]]  # caption, and the picture as a data URL
 
 
 def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
-    """The pictures of each width's first seed, and those of the other seeds.
+    """The pictures of each width's first seed, and those of the other seeds, of runs that reached the last iteration.
 
     The widths are the paper's, unless one has no pictures, or the other is no wider: then the narrowest and the widest
     that have some take their places.
     """
-    by_width = {width: pictures for width in study.spec.widths if (pictures := _by_seed(study, width))}
+    last = study.last()
+    by_width = {
+        width: pictures
+        for width in study.spec.widths
+        if (pictures := _by_seed(study.group(width) / NEIGHBOURS, width, set(last.seed[last.k == width])))
+    }
     shown: Pictures = []
     more: Pictures = []
     if by_width:
@@ -32,11 +37,11 @@ def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
     return shown, more
 
 
-def _by_seed(study: GanStudy, width: int) -> list[Pictures]:
+def _by_seed(folder: Path, width: int, seeds: set[int]) -> list[Pictures]:
     """The pictures of each seed that has some; in older studies only the first has, in no folder of its own."""
-    folder = study.group(width) / NEIGHBOURS
-    of_seeds = [_pictures(folder / f"seed-{seed}", f"k = {width}, seed {seed}") for seed in study.spec.seeds]
-    return [pictures for pictures in (_pictures(folder, f"k = {width}"), *of_seeds) if pictures]
+    of_seeds = [_pictures(folder / f"seed-{seed}", f"k = {width}, seed {seed}") for seed in sorted(seeds)]
+    older = [_pictures(folder, f"k = {width}")] if seeds and not any(of_seeds) else []
+    return [pictures for pictures in (*older, *of_seeds) if pictures]
 
 
 def _pictures(folder: Path, of: str) -> Pictures:

@@ -41,14 +41,20 @@ def generators(
 
 
 def samples(
-    folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, n: int, device: str = "cpu"
+    folder: Path,
+    spec: GanSpec,
+    shape: tuple[int, int, int],
+    width: int,
+    n: int,
+    device: str = "cpu",
+    latents_seed: int | None = None,
 ) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
     """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
 
-    The arguments and errors are those of `generators`.
+    latents_seed: of latents that are no run's own. The other arguments and errors are those of `generators`.
     """
     seeds, generator = generators(folder, spec, shape, width, device)
     if generator is None:
         return {}
-    images = generate(generator, seeds, n, spec.model, spec.data.dither)
+    images = generate(generator, seeds, n, spec.model, spec.data.dither, latents_seed)
     return {seed: row.numpy() for seed, row in zip(seeds, images, strict=True)}

@@ -3,7 +3,7 @@
 from overgan.device import resolve_device
 from overgan.own import later
 from overgan.study._kind import Kind
-from overgan.study.gan._spec import GanSpec, scaled
+from overgan.study.gan._spec import GanSpec, lengthened, scaled
 from overgan.words import counted
 
 
@@ -22,4 +22,5 @@ KIND = Kind(
     worker=later("overgan.study.gan._work:worker"),
     devices=resolve_device,
     notice=_notice,
+    lengthened=lengthened,
 )

@@ -11,16 +11,16 @@ from jaxtyping import UInt8
 from torch import nn
 
 from overgan.check import check
-from overgan.disk import read_json, write_atomic
+from overgan.disk import read_json
 from overgan.errors import OverganError
 from overgan.metrics import MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
-from overgan.pictures import image_png
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._images import check_sizes, write_images
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
@@ -63,9 +63,11 @@ class GanStudy(Study):
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}" if distance is not None else "",
+            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}"
+            if distance is not None
+            else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
-            complete=checkpoint.complete if checkpoint else False,
+            complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),
         )
 
     def final(self, features: str | None = None) -> pd.DataFrame:
@@ -132,15 +134,21 @@ class GanStudy(Study):
         """
         return gaps(self.final(features))
 
-    def sample(self, width: int, seed: int | None = None, n: int = 16) -> UInt8[np.ndarray, "{n} h w c"]:
+    def sample(
+        self, width: int | None = None, seed: int | None = None, n: int = 16, *, latents_seed: int | None = None
+    ) -> UInt8[np.ndarray, "{n} h w c"]:
         """The first n images of a run's newest checkpoint; the same n whenever it is asked.
 
-        seed: by default the first.
+        width: by default the recommended one. seed: by default the first.
+        latents_seed: of other latents than those of the run's evaluations; runs make their images of the same ones.
 
-        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong.
+        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong, or if no width is
+        given and none can be recommended yet.
         """
         check(n >= 1, "n", n, "at least 1")
-        by_seed = samples(self.folder, self.spec, self._shape, width, n)
+        check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
+        width = self._width(width)
+        by_seed = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
         return by_seed[self._trained(width, seed, list(by_seed))]
 
     def generator(self, width: int, seed: int | None = None) -> nn.Module:
@@ -182,26 +190,48 @@ class GanStudy(Study):
         fingerprint = self.description.data["fingerprint"]
         evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, **settings)
 
-    def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
-        """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.
+    def write_samples(
+        self,
+        width: int | None = None,
+        seed: int | None = None,
+        n: int = 16,
+        out: str | Path | None = None,
+        *,
+        latents_seed: int | None = None,
+        scale_up: int = 1,
+    ) -> Path:
+        """Write `sample` of the same arguments as 00000.png, 00001.png, …, and all in one grid; their folder.
 
-        out: by default images-seed-S in the folder of the width.
-        Raises OverganError as `sample` does, or if out cannot be written.
+        out: by default images-seed-S in the folder of the width, with the latents' seed and the enlargement, if any.
+        scale_up: how many pixels each becomes, in both directions.
+
+        The grid is beside the folder, FOLDER-grid.png: the folder has images of one size, which can be measured.
+
+        Raises OverganError as `sample` does, if the folder cannot be written or is one of more images that were written
+        before, or if the grid would be too large.
         """
-        images = self.sample(width, seed, n)
-        seed = self.spec.seeds[0] if seed is None else seed
-        folder = Path(out) if out is not None else self.group(width) / f"images-seed-{seed}"
-        try:
-            for i, image in enumerate(images):
-                write_atomic(folder / f"{i:05d}.png", image_png(image))
-        except OSError as error:
-            raise OverganError(
-                f"{folder} cannot be written ({error}); name another folder with {{argument}}", "out"
-            ) from None
+        check(n >= 1, "n", n, "at least 1")
+        check_sizes(n, self._shape, scale_up)
+        width = self._width(width)
+        images = self.sample(width, seed, n, latents_seed=latents_seed)
+        name = f"images-seed-{self.spec.seeds[0] if seed is None else seed}"
+        name += f"-latents-{latents_seed}" if latents_seed is not None else ""
+        name += f"-x{scale_up}" if scale_up > 1 else ""
+        folder = self.group(width) / name if out is None else Path(out).resolve()
+        write_images(images, scale_up, folder, ours=out is None)
         return folder
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         return current_row(row)
+
+    def _width(self, width: int | None) -> int:
+        """The width, by default the recommended one, which there must be."""
+        if width is not None:
+            return width
+        try:
+            return self.recommend().width
+        except OverganError as error:
+            raise OverganError(f"no width can be recommended ({error}); name one with {{argument}}", "width") from None
 
     def _trained(self, width: int, seed: int | None, seeds: list[int]) -> int:
         """The seed, by default the first, which must be one of those that have weights."""

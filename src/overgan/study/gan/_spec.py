@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from overgan.data import DataConfig
+from overgan.errors import OverganError
 from overgan.metrics import METRICS, MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
 from overgan.study._scale import multiplied
@@ -103,3 +104,21 @@ def scaled(spec: GanSpec, factor: float, given: Collection[str]) -> GanSpec:
     needed = max(METRICS[name].least for name in evaluate.all_metrics)
     evaluate = multiplied(evaluate, factor, given, "evaluate.", samples=needed).model_copy(update={"nnd": nnd})
     return spec.model_copy(update={"train": train, "evaluate": evaluate})
+
+
+def lengthened(old: GanSpec, new: GanSpec) -> GanSpec:
+    """The old spec with the iterations of the new one, if those are more.
+
+    Raises OverganError if the runs of the old one cannot go on to them as the new one's would have come there.
+    """
+    before, after = old.train.iterations, new.train.iterations
+    if after <= before:
+        return old
+    if old.train.schedule != "constant":
+        raise OverganError(
+            f"the learning rate of this study comes down to 0 at iteration {before:,} (train.schedule="
+            f"{old.train.schedule}), so it cannot go on to {after:,}; begin another study with {{argument}}: one of "
+            "train.schedule=constant can be trained longer",
+            "out",
+        )
+    return old.model_copy(update={"train": old.train.model_copy(update={"iterations": after})})
