@@ -9,7 +9,8 @@ from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate, sample
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
-from overgan.cli._run import run, status
+from overgan.cli._run import run
+from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
 from overgan.study import WorkerError

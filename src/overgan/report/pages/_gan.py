@@ -15,6 +15,7 @@ from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
+from overgan.words import number
 
 
 def content(study: GanStudy) -> Content:
@@ -38,12 +39,12 @@ def content(study: GanStudy) -> Content:
 
 
 def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]]) -> Row:
-    counts, pace = study.description.parameters[width], study.group_status(width).seconds_each
+    counts, speed = study.description.parameters[width], study.group_status(width).per_second
     return [
         ("k", str(width)),
         ("generator parameters", f"{counts['generator']:,}"),
         ("critic parameters", f"{counts['critic']:,}"),
-        ("ms per run and iteration", f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"),
+        ("iterations/s", number(speed) if speed is not None else "–"),
         *((heading, by_width.get(width, "–")) for heading, by_width in cells),
         ("runs", state(study, width)),
     ]

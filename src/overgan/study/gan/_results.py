@@ -54,16 +54,18 @@ class GanStudy(Study):
         group = self.group(width)
         checkpoint = read_checkpoint(group)
         progress = read_json(group / PROGRESS) if (group / PROGRESS).exists() else {}
-        fid = progress.get("fid_test")
+        fid, quantity = progress.get("fid_test"), f"test {self.spec.evaluate.features[0]} FID"
         return GroupStatus(
             width=width,
             unit="iteration",
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"test {self.spec.evaluate.features[0]} FID {fid:.3g}" if fid is not None else "",
+            result=f"{quantity} {fid:.3g}" if fid is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint.complete if checkpoint else False,
+            quantity=quantity,
+            value=fid,
         )
 
     def final(self, features: str | None = None) -> pd.DataFrame:
