@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
@@ -14,10 +15,27 @@ from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
 from overgan.study import WorkerError
+from overgan.version import __version__
 
-app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
     app.command()(command)
+
+
+def _print_version(asked: bool) -> bool:
+    if asked:
+        print(f"overgan {__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback(help="How wide must a GAN be?")
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What all commands have."""
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Option
 
 import overgan.report
-from overgan.cli._options import Device, Folder, Json, given
+from overgan.cli._options import Device, Folder, Json, given, names_of
 from overgan.cli._terminal import bar, console, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
@@ -24,6 +24,7 @@ SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the s
 WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
 DRAWS_HELP = "Draws of real images for the error of fid_gap [default: 10, or the study's]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
+FEATURES = names_of(name.removesuffix("-SEED") for name in SPACES)
 STUDY_ALONE = (
     "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
     "--samples all out"
@@ -35,8 +36,13 @@ def evaluate(
     train: Annotated[str | None, Option(metavar="PATH", help="Training images.")] = None,
     test: Annotated[str | None, Option(metavar="PATH", help="Held-out images.")] = None,
     study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
-    features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
-    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "fid,kid",
+    features: Annotated[
+        str | None,
+        Option(
+            metavar="NAME,…", help=FEATURES_HELP, autocompletion=names_of(name.removesuffix("-SEED") for name in SPACES)
+        ),
+    ] = None,
+    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of(METRICS))] = "fid,kid",
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
     weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
     precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,

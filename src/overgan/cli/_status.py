@@ -22,19 +22,12 @@ def status(folder: Folder, json_: Json = False) -> None:
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
         )
         return
-    unit, (result, *results) = groups[0].unit, _results(groups)
+    result, *results = _results(groups)
     rows = [
-        [
-            str(g.width),
-            f"{g.done:,} of {g.total:,}",
-            pace(g).removesuffix(f" {g.unit}s/s"),
-            cell,
-            str(g.diverged),
-            g.state,
-        ]
+        [str(g.width), f"{g.done:,} of {g.total:,}", pace(g).partition(" " + g.unit)[0], str(g.diverged), g.state, cell]
         for g, cell in zip(groups, results, strict=True)
     ]
-    print_table(["k", f"{unit}s", f"{unit}s/s", result, "diverged", "state"], rows, unbroken=2)
+    print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")

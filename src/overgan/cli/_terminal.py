@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
@@ -21,9 +22,10 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    table = Table(*(Column(head, no_wrap=i < unbroken) for i, head in enumerate(columns)), box=SIMPLE_HEAD)
+    heads = (Column(escape(head), no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
+    table = Table(*heads, box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console.print(table)
 
 
