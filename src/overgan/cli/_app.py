@@ -50,8 +50,11 @@ def main() -> None:
 
 
 def _option(argument: str) -> str:
-    """What the command at hand calls a library function's argument: its option, if it has one of that name."""
+    """What the command at hand calls a library function's argument, or a spec's key: its option, if it has one."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group, as there are several
     given = next((word for word in sys.argv[1:] if word in commands), None)
-    options = {param.name: param.opts[0] for param in commands[given].params} if given else {}
-    return str(options.get(argument, argument))
+    names = {param.name: param.opts[0] for param in commands[given].params if param.opts[0][0] == "-"} if given else {}
+    names |= {option.lstrip("-").replace("-", "_"): option for option in names.values()}
+    if "." in argument and "overrides" in names:
+        return f"{names['overrides']} {argument}"
+    return str(names.get(argument.rpartition(".")[2], argument))

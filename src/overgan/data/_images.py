@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
-from PIL import Image
 
 from overgan.data._form import AS_IT_IS, Form
 from overgan.errors import OverganError
@@ -89,14 +88,9 @@ def brought_to(form: Form, images: ImageSet) -> ImageSet:
     if images.shape[2] not in (1, 3):
         message = f"images of {size_in_words(images.shape)}, but data.size and data.mode are for 1 or 3; leave them out"
         raise OverganError(f"{images.name}: {message}")
-
-    def brought(part: Images) -> Images:
-        array = np.empty((len(part), *form.shape(images.shape)), np.uint8)
-        for i, image in enumerate(part):
-            array[i] = form.array(Image.fromarray(image[..., 0] if images.shape[2] == 1 else image))
-        return array
-
-    return replace(images, train=brought(images.train), test=brought(images.test), notes=(*images.notes, *form.notes))
+    return replace(
+        images, train=form.arrays(images.train), test=form.arrays(images.test), notes=(*images.notes, *form.notes)
+    )
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:

@@ -136,22 +136,26 @@ class GanStudy(Study):
         *,
         progress: Progress = no_progress,
         device: str = "cpu",
+        batch: int | None = None,
         **settings: Any,
-    ) -> None:
+    ) -> pd.DataFrame:
         """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
 
         metrics: as of `overgan.metrics.evaluate`.
         progress: called with what is being done, how many are done and of how many.
         device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
             there is one.
+        batch: images that go through a feature network at once, by default as many as suit it.
         settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
 
-        Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
+        The result is what was measured, a row per run and feature space. Those of the same run, iteration and features
+        are replaced; an interrupted NND goes on.
 
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
         fingerprint = self.description.data["fingerprint"]
-        evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, **settings)
+        rows = evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings)
+        return pd.DataFrame(rows, columns=None if rows else ROW)
 
     def write_samples(self, width: int, seed: int | None = None, n: int = 16, out: str | Path | None = None) -> Path:
         """Write `sample(width, seed, n)` as 00000.png, 00001.png, … and return their folder.
