@@ -105,7 +105,8 @@ def _evaluate_study(folder: Path, metrics: list[str], settings: dict[str, Any], 
         print_json({"results": rows, "report": str(report)})
         return
     print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(measured, metrics), unbroken=1)
-    console.print("mean ± standard deviation over the runs; test − train: ± its standard error, see docs/metrics.md")
+    gap = "; test − train: mean ± standard error" if "fid_gap" in metrics else ""
+    console.print(f"mean ± standard deviation over the runs{gap}")
     console.print(f"report: {report}")
 
 
