@@ -39,3 +39,11 @@ def joined(parts: Sequence[object]) -> str:
 def span(low: str, high: str) -> str:
     """From low to high, or both at once, if they read the same."""
     return low if low == high else f"{low} to {high}"
+
+
+def brief(of: object, **shown: object) -> str:
+    """A value in one short line, for its repr: some of what it has, numbers in four digits, and … for the rest."""
+    parts = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}" for name, value in shown.items()
+    ]
+    return f"{type(of).__name__}({', '.join(parts)}, …)"

@@ -11,11 +11,12 @@ from jaxtyping import Int64, UInt8
 
 from overgan.data._form import AS_IT_IS, Form
 from overgan.errors import OverganError
+from overgan.words import brief
 
 Images = UInt8[np.ndarray, "_ _ _ _"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageSet:
     """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them.
 
@@ -38,6 +39,9 @@ class ImageSet:
         if train != test:
             message = f"training images of {train} and held-out images of {test}; bring them to one size"
             raise OverganError(f"{self.name}: {message}")
+
+    def __repr__(self) -> str:
+        return brief(self, name=self.name, train=self.train.shape, test=self.test.shape)
 
     @property
     def shape(self) -> tuple[int, int, int]:

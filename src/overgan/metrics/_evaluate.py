@@ -21,9 +21,10 @@ from overgan.metrics._registry import METRICS, MetricName
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.spaces._space import Precision
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The numbers that `evaluate` found, and what a reader must know to trust them."""
 
@@ -31,6 +32,10 @@ class Evaluation:
     facts: dict[str, Any]  # images compared, their number and SHA-256, what identifies the features, versions
     pictures: dict[str, UInt8[np.ndarray, "h w c"]] = field(default_factory=dict)  # nearest neighbours, by space
     metrics: tuple[MetricName, ...] = ()  # that were asked for
+
+    def __repr__(self) -> str:
+        compared = {name: facts["compared"] for name, facts in self.facts["images"].items()}
+        return brief(self, metrics=list(self.metrics)[:3], **compared)
 
     def __getitem__(self, metric: str) -> float:
         """A metric such as fid_test, in the first feature space that has it."""

@@ -15,6 +15,7 @@ from overgan.data import Formed, ImageFiles, Subset
 from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
+from overgan.words import brief
 
 T = TypeVar("T")
 BATCH = 256  # images that are read at once
@@ -26,13 +27,16 @@ Images = (
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """A set of images in a feature space: what metrics compare."""
 
     gaussian: Gaussian
     features: Float[np.ndarray, "images features"]  # of no images, if no metric was asked for that needs them
-    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        return brief(self, features=self.features.shape)
 
     def once(self, compute: Callable[[np.ndarray], T]) -> T:
         """`compute(features)`, or what it was when it was asked for before."""

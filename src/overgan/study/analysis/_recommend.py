@@ -13,13 +13,14 @@ from overgan.errors import OverganError
 from overgan.study.analysis._means import decide
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
+from overgan.words import brief
 
 LARGEST = 1e100  # of a value: its square must be a number, too
 
 Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recommendation:
     """The width to use. Printed, it is the reason in words."""
 
@@ -34,6 +35,9 @@ class Recommendation:
     quantity: str  # what the values are
     try_wider: bool  # no width is enough, or only the widest
     reason: str  # why this width
+
+    def __repr__(self) -> str:
+        return brief(self, width=self.width, interval=self.interval, value=self.value, confidence=self.confidence)
 
     def __str__(self) -> str:
         low, high = self.interval
