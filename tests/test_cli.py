@@ -1,9 +1,14 @@
 """The `overgan` command as users call it."""
 
+import json
+import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,9 +17,11 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app, main
-from overgan.cli._terminal import duration
+from overgan.cli._terminal import console, duration, pace, print_json
 from overgan.errors import OverganError
-from overgan.study import load_spec, study_seconds
+from overgan.study import KINDS, GroupStatus, load_spec, preset_names, study_seconds
+
+COMMANDS = [command.callback.__name__ for command in app.registered_commands]
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +215,153 @@ def shallow_study(tmp_path_factory):
     }
     overgan.run(spec, folder / "study", workers=1)
     return folder
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("run quick", "quickstart"),
+        ("show two", "two-moons"),
+        ("evaluate --metrics kernel,memo", "kernel,memorization"),
+        ("evaluate --features pixels,ran", "pixels,random"),
+        ("run quickstart --device cu", "cuda"),
+        ("rec", "recommend"),
+    ],
+)
+def test_the_shell_completes_names_without_waiting_for_torch(typed, offered):
+    code = (
+        "import sys; from overgan.cli import main; sys.argv = ['overgan']\n"
+        "try: main()\n"
+        "finally: assert not sys.modules.keys() & {'torch', 'pandas', 'omegaconf', 'pydantic'}"
+    )
+    words = f"overgan {typed}"
+    asked = {"_OVERGAN_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ | asked
+    )
+    assert result.stdout.split() == [offered], result.stderr
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_that_of_the_package(option):
+    assert call(option) == f"overgan {version('overgan')}\n"
+    assert overgan.__version__ == version("overgan")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_has_short_help(command):
+    assert call(*command.split(), "-h") == call(*command.split(), "--help")
+
+
+def test_speeds_have_one_unit_and_a_dash_before_they_are_known():
+    group = GroupStatus(8, "iteration", 300, 1000, 24.0, "", 0, complete=False)
+    assert pace(group) == "12.5 iterations/s"
+    assert pace(replace(group, seconds=2400.0)) == "0.125 iterations/s"
+    assert pace(replace(group, done=0, seconds=0.0)) == "–"
+
+
+STATES = {
+    "all of one quantity": lambda i: ("test classifier Fréchet distance", 10.0 ** (3 * i - 9)),
+    "a word longer than the screen": lambda i: ("test my_package.my_module:my_features" * 3, 1.5),
+    "of several": lambda i: (f"method [{i}]: converged", 3.0),
+    "none": lambda i: ("", None),
+}
+
+
+@pytest.mark.parametrize("of", STATES.values(), ids=STATES)
+def test_status_fits_80_columns(of, monkeypatch):
+    groups = []
+    for i in range(6):
+        quantity, value = of(i)
+        result = f"{quantity} {value:.3g}" if value else ""
+        groups.append(
+            GroupStatus(2**22, "iteration", 10**7 - i, 10**7, 10.0**i, result, 10**5, i == 0, quantity, value)
+        )
+    study = SimpleNamespace(
+        status=lambda: groups,
+        spec=SimpleNamespace(seeds=range(10**5)),
+        description=SimpleNamespace(machine={"workers": 1}),
+    )
+    monkeypatch.setattr(overgan, "load", lambda _: study)
+    monkeypatch.setattr(console, "width", 80)
+    lines = call("status", "runs/large").splitlines()
+    assert max(map(len, lines)) <= 80
+    table = " ".join(" ".join(lines).split())
+    assert all(part in table for part in ("9,999,995 of 10,000,000", "begun", "finished", "100000"))
+    assert "…" not in table
+    if of is STATES["of several"]:
+        assert "[1]:" in table
+    if of is STATES["all of one quantity"]:
+        assert "10⁻⁹" in table
+        assert table.count("Fréchet") == 1
+
+
+@pytest.mark.slow
+def test_status_as_json_is_what_the_study_says(study):
+    found = json.loads(call("status", study, "--json"))
+    groups = found.pop("groups")
+    assert found == {
+        "name": "small",
+        "kind": "gan",
+        "runs": 6,
+        "finished": 6,
+        "diverged": 0,
+        "seconds_left": 0,
+    }
+    for group, k in zip(groups, (2, 4, 8), strict=True):
+        seconds = group.pop("seconds")
+        assert group.pop("per_second") == pytest.approx(60 / seconds)
+        last = json.loads((study / f"k{k:04d}" / "progress.json").read_text())
+        assert group == {
+            "k": k,
+            "unit": "iteration",
+            "done": 60,
+            "total": 60,
+            "quantity": overgan.load(study).status()[0].quantity,
+            "value": last["frechet_test"],
+            "diverged": 0,
+            "state": "finished",
+        }
+
+
+@pytest.mark.slow
+def test_recommend_as_json_has_the_recommendation_and_its_cost(study):
+    found = json.loads(call("recommend", study, "--json", "--tolerance", "1000"))
+    expected = overgan.load(study).recommend(1000)
+    assert (found["width"], found["reason"]) == (2, expected.reason)
+    assert found["interval"] == list(expected.interval)
+    assert found["cost"]["parameters"] == overgan.load(study).description.parameters[2]
+    assert found["cost"]["seconds_per_run"] > 0
+
+
+def test_recommend_as_json_for_a_table(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("k,seed,value\n" + "".join(f"{k},{s},{10 / k + s / 100}\n" for k in (2, 4, 8) for s in range(3)))
+    found = json.loads(call("recommend", path, "--json", "--confidence", "0.9"))
+    assert (found["width"], found["confidence"], found["try_wider"]) == (8, 0.9, True)
+    assert found["value"] == pytest.approx(10 / 8 + 0.01)
+    assert "cost" not in found
+
+
+def test_presets_as_json(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # nothing is measured here
+    found = {row["preset"]: row for row in json.loads(call("presets", "--json"))}
+    assert set(found) == set(preset_names())
+    spec = load_spec("two-moons")
+    assert found["two-moons"] == {
+        "preset": "two-moons",
+        "kind": "shallow",
+        "figures": spec.figures,
+        "widths": spec.widths,
+        "seeds": spec.seeds,
+        "run": KINDS["shallow"].length(spec),
+        "seconds": None,
+    }
+
+
+def test_json_has_null_for_what_is_no_number(capsys):
+    print_json({"nan": np.nan, "inf": [1.5, -np.inf], 8: ("a", True, None)})
+    assert json.loads(capsys.readouterr().out) == {"nan": None, "inf": [1.5, None], "8": ["a", True, None]}
 
 
 def test_durations_have_two_units():

@@ -1,4 +1,12 @@
-from . import metrics as metrics, theory as theory
+from . import (
+    data as data,
+    metrics as metrics,
+    models as models,
+    report as report,
+    study as study,
+    theory as theory,
+    training as training,
+)
 from .errors import OverganError as OverganError
 from .report import write_report as write_report
 from .study import (
@@ -8,3 +16,4 @@ from .study import (
     recommend as recommend,
     run as run,
 )
+from .version import __version__ as __version__

@@ -73,3 +73,11 @@ def course(values: Mapping[Any, float], *, shown: Collection[Any] = (), digits: 
     named = [width for width in known if width in {narrowest, widest, *shown}]
     start, *then = [f"{text} at k = {joined(list(widths))}" for text, widths in groupby(named, key=known.__getitem__)]
     return f"goes from {start} to {joined(then)}" if then else f"is {start}"
+
+
+def brief(of: object, **shown: object) -> str:
+    """A value in one short line, for its repr: some of what it has, numbers in four digits, and … for the rest."""
+    parts = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}" for name, value in shown.items()
+    ]
+    return f"{type(of).__name__}({', '.join(parts)}, …)"

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from overgan.cli import app, main
 from overgan.errors import OverganError
-from overgan.metrics import METRICS, SPACES, NNDConfig, evaluate, nearest_neighbours
+from overgan.metrics import METRICS, SPACES, NNDConfig, Space, evaluate, nearest_neighbours
+from overgan.metrics._features import space_record
 from overgan.metrics.spaces import _pixels
 from overgan.report import evaluation_table, write_evaluation
 
@@ -300,10 +301,127 @@ def test_a_mistake_of_an_argument_is_named_by_its_option(tmp_path, monkeypatch, 
         (["--samples", "4"], "--samples is 4, but there are only 3 images"),
         (["--train", "none"], "--train: none does not exist"),
         (["--device", "tpu"], "--device is tpu; it must be auto, cpu, cuda or cuda:N"),
-        (["--features", "inception", "--samples", "2"], "or name the file with --inception-weights"),
+        (["--features", "inception", "--samples", "2"], "or name the file with --inception-weights=FILE"),
     ):
         monkeypatch.setattr(sys, "argv", ["overgan", "evaluate", *images, *more])
         monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
         with pytest.raises(SystemExit, match="2"):
             main()
         assert message in capfd.readouterr().err.replace("\n", " ")
+
+
+def command(monkeypatch, capfd, *arguments):
+    """What a mistake prints on the error output."""
+    monkeypatch.setattr(sys, "argv", ["overgan", "evaluate", *map(str, arguments)])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    return err
+
+
+def test_paths_are_named_by_their_positions_or_by_options(sets, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    for name, images in zip(("g", "tr", "te"), sets, strict=True):
+        np.save(f"{name}.npy", images[:50])
+    more = ["--features", "pixels", "--metrics", "fid", "--json"]
+    ways = [
+        ["g.npy", "tr.npy", "te.npy"],
+        ["--generated", "g.npy", "--train", "tr.npy", "--test", "te.npy"],
+        ["g.npy", "tr.npy", "--test", "te.npy"],
+        ["g.npy", "--train", "tr.npy", "--test", "te.npy"],
+    ]
+    found = [json.loads(CliRunner().invoke(app, ["evaluate", *way, *more]).stdout)["results"] for way in ways]
+    assert {"frechet_train", "frechet_test"} <= found[0][0].keys()
+    assert all(rows == near(found[0]) for rows in found)
+    one = json.loads(CliRunner().invoke(app, ["evaluate", "g.npy", "--test", "te.npy", *more]).stdout)["results"]
+    assert one == near([{"features": "pixels", "frechet_test": found[0][0]["frechet_test"]}])
+    message = command(monkeypatch, capfd, "g.npy", "--generated", "te.npy", "--train", "tr.npy")
+    assert message == "overgan: GENERATED is given twice, g.npy and --generated te.npy; leave one out\n"
+    assert "GENERATED, the path of images, is missing" in command(monkeypatch, capfd, "--train", "tr.npy")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.json").touch()
+    assert "study is a study's folder; measure it with --study study" in command(monkeypatch, capfd, "study")
+    assert "leave GENERATED, TRAIN and TEST" in command(monkeypatch, capfd, "g.npy", "--study", "study")
+
+
+def grown(images, side):
+    """Each image in the middle of a black one, so that neither a crop nor a resize gives it back."""
+    larger = np.zeros((len(images), side, side, images.shape[3]), np.uint8)
+    larger[:, side // 4 : side // 4 + images.shape[1], side // 4 : side // 4 + images.shape[2]] = images
+    return larger
+
+
+def test_sizes_that_differ_are_refused_with_the_option_that_mends_it(sets, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    generated, train, _ = (images[:20] for images in sets)
+    height = generated.shape[1]
+    np.save("small.npy", generated)
+    np.save("large.npy", grown(train, 2 * height))
+    np.save("colour.npy", train.repeat(3, axis=3))
+    more = ["--features", "pixels", "--metrics", "fid"]
+    message = command(monkeypatch, capfd, "small.npy", "large.npy", *more)
+    sizes = [f"{side} × {side} pixels and 1 channel" for side in (height, 2 * height)]
+    assert f"generated images have {sizes[0]} but train images {sizes[1]}; " in message
+    assert f"--size={height}, which changes distances" in message
+    done = CliRunner().invoke(app, ["evaluate", "small.npy", "large.npy", f"--size={height}", *more])
+    assert f"resized to {height} × {height} pixels, with antialiasing" in " ".join(done.output.split())
+    assert "all grey or all colour, such as with --mode=grey" in command(
+        monkeypatch, capfd, "small.npy", "colour.npy", *more
+    )
+    done = CliRunner().invoke(app, ["evaluate", "small.npy", "colour.npy", "--mode=grey", "--json", *more])
+    assert json.loads(done.stdout)["form"] == "every image was converted to grey"
+    write_folder(tmp_path / "mixed", [*generated[:3], *grown(train[:3], 2 * height)])
+    folder = command(monkeypatch, capfd, "mixed", "small.npy", *more)
+    assert "have each cropped and resized with --size=64 or so" in folder
+    with pytest.raises(OverganError, match=r"size is 0; it must be at least 1"):
+        evaluate(generated, train, features="pixels", size=0)
+
+
+def test_images_are_brought_to_a_form_as_pillow_does(sets, tmp_path):
+    generated, train, _ = (images[:40] for images in sets)
+    height = generated.shape[1]
+    wide = np.concatenate([grown(train, 2 * height), np.full((40, 2 * height, 6, 1), 255, np.uint8)], axis=2)
+
+    def by_pillow(image):
+        left = 3  # the middle square of 2h × (2h + 6) pixels
+        square = Image.fromarray(image[..., 0]).crop((left, 0, left + 2 * height, 2 * height))
+        return np.asarray(square.resize((height, height), Image.Resampling.BICUBIC))[..., None]
+
+    expected = np.stack([by_pillow(image) for image in wide])
+    np.save(tmp_path / "wide.npy", wide)
+    write_folder(tmp_path / "wide", wide)
+    direct = evaluate(generated, expected, features="pixels", metrics=["fid", "prdc"], cache=tmp_path / "cache")
+    assert "form" not in direct.facts
+    for source in (wide, tmp_path / "wide.npy", tmp_path / "wide"):
+        result = evaluate(
+            generated, source, features="pixels", metrics=["fid", "prdc"], size=height, cache=tmp_path / "cache"
+        )
+        assert result.rows == near(direct.rows)
+        assert result.facts["images"]["train"]["sha256"] == direct.facts["images"]["train"]["sha256"]
+        assert result.facts["form"].startswith("every image was cropped to the middle square")
+    write_evaluation(result, tmp_path / "page.html")
+    assert "every image was cropped to the middle square" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("features", ["pixels", "random"])
+def test_a_batch_is_what_goes_through_a_network_at_once(features, sets, tmp_path, monkeypatch):
+    seen = []
+    create = space_record(features).create
+
+    def watched(wanted):
+        embed, facts = create(wanted)
+        return lambda images: seen.append(len(images)) or embed(images), facts
+
+    monkeypatch.setattr("overgan.metrics._features.space_record", lambda _: Space(watched))
+    generated, train, _ = (images[:50] for images in sets)
+    given = [
+        evaluate(generated, train, features=features, batch=batch, cache=tmp_path / str(batch)) for batch in (None, 16)
+    ]
+    assert seen == [50, 50, 16, 16, 16, 2, 16, 16, 16, 2]
+    assert given[1].rows == [
+        {key: x if isinstance(x, str) else pytest.approx(x, rel=1e-5) for key, x in row.items()}
+        for row in given[0].rows
+    ]
+    with pytest.raises(OverganError, match=r"batch is 0; it must be at least 1"):
+        evaluate(generated, train, features=features, batch=0)

@@ -66,9 +66,7 @@ def test_bfloat16_is_near_and_says_so(photos, inception_weights):
 def test_missing_weights_are_named_with_where_they_come_from(monkeypatch, tmp_path, photos):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     where = f"{tmp_path}/hub/checkpoints/weights-inception-2015-12-05-6726825d.pth is missing"
-    with pytest.raises(
-        OverganError, match=rf"{where}.*download https://.*name the file with weights \(evaluate\.inception_weights\)"
-    ):
+    with pytest.raises(OverganError, match=rf"{where}.*download https://.*name the file with weights=FILE"):
         evaluate(photos[:4], test=photos[4:8])
 
 

@@ -1,5 +1,6 @@
 """Metrics in studies: while they are trained, at their end, and afterwards."""
 
+import json
 import re
 import shutil
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 import overgan
 from overgan import metrics
 from overgan.cli import app
+from overgan.cli._terminal import console
 from overgan.disk import read_jsonl, write_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
@@ -201,11 +203,36 @@ def test_the_command_measures_a_study_as_its_spec_says(study):
 
 
 @pytest.mark.slow
+def test_what_was_measured_is_returned_and_printed(study, monkeypatch, tmp_path):
+    study = overgan.load(shutil.copytree(study.folder, tmp_path / "study"))
+    command = ["evaluate", "--study", str(study.folder), "--metrics", "fid,prdc", "--features", "pixels,random"]
+    done = CliRunner().invoke(app, [*command, "--json", "--batch", "7"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["report"] == str(study.folder / "report.html")
+    frame = study.frame().set_index(["k", "seed", "iteration", "features"])
+    assert len(found["results"]) == 8  # of two widths, seeds and spaces
+    for row in found["results"]:
+        kept = frame.loc[(row["k"], row["seed"], row["iteration"], row["features"])]
+        assert row["features"] in ("pixels", "random-0")
+        assert {"fid_train", "fid_test", "recall_test"} <= row.keys()
+        assert all(value == kept[key] for key, value in row.items() if key in kept)
+    monkeypatch.setattr(console, "width", 80)
+    printed = CliRunner().invoke(app, command).stdout
+    assert max(map(len, printed.removesuffix(f"report: {study.folder}/report.html\n").splitlines())) <= 80
+    rows = [line.split() for line in printed.splitlines()]
+    values = [row["fid_test"] for row in found["results"] if (row["k"], row["features"]) == (2, "pixels")]
+    assert any({"2", f"{np.mean(values):.3g}", f"{np.std(values, ddof=1):.2g}"} <= set(row) for row in rows)
+    assert printed.endswith(f"report: {study.folder}/report.html\n")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--features", "pixls"], r"features: no features pixls; did you mean pixels\?"),
-        (["--json"], "--study DIR has images and a report of its own"),
+        (["--html", "page.html"], "--study DIR has images, of its own size, and a report; leave GENERATED"),
+        (["--size", "8"], "leave GENERATED, TRAIN and TEST, --size, --mode, --html and --samples all out"),
     ],
 )
 def test_mistakes_of_the_command_are_named(study, arguments, message):

@@ -284,7 +284,9 @@ def test_a_folder_of_samples_keeps_none_of_before(whole, tmp_path):
     with pytest.raises(OverganError, match=r"out has more images, from 00005\.png on; remove them, or name another"):
         whole.write_samples(8, 0, 5, out)
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.png")} == before
-    assert overgan.metrics.evaluate(out, train=out, features="pixels", metrics=["frechet"]).rows[0]["frechet_train"] < 1e-6
+    assert (
+        overgan.metrics.evaluate(out, train=out, features="pixels", metrics=["frechet"]).rows[0]["frechet_train"] < 1e-6
+    )
 
 
 @pytest.mark.parametrize(

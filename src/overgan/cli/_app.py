@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
@@ -9,14 +10,32 @@ from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate, sample
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
-from overgan.cli._run import run, status
+from overgan.cli._run import run
+from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
 from overgan.study import WorkerError
+from overgan.version import __version__
 
-app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
     app.command()(command)
+
+
+def _print_version(asked: bool) -> bool:
+    if asked:
+        print(f"overgan {__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback(help="How wide must a GAN be?")
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What all commands have."""
 
 
 def main() -> None:
@@ -31,8 +50,11 @@ def main() -> None:
 
 
 def _option(argument: str) -> str:
-    """What the command at hand calls a library function's argument: its option, if it has one of that name."""
+    """What the command at hand calls a library function's argument, or a spec's key: its option, if it has one."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group, as there are several
     given = next((word for word in sys.argv[1:] if word in commands), None)
-    options = {param.name: param.opts[0] for param in commands[given].params} if given else {}
-    return str(options.get(argument, argument))
+    names = {param.name: param.opts[0] for param in commands[given].params if param.opts[0][0] == "-"} if given else {}
+    names |= {option.lstrip("-").replace("-", "_"): option for option in names.values()}
+    if "." in argument and "overrides" in names:
+        return f"{names['overrides']} {argument}"
+    return str(names.get(argument.rpartition(".")[2], argument))

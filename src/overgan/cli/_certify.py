@@ -7,7 +7,7 @@ from typer import Exit, Option
 
 from overgan import theory
 from overgan.cli._options import Json, given
-from overgan.cli._terminal import console, print_table
+from overgan.cli._terminal import console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.words import number
 
@@ -46,7 +46,7 @@ def certify(
         raise OverganError("--mu and --method optimal exclude each other: its discriminator takes no steps")
     certificate = theory.certify(gan, 1.0 if mu is None else mu, eta, method=method)
     if json_:
-        console.print_json(data={"problem": repr(gan), **certificate.summary()})
+        print_json({"problem": repr(gan), **certificate.summary()})
     else:
         _print_certificate(repr(gan), certificate)
     raise Exit(0 if certificate.holds else 1)

@@ -1,82 +1,116 @@
 """`overgan evaluate` and `overgan sample`: a study's images, and anybody's."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from typer import Option
+from typer import Argument, Option
 
 import overgan.report
-from overgan.cli._options import Device, Folder, Json, given
-from overgan.cli._terminal import bar, console, print_table
+from overgan.cli._options import Device, Folder, Json, given, names_of
+from overgan.cli._terminal import bar, console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
 
+Mode = Literal["grey", "colour"]
 Precision = Literal["float32", "bf16"]
 GENERATED_HELP = "Generated images: a folder, tar file or .npy file."
 STUDY_HELP = "Instead of images: a study, whose checkpoints are measured and whose folder keeps the results."
 FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the study's]."
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."
 SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
+SIZE_HELP = "Crop every image to its middle square and resize it; this changes FID."
+BATCH_HELP = "Images that go through a feature network at once; fewer need less memory."
 WEIGHTS_HELP = "File of torch-fidelity's Inception [default: where it keeps it]."
 DRAWS_HELP = "Draws of real images for the error of frechet_gap [default: 10, or the study's]."
 ITERATIONS_HELP = "Updates of the critic of nnd [default: 100,000, or the study's]."
 LATENTS_HELP = "Seed of other latents [default: those of the study's evaluations]."
+FEATURES = names_of(name.removesuffix("-SEED") for name in SPACES)
 STUDY_ALONE = (
-    "--study DIR has images and a report of its own; leave --generated, --train, --test, --html, --json and "
-    "--samples all out"
+    "--study DIR has images, of its own size, and a report; leave GENERATED, TRAIN and TEST, --size, --mode, --html "
+    "and --samples all out"
 )
 
 
 def evaluate(
-    generated: Annotated[str | None, Option(metavar="PATH", help=GENERATED_HELP)] = None,
-    train: Annotated[str | None, Option(metavar="PATH", help="Training images.")] = None,
-    test: Annotated[str | None, Option(metavar="PATH", help="Held-out images.")] = None,
+    generated_path: Annotated[str | None, Argument(metavar="GENERATED", help=GENERATED_HELP)] = None,
+    train_path: Annotated[str | None, Argument(metavar="TRAIN", help="Training images.")] = None,
+    test_path: Annotated[str | None, Argument(metavar="TEST", help="Held-out images.")] = None,
+    generated: Annotated[str | None, Option(metavar="PATH", help="The same as GENERATED.")] = None,
+    train: Annotated[str | None, Option(metavar="PATH", help="The same as TRAIN.")] = None,
+    test: Annotated[str | None, Option(metavar="PATH", help="The same as TEST, with TRAIN or without.")] = None,
     study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
-    features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP)] = None,
-    metrics: Annotated[str, Option(metavar="NAME,…", help=METRICS_HELP)] = "frechet,kernel",
+    features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP, autocompletion=FEATURES)] = None,
+    metrics: Annotated[
+        str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of(METRICS))
+    ] = "frechet,kernel",
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
+    size: Annotated[int | None, Option(min=1, metavar="PIXELS", help=SIZE_HELP)] = None,
+    mode: Annotated[Mode | None, Option(help="Make every image grey or colour.")] = None,
     weights: Annotated[str | None, Option("--inception-weights", metavar="FILE", help=WEIGHTS_HELP)] = None,
     precision: Annotated[Precision | None, Option(help="Of Inception [default: float32, or the study's].")] = None,
     draws: Annotated[int | None, Option(min=1, help=DRAWS_HELP)] = None,
     nnd_iterations: Annotated[int | None, Option(min=1, help=ITERATIONS_HELP)] = None,
     device: Device = "auto",
+    batch: Annotated[int | None, Option(min=1, help=BATCH_HELP)] = None,
     json_: Json = False,
     html: Annotated[Path | None, Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
 ) -> None:
     """Compare images with training and held-out images.
 
-    The images are anybody's (--generated), or those of a study's checkpoints (--study).
+    The images are anybody's (GENERATED), or those of a study's checkpoints (--study).
     """
+    images: dict[str, Any] = {
+        "generated": _once(generated_path, generated, "generated"),
+        "train": _once(train_path, train, "train"),
+        "test": _once(test_path, test, "test"),
+    }
+    names = [METRICS.known(name) for name in metrics.split(",")]
     settings = given(
-        metrics=metrics.split(","),
         features=features.split(",") if features else None,
         samples=_number_or_all(samples),
         precision=precision,
         draws=draws,
         nnd=_nnd(nnd_iterations),
         device=device,
+        batch=batch,
     )
     if study is not None:
-        if generated or train or test or html or json_ or samples == "all":
+        if any(images.values()) or html or size or mode or samples == "all":
             raise OverganError(STUDY_ALONE)
-        _evaluate_study(study, settings | given(inception_weights=weights))
+        _evaluate_study(study, names, settings | given(inception_weights=weights), json_)
         return
-    if generated is None:
-        raise OverganError("--generated PATH is missing, or --study DIR")
-    settings |= {"weights": weights, "neighbour_rows": 10 if html else 0}
+    if images["generated"] is None:
+        raise OverganError("GENERATED, the path of images, is missing, or --study DIR")
+    if not (images["train"] or images["test"]) and (Path(images["generated"]) / "study.json").exists():
+        raise OverganError(f"{images['generated']} is a study's folder; measure it with --study {images['generated']}")
+    settings |= {"size": size, "mode": mode, "weights": weights, "neighbour_rows": 10 if html else 0}
     with bar() as progress:
-        evaluation = overgan.metrics.evaluate(generated, train, test, progress=progress, **settings)
+        evaluation = overgan.metrics.evaluate(**images, metrics=names, progress=progress, **settings)
     _print_evaluation(evaluation, html, json_)
 
 
-def _evaluate_study(study: Path, settings: dict[str, Any]) -> None:
+def _once(position: str | None, option: str | None, name: str) -> str | None:
+    """The path that is given by its position or by its option. Raises OverganError if it is by both."""
+    if position is not None and option is not None:
+        raise OverganError(f"{name.upper()} is given twice, {position} and --{name} {option}; leave one out")
+    return option if position is None else position
+
+
+def _evaluate_study(folder: Path, metrics: list[str], settings: dict[str, Any], as_json: bool) -> None:
     with bar() as progress:
-        overgan.load(study).evaluate(progress=progress, **settings)
-    console.print(f"report: {overgan.write_report(study)}")
+        measured = overgan.load(folder).evaluate(metrics, progress=progress, **settings)
+    report = overgan.write_report(folder)
+    if as_json:
+        rows = [row.dropna().to_dict() for _, row in measured.iterrows()]
+        print_json({"results": rows, "report": str(report)})
+        return
+    print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(measured, metrics), unbroken=1)
+    gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
+    console.print(f"mean ± standard deviation over the runs{gap}")
+    console.print(f"report: {report}")
 
 
 def _number_or_all(samples: str | None) -> int | str | None:
@@ -97,11 +131,11 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
     if html:
         overgan.report.write_evaluation(evaluation, html)
     if as_json:
-        print(json.dumps({"results": evaluation.rows} | evaluation.facts, indent=2))
+        print_json({"results": evaluation.rows} | evaluation.facts)
         return
     print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
-    images = evaluation.facts["images"]
-    console.print(", ".join(f"{f['compared']:,} {name} images of {f['of']:,}" for name, f in images.items()))
+    for note in overgan.report.evaluation_notes(evaluation):
+        console.print(note)
     if "frechet_gap" in evaluation.metrics:
         console.print(
             "test − train is significant, at 5 %, beyond 2.23 standard errors from 10 draws, or 1.97 from 300"

@@ -1,19 +1,46 @@
 """Arguments and options that several commands have."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 
+import overgan.study
 from overgan.errors import OverganError
 
+
+def names_of(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """What completes the last of several names with commas between them."""
+    names = list(known)
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+    return complete
+
+
+def _presets(incomplete: str) -> list[str]:
+    return [name for name in overgan.study.preset_names() if name.startswith(incomplete)]
+
+
 Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
-SpecName = Annotated[str, Argument(metavar="PRESET_OR_YAML", help="A preset's name or a .yaml file.")]
+SpecName = Annotated[
+    str, Argument(metavar="PRESET_OR_YAML", help="A preset's name or a .yaml file.", autocompletion=_presets)
+]
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
 Widths = Annotated[str | None, Option("--widths", metavar="K,…", help="These alone, such as 8,16,64 [default: all].")]
-Device = Annotated[str, Option(metavar="auto|cpu|cuda", help="What computes; auto: a GPU, if any, else the CPU.")]
+Device = Annotated[
+    str,
+    Option(
+        metavar="auto|cpu|cuda",
+        autocompletion=names_of(("auto", "cpu", "cuda")),
+        help="What computes; auto: a GPU, if any, else the CPU.",
+    ),
+]
 
 
 def listed(widths: str) -> list[int]:

@@ -1,5 +1,6 @@
 """`overgan report` and `overgan recommend`: what a study found."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,8 @@ from typer import Argument, Option
 
 import overgan
 from overgan.cli._headlines import print_headlines
-from overgan.cli._options import Folder, Widths, listed
-from overgan.cli._terminal import console, duration
+from overgan.cli._options import Folder, Json, Widths, listed
+from overgan.cli._terminal import console, duration, print_json
 from overgan.errors import OverganError
 
 Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
@@ -24,7 +25,11 @@ def report(folder: Folder, widths: Widths = None) -> None:
 
 
 def recommend(
-    results: Results, tolerance: Tolerance = None, confidence: Confidence = 0.95, widths: Widths = None
+    results: Results,
+    tolerance: Tolerance = None,
+    confidence: Confidence = 0.95,
+    widths: Widths = None,
+    json_: Json = False,
 ) -> None:
     """Say which width to use, how sure that is, why, and what it costs.
 
@@ -34,19 +39,25 @@ def recommend(
     if results.is_file() or results.suffix == ".csv":
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
-        tolerance = 0.05 if tolerance is None else tolerance
-        console.print(str(overgan.recommend(results, tolerance, confidence)))
+        found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
+        print_json(asdict(found)) if json_ else console.print(str(found))
         return
     study = overgan.load(results)
     if widths is not None:
         study = study.narrowed(listed(widths))
+    found = study.recommend(tolerance, confidence)
+    counts = study.description.parameters[found.width]
+    seconds = study.group_status(found.width).seconds / len(study.spec.seeds)
+    processor = study.description.machine["processor"]
+    if json_:
+        print_json(
+            asdict(found)
+            | {"cost": {"parameters": counts, "seconds_per_run": seconds, "processor": processor}}
+            | ({"shown": list(study.spec.widths)} if study.shown else {})
+        )
+        return
     if study.shown:
         console.print(f"shown: {study.shown}")
-    recommendation = study.recommend(tolerance, confidence)
     print_headlines(study, tolerance, confidence)
-    counts = study.description.parameters[recommendation.width]
-    seconds = study.group_status(recommendation.width).seconds / len(study.spec.seeds)
-    console.print(
-        f"cost: {' and '.join(f'{n:,} {network}' for network, n in counts.items())} parameters; "
-        f"{duration(seconds)} a run on {study.description.machine['processor']}"
-    )
+    networks = " and ".join(f"{n:,} {network}" for network, n in counts.items())
+    console.print(f"cost: {networks} parameters; {duration(seconds)} a run on {processor}")

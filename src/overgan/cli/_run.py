@@ -1,4 +1,4 @@
-"""`overgan run` and `overgan status`: a study under way."""
+"""`overgan run`: a study is started, or gone on with."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 from typer import Option
 
 import overgan.study
-from overgan.cli._headlines import print_headlines, print_scale
-from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
+from overgan.cli._headlines import print_headlines
+from overgan.cli._options import Device, Overrides, Scale, SpecName
+from overgan.cli._terminal import console, fail, watch_groups
 from overgan.errors import OverganError
 
 
@@ -35,29 +35,3 @@ def run(
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
-
-
-def status(folder: Folder) -> None:
-    """Show the runs done, under way and diverged; the time left."""
-    study = overgan.load(folder)
-    groups = study.status()
-    unit, seeds = groups[0].unit, len(study.spec.seeds)
-    rows = [
-        [
-            str(group.width),
-            f"{group.done:,} of {group.total:,}",
-            f"{group.seconds_each:.3g}" if group.seconds_each is not None else "–",
-            group.result or "–",
-            str(group.diverged),
-            "finished" if group.complete else "begun" if group.done else "waiting",
-        ]
-        for group in groups
-    ]
-    print_table(["k", f"{unit}s", f"s per {unit}", "result", "diverged", "state"], rows)
-    diverged = sum(group.diverged for group in groups)
-    finished = sum(seeds - group.diverged for group in groups if group.complete)
-    console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
-    left = overgan.study.seconds_left(groups, study.description.machine["workers"])
-    print_scale(study.spec)
-    if left:
-        console.print(f"time left: at most about {duration(left)}, while it is running")

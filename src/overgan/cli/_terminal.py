@@ -1,5 +1,6 @@
 """What the command shows on a terminal."""
 
+import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +9,7 @@ from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
@@ -15,13 +17,15 @@ from overgan.study import GroupStatus
 from overgan.words import counted, number
 
 console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
 def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    table = Table(*(Column(head, no_wrap=i < unbroken) for i, head in enumerate(columns)), box=SIMPLE_HEAD)
+    heads = (Column(escape(head), no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
+    table = Table(*heads, box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console.print(table)
 
 
@@ -55,10 +59,10 @@ def watch_groups() -> Iterator[Callable[[list[GroupStatus]], None]]:
 
 def _beside(group: GroupStatus) -> dict[str, Any]:
     """What stands beside the bar of a group."""
-    pace = group.seconds_each
-    left = pace * (group.total - group.done) if pace else 0
+    each = group.seconds_each
+    left = each * (group.total - group.done) if each else 0
     return {
-        "speed": f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
+        "speed": pace(group) if each else "waiting",
         "left": f"{duration(left)} left" if left else "",
         "result": group.result,
     }
@@ -79,6 +83,11 @@ def _print_finished() -> Callable[[list[GroupStatus]], None]:
     return watch
 
 
+def pace(group: GroupStatus) -> str:
+    """The speed of a group, such as 12.3 iterations/s, of all its replicas together; a dash before it is known."""
+    return f"{number(group.per_second)} {group.unit}s/s" if group.per_second else "–"
+
+
 def duration(seconds: float) -> str:
     """Two leading units, such as 3 min 20 s; two digits below 10 s."""
     units = [("year", 365 * 86400), ("day", 86400), ("h", 3600), ("min", 60), ("s", 1)]
@@ -97,13 +106,25 @@ def duration(seconds: float) -> str:
 def bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on the error output for what takes longer than a moment; it is gone in the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    errors = Console(stderr=True)
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
 
 
+def print_json(data: object) -> None:
+    """Print JSON, and nothing else; what is no number, or not finite, is null."""
+    print(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {str(key): _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on the error output, and end with the exit code."""
-    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"overgan: {message}")
+    errors.print(f"overgan: {message}")
     sys.exit(code)

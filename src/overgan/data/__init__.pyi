@@ -5,5 +5,6 @@ from ._config import (
     load_images as load_images,
 )
 from ._files import ImageFiles as ImageFiles, class_labels as class_labels
+from ._form import Form as Form, Mode as Mode
 from ._images import DataSet as DataSet, ImageSet as ImageSet, size_in_words as size_in_words
-from ._source import Source as Source, Subset as Subset, open_images as open_images
+from ._source import Formed as Formed, Source as Source, Subset as Subset, open_images as open_images

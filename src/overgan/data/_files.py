@@ -100,7 +100,8 @@ class ImageFiles:
         if size != first:
             raise OverganError(
                 f"{self.root}: {path} has {size[0]} × {size[1]} pixels but {first_path} has "
-                f"{first[0]} × {first[1]}; {self._mend}"
+                f"{first[0]} × {first[1]}; {self._mend}",
+                "size",
             )
 
     @contextmanager

@@ -50,6 +50,13 @@ class Form:
             image = square.resize((self.size, self.size), Image.Resampling.BICUBIC)
         return np.asarray(image).reshape(image.height, image.width, channels)
 
+    def arrays(self, images: UInt8[np.ndarray, "images _ _ c"]) -> UInt8[np.ndarray, "images height width channels"]:
+        """Images of 1 or 3 channels in this form."""
+        array = np.empty((len(images), *self.shape(images.shape[1:])), np.uint8)
+        for i, image in enumerate(images):
+            array[i] = self.array(Image.fromarray(image[..., 0] if images.shape[3] == 1 else image))
+        return array
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What it does to images, for the report."""

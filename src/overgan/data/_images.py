@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
-from PIL import Image
 
 from overgan.data._form import AS_IT_IS, Form
 from overgan.errors import OverganError
+from overgan.words import brief
 
 Images = UInt8[np.ndarray, "_ _ _ _"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageSet:
     """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them.
 
@@ -39,6 +39,9 @@ class ImageSet:
         if train != test:
             message = f"training images of {train} and held-out images of {test}; bring them to one size"
             raise OverganError(f"{self.name}: {message}")
+
+    def __repr__(self) -> str:
+        return brief(self, name=self.name, train=self.train.shape, test=self.test.shape)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -89,14 +92,9 @@ def brought_to(form: Form, images: ImageSet) -> ImageSet:
     if images.shape[2] not in (1, 3):
         message = f"images of {size_in_words(images.shape)}, but data.size and data.mode are for 1 or 3; leave them out"
         raise OverganError(f"{images.name}: {message}")
-
-    def brought(part: Images) -> Images:
-        array = np.empty((len(part), *form.shape(images.shape)), np.uint8)
-        for i, image in enumerate(part):
-            array[i] = form.array(Image.fromarray(image[..., 0] if images.shape[2] == 1 else image))
-        return array
-
-    return replace(images, train=brought(images.train), test=brought(images.test), notes=(*images.notes, *form.notes))
+    return replace(
+        images, train=form.arrays(images.train), test=form.arrays(images.test), notes=(*images.notes, *form.notes)
+    )
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:

@@ -9,32 +9,38 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from overgan.data._files import ImageFiles, open_files
+from overgan.data._files import ONE_SIZE, ImageFiles, open_files
+from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import part_folders
 from overgan.errors import OverganError
 
 Source = UInt8[np.ndarray, "_ _ _ _"] | str | Path  # images (images, height, width, channels), or where they are
 
 
+MEND = f"{ONE_SIZE}, or have each cropped and resized with {{argument}}=64 or so"
+
+
 @contextmanager
-def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
+def open_images(source: Source, name: str, form: Form = AS_IT_IS) -> Iterator["np.ndarray | ImageFiles | Formed"]:
     """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
 
     source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
-    name: of the argument, for errors. Raises OverganError if there are none, or an array is not one of images,
+    name: of the argument, for errors. form: what every image is brought to, as it is read.
+
+    Raises OverganError if there are none, or an array is not one of images,
     or they are the parts of a set.
     """
     if isinstance(source, np.ndarray):
-        yield _checked(source, name)
+        yield _formed(_checked(source, name), form)
     elif (path := Path(source).expanduser()).suffix == ".npy" and path.is_file():
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             message = f"{{argument}}: {path} cannot be read as a .npy file ({error}); write it with np.save"
             raise OverganError(message, name) from None
-        yield _checked(array, name, f"{path}: ")
+        yield _formed(_checked(array, name, f"{path}: "), form)
     else:
-        with open_files(path, name) as files:
+        with open_files(path, name, form, MEND) as files:
             if found := part_folders(files.paths, f"{name}: {path}"):
                 parts = ", ".join(sorted(set(found[1])))
                 raise OverganError(f"{{argument}}: {path} has the parts {parts}; name the folder of one of them", name)
@@ -56,6 +62,23 @@ class Subset:
     def __getitem__(self, part: Any) -> UInt8[np.ndarray, "images h w c"]:
         images: np.ndarray = np.asarray(self._images[self._chosen[part]])
         return images
+
+
+class Formed:
+    """An array of images, each brought to a form when it is asked for."""
+
+    def __init__(self, images: np.ndarray, form: Form):
+        self._images, self._form = images, form
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, part: Any) -> UInt8[np.ndarray, "images h w c"]:
+        return self._form.arrays(self._images[part])
+
+
+def _formed(images: np.ndarray, form: Form) -> np.ndarray | Formed:
+    return images if form == AS_IT_IS else Formed(images, form)
 
 
 def _checked(array: np.ndarray, name: str, where: str = "") -> np.ndarray:

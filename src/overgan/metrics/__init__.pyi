@@ -7,6 +7,7 @@ from ._metric import (
     Estimate as Estimate,
     Metric as Metric,
     Setting as Setting,
+    Side as Side,
     each_side as each_side,
 )
 from ._reference import (

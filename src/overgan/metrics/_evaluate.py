@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import UInt8
 
 from overgan.check import check
-from overgan.data import ImageSet, Source, Subset, class_labels, open_images, size_in_words
+from overgan.data import Form, ImageSet, Mode, Source, Subset, class_labels, open_images, size_in_words
 from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.metrics._features import feature_space, space_record
@@ -21,9 +21,10 @@ from overgan.metrics._registry import METRICS, MetricName, current_key
 from overgan.metrics._sample import VERSIONS_OF, Images, Progress, fingerprint, no_progress
 from overgan.metrics.nnd._config import NNDConfig
 from overgan.metrics.spaces._space import Precision
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The numbers that `evaluate` found, and what a reader must know to trust them."""
 
@@ -31,6 +32,10 @@ class Evaluation:
     facts: dict[str, Any]  # images compared, their number and SHA-256, what identifies the features, versions
     pictures: dict[str, UInt8[np.ndarray, "h w c"]] = field(default_factory=dict)  # nearest neighbours, by space
     metrics: tuple[MetricName, ...] = ()  # that were asked for
+
+    def __repr__(self) -> str:
+        compared = {name: facts["compared"] for name, facts in self.facts["images"].items()}
+        return brief(self, metrics=list(self.metrics)[:3], **compared)
 
     def __getitem__(self, metric: str) -> float:
         """A metric such as frechet_test, in the first feature space that has it."""
@@ -50,11 +55,14 @@ def evaluate(
     metrics: Sequence[MetricName] = ("frechet",),
     *,
     samples: int | Literal["all"] | None = None,
+    size: int | None = None,
+    mode: Mode | None = None,
     weights: str | Path | None = None,
     precision: Precision = "float32",
     draws: int = 10,
     nnd: NNDConfig | None = None,
     device: str = "cpu",
+    batch: int | None = None,
     neighbour_rows: int = 0,
     cache: Path | None = None,
     progress: Progress = no_progress,
@@ -62,17 +70,20 @@ def evaluate(
     """Compare generated images with training images, held-out images, or both.
 
     generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
-        files of images; all of one size.
+        files of images; all of one size, if they are not brought to one by `size` and `mode`.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
     metrics: frechet (FID in Inception's features), frechet_gap (needs both real sets), frechet_infinity,
         frechet_population, kernel (KID), prdc, memorization (needs both real sets), nnd (needs test; with train also
         that of memorized training images), package.module:name of a Metric or of a function that returns one.
     samples: images compared on each side, drawn at random with a fixed seed; by default as many as the smallest set
         has. "all" takes every set whole: then FID is that of other tools, and is biased differently for each set.
+    size, mode: every image on every side is cropped to its middle square and resized to so many pixels, with
+        antialiasing, and made "grey" or "colour". That changes distances: compare only numbers of one size and mode.
     weights, precision: of inception; the file of torch-fidelity, by default where torch-fidelity keeps it.
     draws: of real images, from which the standard error of frechet_gap comes.
     nnd: how the critic of nnd is trained.
     device: what computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if there is one.
+    batch: images that go through a feature network at once, by default as many as suit it; fewer need less memory.
     neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
         space among all of them, and, if memorization is asked for, in each feature space among those compared.
     cache: folder of what is computed from real images, by default in the user's cache folder.
@@ -89,9 +100,12 @@ def evaluate(
     if not metrics or not names:
         raise OverganError("no metric or no features; name at least one of each")
     check(draws >= 1, "draws", draws, "at least 1")
+    check(size is None or size >= 1, "size", size, "at least 1")
+    check(mode in (None, *get_args(Mode)), "mode", mode, f"one of {', '.join(get_args(Mode))}")
+    form = Form(size, mode)
     given = {"generated": generated, "train": train, "test": test}
     with ExitStack() as stack:
-        sets = {k: stack.enter_context(open_images(v, k)) for k, v in given.items() if v is not None}
+        sets = {k: stack.enter_context(open_images(v, k, form)) for k, v in given.items() if v is not None}
         if len(sets) < 2:
             raise OverganError("there is nothing to compare with: name training images, held-out images, or both")
         shape = _one_shape(sets)
@@ -106,7 +120,7 @@ def evaluate(
                     f"{metric.name} needs as many images on every side; leave {{argument}}={samples} out", "samples"
                 )
         spaces = [
-            feature_space(name, labelled or shape, weights=weights, precision=precision, device=device)
+            feature_space(name, labelled or shape, weights=weights, precision=precision, device=device, batch=batch)
             for name in dict.fromkeys(names)
         ]
         if lacking := too_few(metrics, spaces, len(chosen["generated"])):
@@ -127,6 +141,8 @@ def evaluate(
             "features": {space.name: space.facts for space in spaces},
             "versions": {name: version(name) for name in VERSIONS_OF},
         }
+        if form.notes:
+            facts["form"] = f"every image was {' and '.join(form.notes)}"
         if "nnd" in metrics:
             facts["nnd"] = reference.nnd.model_dump()
     return Evaluation(rows, facts, pictures, tuple(metrics))
@@ -136,11 +152,14 @@ def _one_shape(sets: Mapping[str, Images]) -> tuple[int, int, int]:
     shapes: dict[str, tuple[int, int, int]] = {name: images[:1].shape[1:] for name, images in sets.items()}
     (first, shape), *_ = shapes.items()
     for name, other in shapes.items():
+        differ = f"{first} images have {size_in_words(shape)} but {name} images {size_in_words(other)}"
+        if other[:2] != shape[:2]:
+            least = min(*shape[:2], *other[:2])
+            mend = f"bring them to one size, or have all cropped and resized with {{argument}}={least}"
+            raise OverganError(f"{differ}; {mend}, which changes distances such as FID", "size")
         if other != shape:
-            raise OverganError(
-                f"{first} images have {size_in_words(shape)} but {name} images {size_in_words(other)}; bring them "
-                "to one size, and all to grey or all to colour"
-            )
+            mend = "make all grey or all colour, such as with {argument}=grey"
+            raise OverganError(f"{differ}; {mend}", "mode")
     return shape
 
 

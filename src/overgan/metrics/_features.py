@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from platformdirs import user_cache_path
 
+from overgan.check import check
 from overgan.data import ImageSet
 from overgan.errors import OverganError
 from overgan.metrics.spaces._space import Embedding, FeatureSpace, Precision, Space, Wanted
@@ -55,6 +56,7 @@ def feature_space(
     weights: str | Path | None = None,
     precision: Precision = "float32",
     device: str = "cpu",
+    batch: int | None = None,
 ) -> FeatureSpace:
     """The feature space of that name for an image set, or, where no labels are needed, for (height, width, channels).
 
@@ -63,10 +65,12 @@ def feature_space(
     cache: folder where networks that had to be trained are kept, by default in the user's cache folder.
     weights, precision: of inception.
     device: PyTorch's name of what computes the features, and trains the classifier.
+    batch: images that are embedded at once, by default as many as suit the space; fewer need less memory.
 
     Raises OverganError if there is no such space, weights are missing or damaged, the set has no labels and the
     features need them, or a function of the user's cannot be had.
     """
+    check(batch is None or batch >= 1, "batch", batch, "at least 1")
     name = canonical(name)
     space, (kind, _, seed) = space_record(name), name.partition("-")
     known = images if isinstance(images, ImageSet) else None
@@ -83,8 +87,9 @@ def feature_space(
         weights=Path(weights).expanduser() if weights else None,
         precision=precision,
         device=device,
+        batch=batch,
     )
-    return FeatureSpace(name, *space.create(wanted), device)
+    return FeatureSpace(name, *space.create(wanted), device, batch)
 
 
 def _own_features(name: str, factory: Callable[..., Any], wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:

@@ -11,26 +11,32 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from overgan.data import ImageFiles, Subset
+from overgan.data import Formed, ImageFiles, Subset
 from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
+from overgan.words import brief
 
 T = TypeVar("T")
-BATCH = 256  # images that are embedded at once
+BATCH = 256  # images that are read at once
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 
-Images = np.ndarray | ImageFiles | Subset  # of uint8 (images, height, width, channels), or what is read like it
+Images = (
+    np.ndarray | Formed | ImageFiles | Subset
+)  # of uint8 (images, height, width, channels), or what is read like it
 Progress = Callable[[str, int, int], None]  # what is done, how many of how many
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """A set of images in a feature space: what metrics compare."""
 
     gaussian: Gaussian
     features: Float[np.ndarray, "images features"]  # of no images, if no metric was asked for that needs them
-    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        return brief(self, features=self.features.shape)
 
     def once(self, compute: Callable[[np.ndarray], T]) -> T:
         """`compute(features)`, or what it was when it was asked for before."""
@@ -47,9 +53,10 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
 def describe(space: FeatureSpace, images: Images, keep_features: bool, progress: Progress, name: str) -> Sample:
     """The sample of at least 2 images. In constant memory, unless the features are kept."""
     fit, parts = GaussianFit(), []
-    for start in range(0, len(images), BATCH):
+    batch = space.batch or BATCH
+    for start in range(0, len(images), batch):
         progress(f"{space.name} features of {name}", start, len(images))
-        features = space.embed(images[start : start + BATCH])
+        features = space.embed(images[start : start + batch])
         fit.add(features)
         parts.append(features if keep_features else features[:0].copy())  # a view would hold the rest
     return Sample(fit.gaussian(), np.concatenate(parts))

@@ -66,7 +66,8 @@ class ModelConfig(BaseModel):
             nearest = min(MULTIPLES, key=lambda size: abs(math.log(size / min(height, width))))
             raise OverganError(
                 f"model.name: {self.name} makes square images of {', '.join(map(str, sizes))} or {largest} pixels, but "
-                f"these are {width} × {height}; resize them with --set data.size={nearest}, or set model.name=mlp"
+                f"these are {width} × {height}; resize them with {{argument}}={nearest}, or set model.name=mlp",
+                "data.size",
             )
         if channels not in (1, 3):
             raise OverganError(

@@ -1,7 +1,10 @@
 from ._content import Content as Content
 from ._evaluation import (
     COLUMNS as COLUMNS,
+    STUDY_COLUMNS as STUDY_COLUMNS,
+    evaluation_notes as evaluation_notes,
     evaluation_table as evaluation_table,
+    study_table as study_table,
     write_evaluation as write_evaluation,
 )
 from ._pages import PAGES as PAGES, report_content as report_content

@@ -1,22 +1,30 @@
-"""What `overgan evaluate` shows of images that come from no study: a table, and a page."""
+"""What `overgan evaluate` shows: tables, and of images that come from no study a page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
-from overgan.metrics import METRICS, SIDES, Evaluation
+from overgan.metrics import METRICS, SIDES, Column, Evaluation, Metric, MetricName, Side
 from overgan.pictures import image_png, png_url
+from overgan.report._content import mean_and_deviation
 from overgan.report._template import template
 
+STUDY_COLUMNS = ["features", "metric", "k", "runs", "training images", "held-out images"]
 COLUMNS = ["features", "metric", "training images", "held-out images"]
+
+
+def _records(metrics: Sequence[MetricName]) -> list[Metric]:
+    """In the order of METRICS, then those of the user's own."""
+    return [METRICS[name] for name in dict.fromkeys([*METRICS, *metrics]) if name in metrics]
 
 
 def evaluation_table(evaluation: Evaluation) -> list[list[str]]:
     """The cells of COLUMNS, a row for each number of each metric and feature space, in the order of METRICS."""
-    names = dict.fromkeys([*METRICS, *evaluation.metrics])
-    records = [METRICS[name] for name in names if name in evaluation.metrics]
+    records = _records(evaluation.metrics)
     return [
         [row["features"], metric.label(column, row["features"]), *(column.text(row, side) for side in SIDES)]
         for row in evaluation.rows
@@ -26,13 +34,44 @@ def evaluation_table(evaluation: Evaluation) -> list[list[str]]:
     ]
 
 
-def write_evaluation(evaluation: Evaluation, path: Path) -> None:
-    """One HTML page that opens offline. Raises OverganError if it cannot be written."""
+def study_table(frame: pd.DataFrame, metrics: Sequence[MetricName]) -> list[list[str]]:
+    """The cells of STUDY_COLUMNS: for each number of each metric and feature space a row a width.
+
+    frame: what `GanStudy.evaluate` measured, one row per run and feature space. The cells have the mean and standard
+    deviation over the runs; of frechet_gap, which shares its real images among them, the mean and its standard error.
+    """
+    return [
+        [*([""] * 2 if i else [str(features), metric.label(column, str(features))]), str(k), str(len(of)), *cells]
+        for features, rows in frame.groupby("features", sort=False)
+        for metric in _records(metrics)
+        for column in metric.columns
+        if any(key in rows and rows[key].notna().any() for key in column.keys.values())
+        for i, (k, of) in enumerate(rows.groupby("k"))
+        for cells in [[_cell(of, column, side) for side in SIDES]]
+    ]
+
+
+def _cell(runs: pd.DataFrame, column: Column, side: Side) -> str:
+    key = column.keys.get(side, "")
+    if key not in runs:
+        return "–" if "{side}" in column.key else ""
+    if key == "frechet_gap":
+        return f"{runs[key].mean():.3g} ± {runs[f'{key}_error'].mean():.2g}"
+    return mean_and_deviation(runs[key].dropna())
+
+
+def evaluation_notes(evaluation: Evaluation) -> list[str]:
+    """How many images were compared, and what was done to them before."""
     images = evaluation.facts["images"]
     compared = ", ".join(f"{facts['compared']:,} {name} images of {facts['of']:,}" for name, facts in images.items())
+    return [compared, *([evaluation.facts["form"]] if "form" in evaluation.facts else [])]
+
+
+def write_evaluation(evaluation: Evaluation, path: Path) -> None:
+    """One HTML page that opens offline. Raises OverganError if it cannot be written."""
     page = template("evaluation.html.j2").render(
         title="Evaluation",
-        subtitle=f"Compared: {compared}.",
+        subtitle=f"Compared: {'; '.join(evaluation_notes(evaluation))}.",
         columns=COLUMNS,
         rows=evaluation_table(evaluation),
         neighbours=[(f"Nearest by {name}", png_url(image_png(p))) for name, p in evaluation.pictures.items()],

@@ -6,9 +6,9 @@ from ._load import (
     load as load,
     load_spec as load_spec,
     parse_spec as parse_spec,
-    preset_names as preset_names,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
+from ._presets import preset_names as preset_names
 from ._run import run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml

@@ -17,16 +17,12 @@ from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
 from overgan.study._kinds import KINDS
+from overgan.study._presets import preset_names
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description, flat
 from overgan.study._study import Study
 
 SpecSource = str | Path | Mapping[str, Any] | Spec  # a preset's name, a .yaml file, plain values, or a spec
-
-
-def preset_names() -> list[str]:
-    """The names of the presets that come with overgan."""
-    return sorted(p.name.removesuffix(".yaml") for p in files("overgan.presets").iterdir() if p.name.endswith(".yaml"))
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:

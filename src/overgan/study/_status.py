@@ -15,6 +15,18 @@ class GroupStatus:
     result: str  # the latest in words, empty before there is one
     diverged: int  # runs
     complete: bool
+    quantity: str = ""  # what the value is, in words
+    value: float | None = None  # that of the latest result, if it is a number
+
+    @property
+    def state(self) -> str:
+        """Finished, begun or waiting."""
+        return "finished" if self.complete else "begun" if self.done else "waiting"
+
+    @property
+    def per_second(self) -> float | None:
+        """The speed so far: of iterations, those of all replicas together count as one."""
+        return self.done / self.seconds if self.done and self.seconds else None
 
     @property
     def seconds_each(self) -> float | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny
 from overgan.disk import write_json
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
+from overgan.words import brief
 
 STUDY = "study.json"
 
@@ -30,6 +31,9 @@ class Description(BaseModel):
     parameters: dict[int, dict[str, int]]  # width -> network -> trained numbers of one run
     versions: dict[str, str]
     machine: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return brief(self, kind=self.spec.kind, name=self.spec.name, widths=len(self.spec.widths))
 
 
 def group_folder(folder: Path, width: int) -> Path:

@@ -87,7 +87,7 @@ class Study(ABC):
         """The generator of one run. Raises OverganError if this kind of study trains no network that makes images."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
 
-    def evaluate(self, *_: Any, **__: Any) -> None:
+    def evaluate(self, *_: Any, **__: Any) -> pd.DataFrame:
         """Metrics of the images of finished runs. Raises OverganError if this kind of study makes none."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
 

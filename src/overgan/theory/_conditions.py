@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
+from overgan.words import brief
+
 ROUNDING = 1e-12  # relative, of a condition's sides; bounds are widened by more
 NO_RANK = "J_0 has a rank below the data's dimension m: no step moves f in every direction; take k ≥ m units"
 
@@ -31,7 +33,7 @@ class Condition:
         return 0.0 if self.left == self.right else self.right - self.left
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Claim:
     """One of the inequalities that a theorem claims, at recorded steps: left ≤ right + allowance for rounding."""
 
@@ -41,6 +43,9 @@ class Claim:
     left: Float[np.ndarray, " recorded"]
     right: Float[np.ndarray, " recorded"]
     allowance: float
+
+    def __repr__(self) -> str:
+        return brief(self, number=self.number, holds=bool(self.holds.all()), steps=len(self.steps))
 
     @property
     def margin(self) -> Float[np.ndarray, " recorded"]:
@@ -59,6 +64,9 @@ class Verdict(ABC):
     basis: str
     constants: ClassVar[tuple[str, ...]]  # the names of its numbers
     bounded: ClassVar[str]  # what shrinks by its rate at every step
+
+    def __repr__(self) -> str:
+        return brief(self, holds=self.holds, basis=self.basis, **{k: getattr(self, k) for k in ("rate", "excess")})
 
     @property
     @abstractmethod

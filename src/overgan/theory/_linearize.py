@@ -19,9 +19,10 @@ from overgan.theory._problem import (
     initial_discriminator,
     largest_eta,
 )
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Linearization:
     """z̃_{t+1} = A z̃_t of the state z = (r, d), the residual and the discriminator's weights (eq. 21).
 
@@ -53,6 +54,9 @@ class Linearization:
         check(skew <= 1e-10 * size, "gram", f"asymmetric by {skew}", "symmetric")
         least = float(np.linalg.eigvalsh(self.gram)[0])
         check(least >= -1e-10 * m * size, "gram", f"with the eigenvalue {least}", "positive semidefinite")
+
+    def __repr__(self) -> str:
+        return brief(self, m=len(self.r_0), mu=self.mu, eta=self.eta)
 
     @cached_property
     def eigen(self) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]]:

@@ -33,7 +33,7 @@ from overgan.theory._conditions import NO_RANK, Claim, Condition, Verdict, expla
 RANK, CHANGE, STEP = "0 < alpha", "3 epsilon ≤ alpha", "2 beta² ≤ 1/eta"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class OptimalCertificate(Verdict):
     """Theorem A.11's constants of one GAN, and its conditions.
 

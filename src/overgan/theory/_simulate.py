@@ -18,9 +18,10 @@ from overgan.theory._problem import (
     default_eta,
     initial_discriminator,
 )
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """What a simulation left: norms of every residual, the end, and what was asked to be recorded."""
 
@@ -37,6 +38,10 @@ class Trajectory:
     recorded_residual: Float[np.ndarray, "recorded m"]
     recorded_d: Float[np.ndarray, "recorded m"]
     recorded_W: Float[np.ndarray, "recorded *weights"]
+
+    def __repr__(self) -> str:
+        steps, last = len(self.residual_norm) - 1, float(self.residual_norm[-1])
+        return brief(self, method=self.method, steps=steps, last_residual=last, converged=self.converged)
 
     @property
     def converged(self) -> bool:

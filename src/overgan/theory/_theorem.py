@@ -11,7 +11,7 @@ from overgan.theory._conditions import NO_RANK, Claim, Condition, Verdict, expla
 RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon ≤ alpha²"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Certificate(Verdict):
     """Theorem A.4's constants of one GAN, and its conditions.
 

@@ -10,15 +10,19 @@ from overgan.metrics._metric import Column, Metric, each_side
 from overgan.metrics._sample import Sample
 from overgan.metrics.distances._neighbours import nearest_neighbours
 from overgan.metrics.distances._tiles import Points, Tile, check_points, exact_squared, tiles
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Manifold:
     """Points, each with a ball that reaches to the nearest_k-th nearest of the others; their union is the manifold."""
 
     points: Points
     radii: Float64[np.ndarray, " points"]
     nearest_k: int
+
+    def __repr__(self) -> str:
+        return brief(self, points=self.points.shape, nearest_k=self.nearest_k)
 
 
 @dataclass(frozen=True)

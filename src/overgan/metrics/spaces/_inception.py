@@ -32,7 +32,7 @@ def inception_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     """
     path = wanted.weights or default_weights()
     if not path.is_file():
-        named = "" if wanted.weights else ", or name the file with {argument} (evaluate.inception_weights)"
+        named = "" if wanted.weights else ", or name the file with {argument}=FILE"
         raise OverganError(
             f"{path} is missing, the weights of inception features: download {SOURCE} to it{named}; "
             "or use other features (classifier, random, pixels)",
@@ -46,7 +46,7 @@ def inception_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     @torch.inference_mode()
     def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
         parts = []
-        for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), BATCH):
+        for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), wanted.batch or BATCH):
             colour = batch.to(wanted.device).movedim(-1, 1).expand(-1, 3, -1, -1)
             with torch.autocast(colour.device.type, torch.bfloat16, enabled=wanted.precision == "bf16"):
                 parts.append(network(colour)[0].float().cpu().numpy())

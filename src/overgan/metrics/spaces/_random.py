@@ -32,7 +32,7 @@ def random_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
     network.to(wanted.device)
 
     def embed(images: UInt8[np.ndarray, "images h w c"]) -> Float[np.ndarray, "images features"]:
-        batches = torch.split(torch.from_numpy(np.ascontiguousarray(images)), BATCH)
+        batches = torch.split(torch.from_numpy(np.ascontiguousarray(images)), wanted.batch or BATCH)
         return torch.cat([network(to_network(b.to(wanted.device))).mean((2, 3)) for b in batches]).cpu().numpy()
 
     return embed, {"dimension": CHANNELS[-1], "sha256": sha256(weights)}

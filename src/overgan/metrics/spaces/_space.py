@@ -25,6 +25,7 @@ class Wanted:
     weights: Path | None  # of inception; None is where torch-fidelity keeps them
     precision: Precision  # of inception
     device: str  # PyTorch's name of what computes
+    batch: int | None = None  # images that are embedded at once; None is as many as suit the space
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,4 @@ class FeatureSpace:
     embed: Embedding
     facts: dict[str, Any]
     device: str = "cpu"
+    batch: int | None = None  # images that are embedded at once

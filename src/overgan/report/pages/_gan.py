@@ -39,12 +39,12 @@ def content(study: GanStudy) -> Content:
 
 
 def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]]) -> Row:
-    counts, pace = study.description.parameters[width], study.group_status(width).seconds_each
+    counts, speed = study.description.parameters[width], study.group_status(width).per_second
     return [
         ("k", str(width)),
         ("generator parameters", f"{counts['generator']:,}"),
         ("critic parameters", f"{counts['critic']:,}"),
-        ("ms per run and iteration", number(1000 * pace / len(study.spec.seeds), 2) if pace is not None else "–"),
+        ("iterations/s", number(speed) if speed is not None else "–"),
         *((heading, by_width.get(width, "–")) for heading, by_width in cells),
         ("runs", state(study, width)),
     ]

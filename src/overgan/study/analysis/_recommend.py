@@ -14,7 +14,7 @@ from overgan.study.analysis._means import decide
 from overgan.study.analysis._missing import missing
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
-from overgan.words import counted, number
+from overgan.words import brief, counted, number
 
 LARGEST = 1e100  # of a value: its square must be a number, too
 TRY_NARROWER = "; it is the narrowest that was tried: try narrower"
@@ -22,7 +22,7 @@ TRY_NARROWER = "; it is the narrowest that was tried: try narrower"
 Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recommendation:
     """The width to use, or, if something is missing, what the runs so far say. Printed, it is that with the reason."""
 
@@ -39,6 +39,9 @@ class Recommendation:
     try_narrower: bool  # the narrowest is enough, so that narrower ones may be, too
     reason: str  # why this width
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
+
+    def __repr__(self) -> str:
+        return brief(self, width=self.width, interval=self.interval, value=self.value, confidence=self.confidence)
 
     def __str__(self) -> str:
         if self.missing:

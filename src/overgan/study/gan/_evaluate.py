@@ -28,11 +28,14 @@ def evaluate_checkpoints(
     metrics: Sequence[MetricName],
     progress: Progress,
     device: str,
+    batch: int | None,
     **settings: Any,
-) -> None:
+) -> list[dict[str, Any]]:
     """Measure the newest checkpoint of every run and keep the rows in later.jsonl (see `GanStudy.evaluate`).
 
     fingerprint: of the images that the study was trained on.
+
+    The result is what was measured, one row per run and feature space.
     """
     metrics = [METRICS.known(name) for name in metrics]
     values = spec.evaluate.model_dump() | settings | {"metrics": ["frechet"], "final_metrics": metrics}
@@ -43,13 +46,14 @@ def evaluate_checkpoints(
     except ValidationError as error:
         raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
     (device, *_) = resolve_device(device)
+    measured = []
     with try_lock(folder) as free:
         if not free:
             raise OverganError(f"{folder} is being trained; wait until that is done")
         images = load_images(spec.data)
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
-        reference = real_side(config, images, metrics, device, progress)
+        reference = real_side(config, images, metrics, device, progress, batch)
         for name in metrics:
             if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
                 raise OverganError(f"{lacking[0]}; {MEND}")
@@ -60,7 +64,9 @@ def evaluate_checkpoints(
                 before = [current_row(row) for row in read_jsonl(group / LATER)]
                 rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
                 for row in reference.score(generated, folder=state):
-                    key = seed, iteration, row["features"]
-                    rows[key] = rows.get(key, {}) | {"seed": seed, "iteration": iteration} | row
+                    key, row = (seed, iteration, row["features"]), {"seed": seed, "iteration": iteration} | row
+                    rows[key] = rows.get(key, {}) | row
+                    measured.append({"k": width} | row)
                 write_jsonl(group / LATER, rows.values())
                 rmtree(state, ignore_errors=True)
+    return measured

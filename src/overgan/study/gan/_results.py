@@ -57,17 +57,18 @@ class GanStudy(Study):
         checkpoint = read_checkpoint(group)
         progress = current_row(read_json(group / PROGRESS)) if (group / PROGRESS).exists() else {}
         distance = progress.get("frechet_test")
+        quantity = f"test {frechet_label(self.spec.evaluate.features[0])}"
         return GroupStatus(
             width=width,
             unit="iteration",
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}"
-            if distance is not None
-            else "",
+            result=f"{quantity} {number(distance)}" if distance is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),
+            quantity=quantity,
+            value=distance,
         )
 
     def final(self, features: str | None = None) -> pd.DataFrame:
@@ -173,22 +174,26 @@ class GanStudy(Study):
         *,
         progress: Progress = no_progress,
         device: str = "cpu",
+        batch: int | None = None,
         **settings: Any,
-    ) -> None:
+    ) -> pd.DataFrame:
         """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
 
         metrics: as of `overgan.metrics.evaluate`.
         progress: called with what is being done, how many are done and of how many.
         device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
             there is one.
+        batch: images that go through a feature network at once, by default as many as suit it.
         settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
 
-        Rows of the same run, iteration and features are replaced; an interrupted NND goes on.
+        The result is what was measured, a row per run and feature space. Those of the same run, iteration and features
+        are replaced; an interrupted NND goes on.
 
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
         fingerprint = self.description.data["fingerprint"]
-        evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, **settings)
+        rows = evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings)
+        return pd.DataFrame(rows, columns=None if rows else ROW)
 
     def write_samples(
         self,

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from overgan.data import ImageSet, load_images
+from overgan.errors import OverganError
 from overgan.metrics import (
     FeatureSpace,
     MetricName,
@@ -24,12 +26,17 @@ from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.training import LOSSES, Group, train_group
 
 
-def spaces(config: EvaluateConfig, images: ImageSet, device: str = "cpu") -> list[FeatureSpace]:
+def spaces(
+    config: EvaluateConfig, images: ImageSet, device: str = "cpu", batch: int | None = None
+) -> list[FeatureSpace]:
     """The feature spaces of a spec's evaluate section, on a device. Raises OverganError if one cannot be had."""
-    weights, precision = config.inception_weights, config.precision
-    return [
-        feature_space(name, images, weights=weights, precision=precision, device=device) for name in config.features
-    ]
+    more: dict[str, Any] = {"precision": config.precision, "device": device, "batch": batch}
+    try:
+        return [feature_space(name, images, weights=config.inception_weights, **more) for name in config.features]
+    except OverganError as error:
+        if error.argument == "weights":  # a study's are named by its spec
+            raise OverganError(error.message, "evaluate.inception_weights") from None
+        raise
 
 
 def real_side(
@@ -38,12 +45,12 @@ def real_side(
     metrics: Sequence[MetricName],
     device: str,
     progress: Progress = no_progress,
+    batch: int | None = None,
 ) -> Reference:
     """What generated images are compared with. Raises OverganError if features cannot be had or images are too few."""
     more = {"draws": config.draws, "nnd": config.nnd, "device": device, "progress": progress}
-    return Reference.of(
-        images, spaces(config, images, device), config.samples, metrics, config.reference == "all", **more
-    )
+    compared_in = spaces(config, images, device, batch)
+    return Reference.of(images, compared_in, config.samples, metrics, config.reference == "all", **more)
 
 
 def facts(spec: GanSpec) -> Facts:

@@ -59,6 +59,8 @@ class TheoryStudy(Study):
             result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
             diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
             complete=done == len(self.spec.seeds),
+            quantity=f"{first}: {self.succeeded}",
+            value=count if done else None,
         )
 
     def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from overgan.check import check
 from overgan.theory.shallow._geometry import Inner, Latents, Outer
+from overgan.words import brief
 
 BLOCK = 8192  # units whose shares are in memory at once
 ROUNDING = 1e-9  # relative, by which the bounds are widened
@@ -26,7 +27,7 @@ class Arrays(Protocol):
     def W0(self) -> Inner: ...  # noqa: N802 — as above
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BallBound:
     """An upper bound on ‖J(W) − J(W_0)‖ for ‖W − W_0‖_F ≤ R, for any R up to `reach`.
 
@@ -36,6 +37,9 @@ class BallBound:
     prices: Float[np.ndarray, " prices"]
     worths: Float[np.ndarray, " prices"]
     reach: float
+
+    def __repr__(self) -> str:
+        return brief(self, reach=float(self.reach), prices=len(self.prices))
 
     def change(self, radius: float) -> float:
         """The bound on the ball of that radius: continuous and increasing in it, inf beyond `reach`.

@@ -9,9 +9,10 @@ from overgan.check import check
 from overgan.theory.shallow._ball import ball_bound
 from overgan.theory.shallow._gan import ShallowGAN
 from overgan.theory.shallow._geometry import generated_mean, jacobian_gram, mean_gradients
+from overgan.words import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Lemma:
     """An inequality left ≤ right of the paper, on each of the draws, or for each unit of each draw."""
 
@@ -19,6 +20,9 @@ class Lemma:
     statement: str
     left: Float[np.ndarray, "draws *units"]
     right: Float[np.ndarray, "draws *units"]
+
+    def __repr__(self) -> str:
+        return brief(self, number=self.number, frequency=self.frequency, draws=len(self.left))
 
     @property
     def holds(self) -> Bool[np.ndarray, "draws *units"]:
