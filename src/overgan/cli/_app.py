@@ -1,6 +1,5 @@
 """The commands together, and what becomes of a mistake."""
 
-import signal
 import sys
 
 import typer
@@ -12,6 +11,7 @@ from overgan.cli._results import recommend, report
 from overgan.cli._run import run, status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
+from overgan.signals import when_ended
 from overgan.study import WorkerError
 
 app = typer.Typer(help="How wide must a GAN be?", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -21,7 +21,7 @@ for command in (presets, show, run, status, report, recommend, sample, evaluate,
 
 def main() -> None:
     """Run the command; a user's mistake is one line and exit code 2, a worker's death one line and exit code 1."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    when_ended(lambda number: sys.exit(128 + number))
     try:
         app()
     except OverganError as error:

@@ -1,14 +1,20 @@
 """`overgan run` and `overgan status`: a study under way."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
 import overgan.study
+from overgan.cli._opening import print_heading
 from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
+from overgan.cli._renewal import renewed_report
+from overgan.cli._terminal import console, duration, fail, print_table
+from overgan.cli._watch import screen
 from overgan.errors import OverganError
+from overgan.study import GroupStatus
+
+STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
 def run(
@@ -17,18 +23,34 @@ def run(
     overrides: Overrides = None,
     scale: Scale = 1.0,
     workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
+    threads: Annotated[int | None, Option(help="Threads of each process [default: its share of the cores].")] = None,
     device: Device = "auto",
+    quiet: Annotated[bool, Option("--quiet", help="Print only the last two lines, warnings and errors.")] = False,
 ) -> None:
-    """Start a study, or go on with it, and write its report."""
+    """Start a study, or go on with it, and write its report.
+
+    The report is there from the first evaluation on, and is renewed while the study runs.
+    """
     changes = overrides or []
-    spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
-    if notice := overgan.study.KINDS[spec.kind].notice(spec):
-        console.print(notice)
+    settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
     try:
-        with watch_groups() as watch:
-            study = overgan.run(preset_or_yaml, out, changes, scale=scale, workers=workers, device=device, watch=watch)
+        with screen(quiet=quiet) as (opened, show):
+            spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
+            if not quiet:
+                print_heading(spec)
+            with renewed_report(overgan.study.study_folder(spec, out)) as renew:
+
+                def watch(groups: list[GroupStatus]) -> None:
+                    show(groups)
+                    renew(groups)
+
+                study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
     except KeyboardInterrupt:
-        fail("stopped; the same command goes on from the last checkpoint", 130)
+        fail(STOPPED, 130)
+    except SystemExit as end:  # at SIGTERM or SIGHUP
+        if not isinstance(end.code, int):
+            raise
+        fail(STOPPED, end.code)
     console.print(f"report: {overgan.write_report(study.folder)}")
     try:
         console.print(f"recommended width: {study.recommend()}")
@@ -58,4 +80,4 @@ def status(folder: Folder) -> None:
     console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
     left = overgan.study.seconds_left(groups, study.description.machine["workers"])
     if left:
-        console.print(f"time left: at most about {duration(left)}, while it is running")
+        console.print(f"time left: about {duration(left)}, while it is running")

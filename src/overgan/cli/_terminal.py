@@ -2,15 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
-
-from overgan.study import GroupStatus
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -21,60 +19,6 @@ def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int 
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-@contextmanager
-def watch_groups() -> Iterator[Callable[[list[GroupStatus]], None]]:
-    """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
-    if not console.is_terminal:
-        yield _print_finished()
-        return
-    fields = (TextColumn(f"{{task.fields[{name}]}}") for name in ("speed", "left", "result"))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *fields)
-    progress = Progress(*columns, console=console)
-    tasks: dict[int, TaskID] = {}
-
-    def watch(groups: list[GroupStatus]) -> None:
-        if not tasks:
-            preparing.stop()
-            progress.start()
-        for group in groups:
-            beside = _beside(group)
-            if group.width not in tasks:
-                tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **beside)
-            progress.update(tasks[group.width], completed=group.done, **beside)
-
-    with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
-        try:
-            yield watch
-        finally:
-            progress.stop()
-
-
-def _beside(group: GroupStatus) -> dict[str, Any]:
-    """What stands beside the bar of a group."""
-    pace = group.seconds_each
-    left = pace * (group.total - group.done) if pace else 0
-    return {
-        "speed": f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
-        "left": f"{duration(left)} left" if left else "",
-        "result": group.result,
-    }
-
-
-def _print_finished() -> Callable[[list[GroupStatus]], None]:
-    printed: set[int] = set()
-
-    def watch(groups: list[GroupStatus]) -> None:
-        for group in groups:
-            if group.complete and group.width not in printed:
-                printed.add(group.width)
-                console.print(
-                    f"k = {group.width}: {group.done:,} {group.unit}s in {duration(group.seconds)}, {group.result}, "
-                    f"{group.diverged} diverged"
-                )
-
-    return watch
 
 
 def duration(seconds: float) -> str:
@@ -103,5 +47,6 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on the error output, and end with the exit code."""
-    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"overgan: {message}")
+    with suppress(OSError):  # the terminal may be gone
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"overgan: {message}")
     sys.exit(code)

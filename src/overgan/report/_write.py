@@ -15,8 +15,11 @@ from overgan.study import load
 PAGE = "report.html"
 
 
-def write_report(folder: str | Path) -> Path:
+def write_report(folder: str | Path, *, figures: bool = True, refresh: int | None = None) -> Path:
     """Write report.html and figures/*, as PNG, PDF and SVG, into a study's folder, finished or not; the page's path.
+
+    figures: whether figures/* are written; they take most of the time, and the page does without them.
+    refresh: seconds after which the page, open in a browser, loads itself anew; by default never.
 
     Raises OverganError if there is no study in the folder or it cannot be written.
     """
@@ -27,13 +30,14 @@ def write_report(folder: str | Path) -> Path:
         spec=study.spec,
         description=study.description,
         content=content,
+        refresh=refresh,
         plotly=plotly.offline.get_plotlyjs(),
         plots=[(plot.title, to_html(plot)) for plot in content.plots],
         yaml=OmegaConf.to_yaml(OmegaConf.create(study.spec.model_dump(mode="json", exclude={"scale"}))),
     )
     path = study.folder / PAGE
     try:
-        for plot in content.plots:
+        for plot in content.plots if figures else []:
             for kind, image in to_images(plot).items():
                 write_atomic(study.folder / "figures" / f"{plot.name}.{kind}", image)
         write_atomic(path, page.encode())

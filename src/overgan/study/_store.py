@@ -32,6 +32,11 @@ class Description(BaseModel):
     machine: dict[str, Any]
 
 
+def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
+    """The folder of a study: out, or by default runs/NAME."""
+    return Path(out or f"runs/{spec.name}")
+
+
 def group_folder(folder: Path, width: int) -> Path:
     """The folder of one width's group in a study's folder."""
     return folder / f"k{width:04d}"

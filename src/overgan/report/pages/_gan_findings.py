@@ -2,7 +2,7 @@
 
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC
-from overgan.report._content import runs_sentences
+from overgan.report._content import runs_sentences, unfinished
 from overgan.report.pages._gan_figures import fid_label, memorized_nnd
 from overgan.study.gan import GanStudy
 
@@ -12,7 +12,7 @@ def findings(study: GanStudy) -> list[str]:
     try:
         sentences = [f"Recommended: {study.recommend()}."]
     except OverganError:
-        return ["No run has finished yet."]
+        return ["No run has finished yet.", *unfinished(study)]
     features = study.spec.evaluate.features[0]
     test = study.final().groupby("k").fid_test.mean()
     label = f"test {fid_label(features)}"

@@ -14,6 +14,7 @@ def _notice(spec: GanSpec) -> str:
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
+    subject=lambda spec: f"{spec.model.name} on {spec.data.name}",
     length=lambda spec: f"{spec.train.iterations:,} iterations",
     scaled=scaled,
     facts=later("overgan.study.gan._work:facts"),

@@ -101,6 +101,7 @@ def _scaled(spec: CertificateSpec, factor: float, given: Collection[str]) -> Cer
 KIND = Kind(
     spec=CertificateSpec,
     study=CertificateStudy,
+    subject=lambda spec: f"Theorem A.4 for {len(spec.problems)} families of shallow GANs",
     length=lambda spec: f"{len(spec.problems)} certificates",
     scaled=_scaled,
     facts=_facts,

@@ -131,6 +131,7 @@ def _scaled(spec: PredictionSpec, factor: float, given: Collection[str]) -> Pred
 KIND = Kind(
     spec=PredictionSpec,
     study=PredictionStudy,
+    subject=lambda spec: f"predictions for {len(spec.gans)} GANs",
     length=lambda spec: f"{spec.steps:,} steps × {len(spec.gans)} GANs",
     scaled=_scaled,
     facts=_facts,

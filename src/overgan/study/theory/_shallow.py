@@ -125,6 +125,7 @@ def _scaled(spec: ShallowSpec, factor: float, given: Collection[str]) -> Shallow
 KIND = Kind(
     spec=ShallowSpec,
     study=ShallowStudy,
+    subject=lambda spec: f"shallow GANs, n = {spec.problem.n}, d = {spec.problem.d}, m = {spec.problem.m}",
     length=lambda spec: f"{spec.steps:,} steps × {len(spec.methods)} methods",
     scaled=_scaled,
     facts=_facts,
