@@ -24,7 +24,7 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
     """What shows a run's opening, and then the groups' status while they are trained; nothing if quiet."""
     preparing = console.status(PREPARING)
     columns = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
-    columns += [TextColumn(f"{{task.fields[{name}]}}") for name in ("count", "speed", "left", "result")]
+    columns += [TextColumn(f"{{task.fields[{name}]}}") for name in ("count", "pace", "result")]
     progress = Progress(*columns, console=console, expand=True)
     live = console.is_terminal and not quiet
     watch: Watcher = _see_nothing
@@ -64,7 +64,7 @@ def bars(progress: Progress, prepared: Callable[[], None], workers: int) -> "Wat
             progress.start()
             for group in groups:
                 tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **_beside(group))
-            tasks[ALL] = progress.add_task("in all", total=1.0, speed="", result="", **_in_all(groups, workers))
+            tasks[ALL] = progress.add_task("in all", total=1.0, result="", **_in_all(groups, workers))
         for group in groups:
             progress.update(tasks[group.width], completed=group.done, **_beside(group))
         progress.update(tasks[ALL], completed=share_done(groups), **_in_all(groups, workers))
@@ -75,11 +75,9 @@ def bars(progress: Progress, prepared: Callable[[], None], workers: int) -> "Wat
 def _beside(group: GroupStatus) -> dict[str, Any]:
     """What stands beside the bar of a group."""
     pace = group.seconds_each
-    left = pace * (group.total - group.done) if pace and not group.complete else 0
     return {
         "count": f"{group.done:,}/{group.total:,}",
-        "speed": f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
-        "left": f"{duration(left)} left" if left else "",
+        "pace": f"{1 / pace:.1f} {group.unit}s/s" if pace else "waiting",
         "result": group.result,
     }
 
@@ -87,7 +85,7 @@ def _beside(group: GroupStatus) -> dict[str, Any]:
 def _in_all(groups: list[GroupStatus], workers: int) -> dict[str, Any]:
     """What stands beside the bar of all groups together."""
     left = seconds_left(groups, workers)
-    return {"count": _percent(groups), "left": f"{duration(left)} left" if left else ""}
+    return {"count": _percent(groups), "pace": f"{duration(left)} left" if left else ""}
 
 
 def _percent(groups: list[GroupStatus]) -> str:
