@@ -19,7 +19,7 @@ import overgan
 from overgan.cli import _watch, app
 from overgan.cli._opening import print_heading, print_opening
 from overgan.cli._renewal import renewed_report
-from overgan.study import EXECUTORS, GroupStatus, load_spec
+from overgan.study import EXECUTORS, GroupStatus, Job, load_spec
 from overgan.study._opening import Opening
 from tests.test_extension import COIN
 
@@ -180,6 +180,16 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
     with pytest.raises(overgan.OverganError, match="threads is 0; it must be at least 1"):
         overgan.run(COIN, tmp_path / "none", threads=0)
     assert not (tmp_path / "none").exists()
+
+
+def test_the_local_executor_gives_its_processes_so_many_threads(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("overgan.study.execute._local.Popen", lambda words, env, **_: started.append((words, env)))
+    EXECUTORS["local"]().start(Job(tmp_path, workers=2, devices=["cpu"], threads=3))
+    for words, environment in started:
+        assert words[words.index(str(tmp_path)) + 1] == "3"
+        assert environment["OMP_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "3"
+    assert len(started) == 2
 
 
 @pytest.fixture
