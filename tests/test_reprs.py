@@ -60,8 +60,8 @@ def test_a_recommendation_is_a_width_with_an_interval():
 
 
 def test_images_and_what_was_compared_are_counted(images):
-    found = evaluate(images[:30], images[30:], features="pixels", metrics=["fid", "kid", "prdc"])
-    assert repr(found) == "Evaluation(metrics=['fid', 'kid', 'prdc'], generated=30, train=30, …)"
+    found = evaluate(images[:30], images[30:], features="pixels", metrics=["frechet", "kernel", "prdc"])
+    assert repr(found) == "Evaluation(metrics=['frechet', 'kernel', 'prdc'], generated=30, train=30, …)"
     assert repr(ImageSet("faces", images[:50], images[50:])) == (
         "ImageSet(name='faces', train=(50, 8, 8, 1), test=(10, 8, 8, 1), …)"
     )

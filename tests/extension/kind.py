@@ -40,6 +40,7 @@ def worker(spec, folder, _threads, _device):
 COIN = Kind(
     spec=CoinSpec,
     study=CoinStudy,
+    subject=lambda _spec: "a coin",
     length=lambda spec: f"{spec.tosses} tosses",
     scaled=lambda spec, factor, given: multiplied(spec, factor, given, tosses=1),
     facts=lambda _spec: Facts(),

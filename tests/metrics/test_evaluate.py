@@ -324,7 +324,7 @@ def test_paths_are_named_by_their_positions_or_by_options(sets, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     for name, images in zip(("g", "tr", "te"), sets, strict=True):
         np.save(f"{name}.npy", images[:50])
-    more = ["--features", "pixels", "--metrics", "fid", "--json"]
+    more = ["--features", "pixels", "--metrics", "frechet", "--json"]
     ways = [
         ["g.npy", "tr.npy", "te.npy"],
         ["--generated", "g.npy", "--train", "tr.npy", "--test", "te.npy"],
@@ -359,7 +359,7 @@ def test_sizes_that_differ_are_refused_with_the_option_that_mends_it(sets, tmp_p
     np.save("small.npy", generated)
     np.save("large.npy", grown(train, 2 * height))
     np.save("colour.npy", train.repeat(3, axis=3))
-    more = ["--features", "pixels", "--metrics", "fid"]
+    more = ["--features", "pixels", "--metrics", "frechet"]
     message = command(monkeypatch, capfd, "small.npy", "large.npy", *more)
     sizes = [f"{side} × {side} pixels and 1 channel" for side in (height, 2 * height)]
     assert f"generated images have {sizes[0]} but train images {sizes[1]}; " in message
@@ -391,11 +391,11 @@ def test_images_are_brought_to_a_form_as_pillow_does(sets, tmp_path):
     expected = np.stack([by_pillow(image) for image in wide])
     np.save(tmp_path / "wide.npy", wide)
     write_folder(tmp_path / "wide", wide)
-    direct = evaluate(generated, expected, features="pixels", metrics=["fid", "prdc"], cache=tmp_path / "cache")
+    direct = evaluate(generated, expected, features="pixels", metrics=["frechet", "prdc"], cache=tmp_path / "cache")
     assert "form" not in direct.facts
     for source in (wide, tmp_path / "wide.npy", tmp_path / "wide"):
         result = evaluate(
-            generated, source, features="pixels", metrics=["fid", "prdc"], size=height, cache=tmp_path / "cache"
+            generated, source, features="pixels", metrics=["frechet", "prdc"], size=height, cache=tmp_path / "cache"
         )
         assert result.rows == near(direct.rows)
         assert result.facts["images"]["train"]["sha256"] == direct.facts["images"]["train"]["sha256"]

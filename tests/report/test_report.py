@@ -195,19 +195,33 @@ def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
     study = make_study(diverged={(2, 0), (2, 1), (4, 2)}, unfinished={8})
     page = overgan.write_report(study.folder).read_text()
     assert "3 of 9 runs diverged: 2 at k = 2, 1 at k = 4; they are left out." in page
-    assert "Not finished yet: k = 8." in page
+    assert "Not finished yet: k = 8. About 75% of the work is done." in page  # 3 s of each, and 3 s are left
     assert "1 of 3 runs finished, 2 diverged" in page
     assert study.recommend().width == 4
 
 
 def test_a_study_without_results_has_a_page_too(make_study):
     study = make_study(unfinished=set(WIDTHS), features=("classifier",))
-    assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
+    page = overgan.write_report(study.folder).read_text()
+    assert "No run has finished yet." in page
+    assert "Not finished yet: k = 2, 4, 8. About 50% of the work is done." in page
     for path in study.folder.glob("k*/*.jsonl"):
         path.unlink()
     assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
     with pytest.raises(OverganError, match="no width has a finished run"):
         study.recommend()
+
+
+def test_a_page_alone_for_a_study_that_is_running(make_study):
+    study = make_study(unfinished={8})
+    page = overgan.write_report(study.folder, figures=False, refresh=60).read_text()
+    assert '<meta http-equiv="refresh" content="60">' in page
+    assert "The study is running" in page
+    assert not (study.folder / "figures").exists()
+    page = overgan.write_report(study.folder).read_text()
+    assert "http-equiv" not in page
+    assert "The study is running" not in page
+    assert (study.folder / "figures").is_dir()
 
 
 def draw_neighbours(study, width, *pictures):

@@ -1,6 +1,5 @@
 """The commands together, and what becomes of a mistake."""
 
-import signal
 import sys
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
+from overgan.signals import when_ended
 from overgan.study import WorkerError
 from overgan.version import __version__
 
@@ -40,7 +40,7 @@ def _options(
 
 def main() -> None:
     """Run the command; a user's mistake is one line and exit code 2, a worker's death one line and exit code 1."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    when_ended(lambda number: sys.exit(128 + number))
     try:
         app()
     except OverganError as error:

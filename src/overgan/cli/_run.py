@@ -1,15 +1,21 @@
 """`overgan run`: a study is started, or gone on with."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
 import overgan.study
 from overgan.cli._headlines import print_headlines
+from overgan.cli._opening import print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, fail, watch_groups
+from overgan.cli._renewal import renewed_report
+from overgan.cli._terminal import console, fail
+from overgan.cli._watch import screen
 from overgan.errors import OverganError
+from overgan.study import GroupStatus
+
+STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
 def run(
@@ -18,18 +24,34 @@ def run(
     overrides: Overrides = None,
     scale: Scale = 1.0,
     workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
+    threads: Annotated[int | None, Option(help="Threads of each process [default: its share of the cores].")] = None,
     device: Device = "auto",
+    quiet: Annotated[bool, Option("--quiet", help="Print only the last two lines, warnings and errors.")] = False,
 ) -> None:
-    """Start a study, or go on with it, and write its report."""
+    """Start a study, or go on with it, and write its report.
+
+    The report is there from the first evaluation on, and is renewed while the study runs.
+    """
     changes = overrides or []
-    spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
-    if notice := overgan.study.KINDS[spec.kind].notice(spec):
-        console.print(notice)
+    settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
     try:
-        with watch_groups() as watch:
-            study = overgan.run(preset_or_yaml, out, changes, scale=scale, workers=workers, device=device, watch=watch)
+        with screen(quiet=quiet) as (opened, show):
+            spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
+            if not quiet:
+                print_heading(spec)
+            with renewed_report(overgan.study.study_folder(spec, out)) as renew:
+
+                def watch(groups: list[GroupStatus]) -> None:
+                    show(groups)
+                    renew(groups)
+
+                study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
     except KeyboardInterrupt:
-        fail("stopped; the same command goes on from the last checkpoint", 130)
+        fail(STOPPED, 130)
+    except SystemExit as end:  # at SIGTERM or SIGHUP
+        if not isinstance(end.code, int):
+            raise
+        fail(STOPPED, end.code)
     console.print(f"report: {overgan.write_report(study.folder)}")
     try:
         print_headlines(study)

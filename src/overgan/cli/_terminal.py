@@ -4,13 +4,13 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from overgan.study import GroupStatus
@@ -27,60 +27,6 @@ def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int 
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
-
-
-@contextmanager
-def watch_groups() -> Iterator[Callable[[list[GroupStatus]], None]]:
-    """What shows the groups' status while they are trained: live bars on a terminal, else a line a finished group."""
-    if not console.is_terminal:
-        yield _print_finished()
-        return
-    fields = (TextColumn(f"{{task.fields[{name}]}}") for name in ("speed", "left", "result"))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *fields)
-    progress = Progress(*columns, console=console)
-    tasks: dict[int, TaskID] = {}
-
-    def watch(groups: list[GroupStatus]) -> None:
-        if not tasks:
-            preparing.stop()
-            progress.start()
-        for group in groups:
-            beside = _beside(group)
-            if group.width not in tasks:
-                tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **beside)
-            progress.update(tasks[group.width], completed=group.done, **beside)
-
-    with console.status("preparing: images, feature networks that are not cached yet, workers") as preparing:
-        try:
-            yield watch
-        finally:
-            progress.stop()
-
-
-def _beside(group: GroupStatus) -> dict[str, Any]:
-    """What stands beside the bar of a group."""
-    each = group.seconds_each
-    left = each * (group.total - group.done) if each else 0
-    return {
-        "speed": pace(group) if each else "waiting",
-        "left": f"{duration(left)} left" if left else "",
-        "result": group.result,
-    }
-
-
-def _print_finished() -> Callable[[list[GroupStatus]], None]:
-    printed: set[int] = set()
-
-    def watch(groups: list[GroupStatus]) -> None:
-        for group in groups:
-            if group.complete and group.width not in printed:
-                printed.add(group.width)
-                console.print(
-                    f"k = {group.width}: {group.done:,} {group.unit}s in {duration(group.seconds)}, {group.result}, "
-                    f"{group.diverged} diverged"
-                )
-
-    return watch
 
 
 def pace(group: GroupStatus) -> str:
@@ -126,5 +72,6 @@ def _finite(data: Any) -> Any:
 
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on the error output, and end with the exit code."""
-    errors.print(f"overgan: {message}")
+    with suppress(OSError):  # the terminal may be gone
+        errors.print(f"overgan: {message}")
     sys.exit(code)

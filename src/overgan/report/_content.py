@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from overgan.report._plot import Plot
-from overgan.study import KINDS, Study
+from overgan.study import KINDS, Study, share_done
 from overgan.words import counted, number
 
 Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
@@ -57,9 +57,11 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
 
 
 def unfinished(study: Study) -> list[str]:
-    """Which widths are not finished, if some are not."""
-    widths = [group.width for group in study.status() if not group.complete]
-    return [f"Not finished yet: k = {', '.join(map(str, widths))}."] if widths else []
+    """Which widths are not finished, if some are not, and how much is done."""
+    groups = study.status()
+    widths = [group.width for group in groups if not group.complete]
+    done = f"About {int(100 * share_done(groups))}% of the work is done."
+    return [f"Not finished yet: k = {', '.join(map(str, widths))}. {done}"] if widths else []
 
 
 def mean_and_deviation(series: pd.Series) -> str:

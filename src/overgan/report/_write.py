@@ -14,11 +14,15 @@ from overgan.report._template import template
 from overgan.study import load, scale_warning
 
 
-def write_report(folder: str | Path, widths: Iterable[int] | None = None) -> Path:
+def write_report(
+    folder: str | Path, widths: Iterable[int] | None = None, *, figures: bool = True, refresh: int | None = None
+) -> Path:
     """Write report.html and figures/*, as PNG, PDF and SVG, into a study's folder, finished or not; the page's path.
 
     widths: by default all. Of some alone the page and the figures are beside those of all: report-k8-k16.html and
         figures-k8-k16/*.
+    figures: whether figures/* are written; they take most of the time, and the page does without them.
+    refresh: seconds after which the page, open in a browser, loads itself anew; by default never.
 
     Raises OverganError if there is no study in the folder, it has no such width, or it cannot be written.
     """
@@ -32,13 +36,14 @@ def write_report(folder: str | Path, widths: Iterable[int] | None = None) -> Pat
         shown=study.shown,
         description=study.description,
         content=content,
+        refresh=refresh,
         plotly=plotly.offline.get_plotlyjs(),
         plots=[(plot.title, to_html(plot)) for plot in content.plots],
         yaml=OmegaConf.to_yaml(OmegaConf.create(study.description.spec.model_dump(mode="json", exclude={"scale"}))),
     )
     path = study.folder / f"report{of}.html"
     try:
-        for plot in content.plots:
+        for plot in content.plots if figures else []:
             for kind, image in to_images(plot).items():
                 write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
         write_atomic(path, page.encode())

@@ -8,13 +8,19 @@ from ._load import (
     parse_spec as parse_spec,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
+from ._opening import Opened as Opened, Opening as Opening
 from ._presets import preset_names as preset_names
-from ._run import run as run
+from ._run import Watcher as Watcher, run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
-from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left
-from ._store import Description as Description, group_folder as group_folder, write_description as write_description
+from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, share_done as share_done
+from ._store import (
+    Description as Description,
+    group_folder as group_folder,
+    study_folder as study_folder,
+    write_description as write_description,
+)
 from ._study import Study as Study
 from .analysis import (
     Recommendation as Recommendation,

@@ -45,6 +45,7 @@ class Kind(Generic[S]):
     facts: Callable[[S], Facts]  # what must be the same when the study goes on
     seconds: Callable[[S], float]  # that all groups would take on this machine, one single-threaded worker a core
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
+    subject: Callable[[S], str] = lambda spec: spec.kind  # what is trained or looked at, in a few words
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
     notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything
     lengthened: Callable[[S, S], S] = lambda old, _new: old  # the old spec, as long as the new one if runs can go on

@@ -13,6 +13,7 @@ from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import cores, machine, versions
+from overgan.study._opening import Opened, Opening
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -22,6 +23,7 @@ from overgan.study._store import (
     group_folder,
     refuse_another_spec,
     refuse_other_numbers,
+    study_folder,
     write_description,
 )
 from overgan.study._study import Study
@@ -40,8 +42,10 @@ def run(
     *,
     scale: float = 1.0,
     workers: int | None = None,
+    threads: int | None = None,
     device: str = "auto",
     executor: str = "local",
+    opened: Opened | None = None,
     watch: Watcher | None = None,
 ) -> Study:
     """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
@@ -53,22 +57,26 @@ def run(
     out: the study's folder, by default runs/NAME.
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
     scale: fraction of the iterations and samples to run, but for those that overrides give.
-    workers: processes, each with its share of the cores; by default one a core, or one a GPU, but no more than there
-        are widths.
+    workers: processes; by default one a core, or one a GPU, but no more than there are widths.
+    threads: of each worker; by default its share of the cores.
     device: cpu, cuda (every GPU that PyTorch sees), or auto: cuda if there is one.
     executor: what starts the workers: local (processes on this machine), or package.module:name of your own class.
+    opened: called once, before images are read, with what is about to be done.
     watch: called about twice a second with every group's status.
 
-    The same spec on the same machine with the same number of workers gives the same bits, interrupted or not.
+    The same spec on the same machine with the same numbers of workers and threads gives the same bits,
+    interrupted or not.
 
     Raises OverganError for a wrong spec, images or a device that cannot be had, a folder that is in use, that cannot be
     written or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
     """
     resolved = load_spec(spec, overrides, scale)
-    folder, kind, start = Path(out or f"runs/{resolved.name}"), KINDS[resolved.kind], EXECUTORS[executor]
+    folder, kind, start = study_folder(resolved, out), KINDS[resolved.kind], EXECUTORS[executor]
     check(workers is None or workers >= 1, "workers", workers, "at least 1")
+    check(threads is None or threads >= 1, "threads", threads, "at least 1")
     devices = kind.devices(device)
     workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(resolved.widths))
+    threads = threads or max(1, cores() // workers)
     try:
         with ExitStack() as stack:
             begun = (folder / STUDY).exists()
@@ -79,11 +87,14 @@ def run(
                 raise OverganError(
                     f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
                 )
+            if opened:
+                begun_groups = _groups(folder, resolved) if begun else []
+                opened(Opening(resolved, folder, devices, workers, threads, begun_groups))
             description = Description(
                 spec=resolved,
                 command=_command(spec, folder, overrides, scale),
                 versions=versions(),
-                machine=machine(workers) | {"devices": devices},
+                machine=machine(workers) | {"threads": threads, "devices": devices},
                 **asdict(kind.facts(resolved)),
             )
             if begun:
@@ -95,7 +106,7 @@ def run(
             if not isinstance(spec, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(resolved).encode())
             write_description(folder, description)
-            _execute(start(), Job(folder, workers, devices), resolved.widths, watch)
+            _execute(start(), Job(folder, workers, devices, threads), resolved.widths, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
@@ -113,6 +124,11 @@ def _lengthened(folder: Path, new: Spec) -> Spec:
     except OverganError as error:
         raise OverganError(f"{folder}: {error.message}", error.argument) from None
     return lengthened
+
+
+def _groups(folder: Path, spec: Spec) -> list[GroupStatus]:
+    """How far the study in the folder is by a spec that may have more widths, or iterations, than it was begun with."""
+    return KINDS[spec.kind].study(folder, read_description(folder).model_copy(update={"spec": spec})).status()
 
 
 def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: float) -> str:

@@ -1,5 +1,7 @@
-"""How far a study is."""
+"""How far a study is, and how long it will take."""
 
+import heapq
+import math
 from dataclasses import dataclass
 
 
@@ -35,12 +37,43 @@ class GroupStatus:
 
 
 def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
-    """Time until all groups are done, None before anything is measured.
+    """Time until all groups are done, the widest first, evaluations not counted; None before anything is measured.
 
-    A group that has not begun is taken to be as slow as the narrowest that has, so this errs on the high side.
+    The pace of a group that has not begun is taken from the nearest width, by the power of k that the others show.
     """
-    known = {g.width: g.seconds_each for g in groups if g.seconds_each is not None}
-    if not known:
+    if not any(group.seconds_each for group in groups):
         return None
-    pace = {g.width: known.get(g.width, known[min(known)]) for g in groups}
-    return sum(pace[g.width] * (g.total - g.done) for g in groups if not g.complete) / workers
+    busy = [0.0] * workers
+    for _, left in sorted(_work_left(groups).items(), reverse=True):
+        heapq.heapreplace(busy, busy[0] + left)
+    return max(busy)
+
+
+def share_done(groups: list[GroupStatus]) -> float:
+    """The part of the work that is done, from 0 to 1, by time, or by iterations where no time was measured."""
+    timed = any(group.seconds_each for group in groups)
+    done = sum(group.seconds if timed else group.done for group in groups)
+    left = sum(_work_left(groups).values())
+    return done / (done + left) if left else 1.0
+
+
+def _work_left(groups: list[GroupStatus]) -> dict[int, float]:
+    """Seconds, or iterations where no time was measured, that the group of each width still takes."""
+    pace = _paces(groups)
+    return {group.width: 0.0 if group.complete else pace[group.width] * (group.total - group.done) for group in groups}
+
+
+def _paces(groups: list[GroupStatus]) -> dict[int, float]:
+    """Seconds of an iteration at each width, measured or guessed; 1 everywhere if none was measured."""
+    known = {group.width: group.seconds_each for group in groups if group.seconds_each}
+    if not known:
+        return {group.width: 1.0 for group in groups}
+    low, high = min(known), max(known)
+    power = math.log(known[high] / known[low]) / math.log(high / low) if low < high else 1.0
+    power = min(max(power, 0.0), 2.0)  # between overhead alone and products of k × k numbers alone
+
+    def guessed(width: int) -> float:
+        nearest = min(known, key=lambda other: abs(math.log(other / width)))
+        return known[nearest] * math.pow(width / nearest, power)
+
+    return {group.width: known.get(group.width) or guessed(group.width) for group in groups}

@@ -36,6 +36,11 @@ class Description(BaseModel):
         return brief(self, kind=self.spec.kind, name=self.spec.name, widths=len(self.spec.widths))
 
 
+def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
+    """The folder of a study: out, or by default runs/NAME."""
+    return Path(out or f"runs/{spec.name}")
+
+
 def group_folder(folder: Path, width: int) -> Path:
     """The folder of one width's group in a study's folder."""
     return folder / f"k{width:04d}"

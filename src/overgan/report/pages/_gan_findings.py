@@ -4,7 +4,7 @@ import math
 
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
-from overgan.report._content import runs_sentences
+from overgan.report._content import runs_sentences, unfinished
 from overgan.report.pages._gan_figures import memorized_nnd
 from overgan.study.analysis import Gap
 from overgan.study.gan import GanStudy
@@ -16,7 +16,7 @@ def findings(study: GanStudy) -> list[str]:
     try:
         sentences = [f"{headline}." for headline in study.headlines()]
     except OverganError:
-        return ["No run has finished yet."]
+        return ["No run has finished yet.", *unfinished(study)]
     train = study.spec.train
     if train.schedule == "linear":
         sentences.append(

@@ -18,6 +18,7 @@ class Job:
     folder: Path  # of the study, which is described there
     workers: int  # processes, or whatever the executor has in their place
     devices: list[str]  # that the workers run on, in turn
+    threads: int  # of each worker
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""The local executor: worker processes, each with its share of this machine's cores, or a GPU."""
+"""The local executor: worker processes, each with so many threads, or a GPU."""
 
 import os
 import sys
@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 
-from overgan.study._machine import cores
 from overgan.study.execute._executor import GRACE_SECONDS, Job
 from overgan.study.execute._logs import log_file, pass_on_notices, raise_if_failed
 
@@ -22,7 +21,7 @@ class Local:
 
     def start(self, job: Job) -> None:
         """Start the processes."""
-        threads = str(max(1, cores() // job.workers))
+        threads = str(job.threads)
         environment = MALLOC | os.environ
         environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
         module = [sys.executable, "-m", "overgan.study.execute._worker"]

@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from overgan.errors import OverganError
+from overgan.signals import when_ended
 from overgan.study.execute._groups import finish_groups
 
 
@@ -17,14 +17,14 @@ def main(folder: Path, threads: int, parent: int, device: str) -> None:
     """Finish groups until there are none left, a signal comes, or the parent is gone."""
     stopped = False
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop(*_: object) -> None:
         nonlocal stopped
         stopped = True
 
     def stopping() -> bool:
         return stopped or os.getppid() != parent  # a parent that was killed takes its workers along
 
-    signal.signal(signal.SIGTERM, stop)
+    when_ended(stop)
     signal.signal(signal.SIGINT, stop)
     finish_groups(folder, threads, device, stopping)
 

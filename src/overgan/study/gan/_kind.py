@@ -15,6 +15,7 @@ def _notice(spec: GanSpec) -> str:
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
+    subject=lambda spec: f"{spec.model.name} on {spec.data.name}",
     length=lambda spec: counted(spec.train.iterations, "iteration"),
     scaled=scaled,
     facts=later("overgan.study.gan._work:facts"),

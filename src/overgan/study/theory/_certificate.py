@@ -102,6 +102,7 @@ def _scaled(spec: CertificateSpec, factor: float, given: Collection[str]) -> Cer
 KIND = Kind(
     spec=CertificateSpec,
     study=CertificateStudy,
+    subject=lambda _spec: "Theorem A.4 for shallow GANs",
     length=lambda spec: counted(len(spec.problems), "certificate"),
     scaled=_scaled,
     facts=_facts,

@@ -132,6 +132,7 @@ def _scaled(spec: PredictionSpec, factor: float, given: Collection[str]) -> Pred
 KIND = Kind(
     spec=PredictionSpec,
     study=PredictionStudy,
+    subject=lambda spec: f"predictions for {counted(len(spec.gans), 'GAN')}",
     length=lambda spec: f"{counted(spec.steps, 'step')} × {counted(len(spec.gans), 'GAN')}",
     scaled=_scaled,
     facts=_facts,

@@ -126,6 +126,7 @@ def _scaled(spec: ShallowSpec, factor: float, given: Collection[str]) -> Shallow
 KIND = Kind(
     spec=ShallowSpec,
     study=ShallowStudy,
+    subject=lambda spec: f"shallow GANs, n = {spec.problem.n}, d = {spec.problem.d}, m = {spec.problem.m}",
     length=lambda spec: f"{counted(spec.steps, 'step')} × {counted(len(spec.methods), 'method')}",
     scaled=_scaled,
     facts=_facts,

@@ -1,0 +1,75 @@
+"""What `overgan run` says before it begins."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import overgan.study
+from overgan.cli._terminal import console, duration
+from overgan.study import GroupStatus
+from overgan.words import counted
+
+if TYPE_CHECKING:
+    from overgan.study import Opening, Spec
+
+COLUMNS, LABEL = 80, 10
+
+
+def print_heading(spec: "Spec") -> None:
+    """What is studied, which is known at once, and what the user should know about it."""
+    kind = overgan.study.KINDS[spec.kind]
+    widths = ", ".join(map(str, spec.widths)) if len(spec.widths) < 4 else f"{spec.widths[0]} … {spec.widths[-1]}"
+    runs = f"{counted(len(spec.widths), 'width')} (k = {widths}) × {counted(len(spec.seeds), 'seed')}"
+    _print("", f"{spec.name}: {kind.subject(spec)}, {kind.length(spec)}, {runs}")
+    if warning := overgan.study.scale_warning(spec):
+        _print("scale", warning)
+    if notice := kind.notice(spec):
+        _print("note", notice)
+
+
+def print_opening(opening: "Opening") -> None:
+    """Where and on what it runs, from where it goes on, how long it takes, and how to stop it."""
+    for label, text in _facts(opening):
+        _print(label, text)
+
+
+def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
+    yield "folder", f"{opening.folder}, {_state(opening)}"
+    threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
+    yield "device", f"{', '.join(opening.devices)}: {threads}"
+    seconds = opening.seconds
+    if seconds is None:
+        yield "time", "known when the first iterations are done"
+    elif seconds:
+        yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
+    yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
+    yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
+
+
+def _state(opening: "Opening") -> str:
+    """From where the study goes on: new; 3 of 8 widths done, k = 8 at 400 of 1,000 iterations."""
+    groups = opening.groups
+    if not groups:
+        return "new"
+    parts = [f"{sum(group.complete for group in groups)} of {counted(len(groups), 'width')} done"]
+    parts += [at(group) for group in groups if group.done and not group.complete]
+    return ", ".join(parts)
+
+
+def at(group: GroupStatus) -> str:
+    """How far a width is, in words."""
+    return f"k = {group.width} at {group.done:,} of {group.total:,} {group.unit}s"
+
+
+def _print(label: str, text: str) -> None:
+    """A line or more of at most 80 columns, the text beneath itself; paths are not broken."""
+    indent = f"{label:{LABEL}}"
+    lines = textwrap.wrap(
+        text,
+        COLUMNS,
+        initial_indent=indent if label else "",
+        subsequent_indent=" " * LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    console.print("\n".join(lines), markup=False, emoji=False)

@@ -1,0 +1,123 @@
+"""A study under way: live bars on a terminal, else a line a minute and one a finished width."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from overgan.cli._opening import at, print_opening
+from overgan.cli._terminal import console, duration, pace
+from overgan.study import GroupStatus, seconds_left, share_done
+
+if TYPE_CHECKING:
+    from overgan.study import Opened, Opening, Watcher
+
+PREPARING = "preparing: images, feature networks that are not cached yet, workers"
+ALL = 0  # no width: the task of all widths together
+HEARTBEAT_SECONDS, SETTLING_SECONDS = 60.0, 5.0  # between two lines; after the first pace, until it can be said
+
+
+@contextmanager
+def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
+    """What shows a run's opening, and then the groups' status while they are trained; nothing if quiet."""
+    preparing = console.status(PREPARING)
+    columns = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
+    columns += [TextColumn(f"{{task.fields[{name}]}}") for name in ("count", "pace", "result")]
+    progress = Progress(*columns, console=console, expand=True)
+    live = console.is_terminal and not quiet
+    watch: Watcher = _see_nothing
+
+    def opened(opening: "Opening") -> None:
+        nonlocal watch
+        if not quiet:
+            print_opening(opening)
+            watch = bars(progress, preparing.stop, opening.workers) if live else lines(opening.workers)
+
+    def guarded(groups: list[GroupStatus]) -> None:
+        with suppress(OSError):  # a study goes on when nobody can read what it says
+            watch(groups)
+
+    try:
+        if live:
+            preparing.start()
+        yield opened, guarded
+    finally:
+        if live:
+            with suppress(OSError):
+                preparing.stop()
+                progress.stop()
+
+
+def _see_nothing(_groups: list[GroupStatus]) -> None:
+    pass
+
+
+def bars(progress: Progress, prepared: Callable[[], None], workers: int) -> "Watcher":
+    """What shows a bar for each width, and one for all of them together."""
+    tasks: dict[int, TaskID] = {}
+
+    def watch(groups: list[GroupStatus]) -> None:
+        if not tasks:
+            prepared()
+            progress.start()
+            for group in groups:
+                tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **_beside(group))
+            tasks[ALL] = progress.add_task("in all", total=1.0, result="", **_in_all(groups, workers))
+        for group in groups:
+            progress.update(tasks[group.width], completed=group.done, **_beside(group))
+        progress.update(tasks[ALL], completed=share_done(groups), **_in_all(groups, workers))
+
+    return watch
+
+
+def _beside(group: GroupStatus) -> dict[str, Any]:
+    """What stands beside the bar of a group."""
+    return {
+        "count": f"{group.done:,}/{group.total:,}",
+        "pace": pace(group) if group.per_second else "waiting",
+        "result": group.result,
+    }
+
+
+def _in_all(groups: list[GroupStatus], workers: int) -> dict[str, Any]:
+    """What stands beside the bar of all groups together."""
+    left = seconds_left(groups, workers)
+    return {"count": _percent(groups), "pace": f"{duration(left)} left" if left else ""}
+
+
+def _percent(groups: list[GroupStatus]) -> str:
+    return f"{int(100 * share_done(groups))}%"
+
+
+def lines(workers: int, clock: Callable[[], float] = time.monotonic) -> "Watcher":
+    """What prints a line a finished width, and one a minute, the first soon after there is a pace."""
+    begun = clock()
+    due, is_paced = begun + HEARTBEAT_SECONDS, False
+    printed: set[int] = set()
+
+    def watch(groups: list[GroupStatus]) -> None:
+        nonlocal due, is_paced
+        for group in groups:
+            if group.complete and group.width not in printed:
+                printed.add(group.width)
+                console.print(
+                    f"k = {group.width}: {group.done:,} {group.unit}s in {duration(group.seconds)}, {group.result}, "
+                    f"{group.diverged} diverged"
+                )
+        if not is_paced and seconds_left(groups, workers) is not None:
+            is_paced, due = True, min(due, clock() + SETTLING_SECONDS)
+        if clock() >= due and len(printed) < len(groups):
+            due = clock() + HEARTBEAT_SECONDS
+            console.print(f"{duration(clock() - begun)}: {_heartbeat(groups, workers)}")
+
+    return watch
+
+
+def _heartbeat(groups: list[GroupStatus], workers: int) -> str:
+    left = seconds_left(groups, workers)
+    if left is None:
+        return PREPARING
+    under_way = [at(group) for group in groups if group.done and not group.complete]
+    return ", ".join([f"{_percent(groups)} done", f"about {duration(left)} left", *under_way])
