@@ -6,4 +6,5 @@ from ._config import (
 )
 from ._files import ImageFiles as ImageFiles, class_labels as class_labels
 from ._images import DataSet as DataSet, ImageSet as ImageSet, size_in_words as size_in_words
+from ._progress import Progress as Progress, no_progress as no_progress
 from ._source import Source as Source, Subset as Subset, open_images as open_images
