@@ -7,7 +7,7 @@ from typer import Option
 
 import overgan.study
 from overgan.cli._options import Device, Folder, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, duration, fail, print_table, watch_groups
+from overgan.cli._terminal import bar, console, duration, fail, print_table, watch_groups
 from overgan.errors import OverganError
 
 
@@ -22,9 +22,12 @@ def run(
     """Start a study, or go on with it, and write its report."""
     changes = overrides or []
     spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
-    if notice := overgan.study.KINDS[spec.kind].notice(spec):
+    kind = overgan.study.KINDS[spec.kind]
+    if notice := kind.notice(spec):
         console.print(notice)
     try:
+        with bar(line=True) as progress:
+            kind.prepare(spec, progress)
         with watch_groups() as watch:
             study = overgan.run(preset_or_yaml, out, changes, scale=scale, workers=workers, device=device, watch=watch)
     except KeyboardInterrupt:

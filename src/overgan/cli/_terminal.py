@@ -1,6 +1,7 @@
 """What the command shows on a terminal."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from rich.table import Column, Table
 
 from overgan.study import GroupStatus
 
+MOMENT = 2.0  # seconds
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -92,13 +94,25 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on the error output for what takes longer than a moment; it is gone in the end."""
+def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on the error output for what takes longer than a moment; it is gone in the end.
+
+    line: where there is no terminal, one line says what it is that takes longer.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+        began, said = time.monotonic(), errors.is_terminal or not line
+
+        def show(what: str, done: int, total: int) -> None:
+            nonlocal said
+            progress.update(task, description=what, completed=done, total=total)
+            if not said and time.monotonic() - began > MOMENT:
+                said = True
+                errors.print(f"{what}: {done:,} of {total:,}", soft_wrap=True, highlight=False)
+
+        yield show
 
 
 def fail(message: str, code: int) -> NoReturn:

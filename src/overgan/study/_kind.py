@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from overgan.data import Progress
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
 from overgan.study._store import Description
@@ -46,4 +47,5 @@ class Kind(Generic[S]):
     seconds: Callable[[S], float]  # that all groups would take on this machine, one single-threaded worker a core
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
+    prepare: Callable[[S, Progress], None] = lambda _spec, _progress: None  # long work, once, that the facts would do
     notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything
