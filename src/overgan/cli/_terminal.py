@@ -103,11 +103,12 @@ def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        began, said = time.monotonic(), errors.is_terminal or not line
+        began, said = 0.0, errors.is_terminal or not line
 
         def show(what: str, done: int, total: int) -> None:
-            nonlocal said
+            nonlocal began, said
             progress.update(task, description=what, completed=done, total=total)
+            began = began or time.monotonic()
             if not said and time.monotonic() - began > MOMENT:
                 said = True
                 errors.print(f"{what}: {done:,} of {total:,}", soft_wrap=True, highlight=False)

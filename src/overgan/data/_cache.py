@@ -24,7 +24,7 @@ from overgan.data._progress import Progress
 from overgan.disk import read_json, sha256, try_lock, write_atomic
 from overgan.errors import OverganError
 
-AT_ONCE = 2**25  # bytes of images in memory while a set is written
+AT_ONCE, BYTES = 256, 2**25  # images, and their bytes, that are in memory while a set is written
 PIXELS, SET = "images.npy", "set.json"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 Rows = TypeVar("Rows", np.ndarray, "_NpyFile")
@@ -154,7 +154,7 @@ def _filled(unread: Unread, create: Callable[[tuple[int, ...]], Rows], progress:
     """What `create` makes for images of their shape, with all of them in it."""
     places = np.argsort(unread.order)
     shape: tuple[int, ...] = unread.read(unread.order[places[:1]]).shape[1:]
-    rows, step = create((len(places), *shape)), max(1, AT_ONCE // math.prod(shape))
+    rows, step = create((len(places), *shape)), min(AT_ONCE, max(1, BYTES // math.prod(shape)))
     done = 0
     while done < len(places):
         progress(f"reading {unread.name}", done, len(places))

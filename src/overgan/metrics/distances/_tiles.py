@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, Float64, Int64, UInt8
 Points = Float[np.ndarray, "_ _"] | UInt8[np.ndarray, "_ _"]  # (points, dimensions); of floats only float32
 
 ROWS, COLUMNS = 2048, 4096
-VALUES = 2**26  # at most, of references in a tile
+VALUES = 2**23  # of references in a tile, at most: 32 MiB
 PAIRS = 2**17  # values, of pairs whose distance is computed exactly, at a time: 1 MB, which stays in the cache
 LARGEST = 1e15  # its square, summed over the dimensions, is still a float32
 ROUNDOFF = 2.0**-24  # of float32
