@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits memory without mapped files"),
 ]
-IMAGES, SIZE, MEMORY = 2400, 256, 256 * 2**20  # images of 450 MiB together, and bytes that may be allocated
+IMAGES, SIZE, MEMORY = 1800, 256, 224 * 2**20  # images of 338 MiB together, and bytes that may be allocated
 SCRIPT = f"""
 import re, resource, sys, threading
 from pathlib import Path
