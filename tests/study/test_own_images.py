@@ -5,8 +5,12 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import overgan
+from overgan.cli import _terminal, app
+from overgan.data import _cache
+from overgan.errors import OverganError
 from tests.conftest import SMALL
 
 pytestmark = pytest.mark.slow
@@ -52,3 +56,15 @@ def test_a_study_of_before_goes_on(spec, tmp_path):
     assert "How the images were read" not in overgan.write_report(folder).read_text()
     study = overgan.run(spec, folder, SETTINGS, **HERE)
     assert all(group.complete for group in study.status())
+
+
+def test_a_line_says_that_images_are_decoded_if_that_takes_longer_than_a_moment(spec, monkeypatch):
+    def enough(*_, **__):
+        raise OverganError("that is enough")  # which main would print
+
+    monkeypatch.setattr(overgan, "run", enough)
+    monkeypatch.setattr(_cache, "AT_ONCE", 4)
+    monkeypatch.setattr(_terminal, "MOMENT", -1.0)
+    command = ["run", str(spec), *(word for setting in SETTINGS for word in ("--set", setting))]
+    command += ["--set", f"data.root={spec.parent}/faces"]
+    assert [CliRunner().invoke(app, command).stderr for _ in range(2)] == ["reading faces: 0 of 12\n", ""]

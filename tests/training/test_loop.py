@@ -15,6 +15,7 @@ from overgan.metrics import NNDConfig, Reference, feature_space
 from overgan.models import ModelConfig
 from overgan.training import Group, TrainConfig, load_tensors, read_checkpoint, train_group
 from overgan.training._checkpoint import save_checkpoint
+from overgan.training._loop import placed
 from tests.conftest import digest
 
 CONFIG = {"iterations": 30, "batch": 8, "learning_rate": 1e-3, "log_every": 5, "evaluate_every": 10}
@@ -257,3 +258,18 @@ def test_the_loop_leaves_the_global_generator_alone(train, tmp_path):
     before = torch.get_rng_state()
     train(tmp_path / "k", iterations=2)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(("free", "device"), [(4 * 192, "meta"), (4 * 192 - 1, "cpu")])
+def test_images_lie_on_the_device_unless_they_take_more_than_a_quarter_of_it(free, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (free, 10**9))
+    images = np.zeros((3, 8, 8, 1), np.uint8)
+    assert placed(images, "meta").device.type == device
+    assert placed(images, "cpu").device.type == "cpu"
+
+
+def test_images_that_cannot_be_written_to_are_not_copied(recwarn):
+    images = np.arange(192, dtype=np.uint8).reshape(3, 8, 8, 1)
+    images.flags.writeable = False
+    assert placed(images, "cpu").data_ptr() == images.ctypes.data
+    assert not recwarn.list

@@ -1,5 +1,6 @@
 """`overgan run`: a study is started, or gone on with."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,9 @@ from overgan.cli._headlines import print_headlines
 from overgan.cli._opening import print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
-from overgan.cli._terminal import console, fail
-from overgan.cli._watch import screen
+from overgan.cli._terminal import bar, console, fail
+from overgan.cli._watch import screen, waiting
+from overgan.data import no_progress
 from overgan.errors import OverganError
 from overgan.study import GroupStatus
 
@@ -35,17 +37,19 @@ def run(
     changes = overrides or []
     settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
     try:
-        with screen(quiet=quiet) as (opened, show):
+        with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
-            if not quiet:
-                print_heading(spec)
-            with renewed_report(overgan.study.study_folder(spec, out)) as renew:
+        if not quiet:
+            print_heading(spec)
+        with nullcontext(no_progress) if quiet else bar(line=True) as progress:
+            overgan.study.KINDS[spec.kind].prepare(spec, progress)
+        with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
 
-                def watch(groups: list[GroupStatus]) -> None:
-                    show(groups)
-                    renew(groups)
+            def watch(groups: list[GroupStatus]) -> None:
+                show(groups)
+                renew(groups)
 
-                study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
+            study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
     except KeyboardInterrupt:
         fail(STOPPED, 130)
     except SystemExit as end:  # at SIGTERM or SIGHUP

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from rich.table import Column, Table
 from overgan.study import GroupStatus
 from overgan.words import counted, number
 
+MOMENT = 2.0  # seconds
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
@@ -49,12 +51,25 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on the error output for what takes longer than a moment; it is gone in the end."""
+def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on the error output for what takes longer than a moment; it is gone in the end.
+
+    line: where there is no terminal, one line says what it is that takes longer.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+        began, said = 0.0, errors.is_terminal or not line
+
+        def show(what: str, done: int, total: int) -> None:
+            nonlocal began, said
+            progress.update(task, description=what, completed=done, total=total)
+            began = began or time.monotonic()
+            if not said and time.monotonic() - began > MOMENT:
+                said = True
+                errors.print(f"{what}: {done:,} of {total:,}", soft_wrap=True, highlight=False)
+
+        yield show
 
 
 def print_json(data: object) -> None:

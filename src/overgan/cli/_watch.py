@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 PREPARING = "preparing: images, feature networks that are not cached yet, workers"
 ALL = 0  # no width: the task of all widths together
 HEARTBEAT_SECONDS, SETTLING_SECONDS = 60.0, 5.0  # between two lines; after the first pace, until it can be said
+
+
+@contextmanager
+def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
+    """Shows that something takes a moment, on a terminal, unless quiet."""
+    with console.status(what) if console.is_terminal and not quiet else nullcontext():
+        yield
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Image sets as uint8 arrays in memory, with a training and a held-out part; and images wherever a user has them."""
+"""Image sets as uint8 arrays, with a training and a held-out part; and images wherever a user has them."""
 
 import lazy_loader
 

@@ -7,4 +7,5 @@ from ._config import (
 from ._files import ImageFiles as ImageFiles, class_labels as class_labels
 from ._form import Form as Form, Mode as Mode
 from ._images import DataSet as DataSet, ImageSet as ImageSet, size_in_words as size_in_words
+from ._progress import Progress as Progress, no_progress as no_progress
 from ._source import Formed as Formed, Source as Source, Subset as Subset, open_images as open_images

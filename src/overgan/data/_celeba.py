@@ -1,16 +1,21 @@
 """CelebA at 64 × 64 pixels, in its published layout."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from overgan.data._cache import Unread, cached
 from overgan.data._download import downloading
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import DataSet, ImageSet
+from overgan.data._progress import Progress, no_progress
 from overgan.errors import OverganError
 
 CROP, SHAPE = 140, (64, 64, 3)
@@ -18,14 +23,15 @@ PARTITION, IMAGES = "list_eval_partition.txt", "img_align_celeba"
 TRAIN, TEST = "0", "2"  # of the official partition; 1 is its validation part
 
 
-def celeba(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
+def celeba(root: Path | None, form: Form = AS_IT_IS, progress: Progress = no_progress) -> ImageSet:
     """CelebA's aligned faces: the middle 140 × 140 pixels, resized to 64 × 64, or the form's size, with antialiasing.
 
     The official partition gives training (162,770) and held-out (19,962, its test part) images. Its validation part
     (19,867) is left out, so that there are images on which nothing was trained and by which no width was chosen.
 
     root: the folder that holds img_align_celeba and list_eval_partition.txt, or one whose celeba folder does. Without
-    a root it is taken from the user's cache folder, where torchvision downloads it first if it is not there.
+    a root it is taken from the user's cache folder, where torchvision downloads it first if it is not there. `cached`
+    keeps what has been read.
 
     Raises OverganError if a file is missing or cannot be read, or the download fails.
     """
@@ -41,11 +47,24 @@ def celeba(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
         raise OverganError(
             f"data.root: {root} does not hold {PARTITION} and the folder {IMAGES}; name the one that does"
         )
+    return cached("celeba", folder, form, partial(_unread, folder, form), progress)
+
+
+@contextmanager
+def _unread(folder: Path, form: Form) -> Iterator[Unread]:
     rows = [line.split() for line in (folder / PARTITION).read_text(encoding="utf-8").splitlines() if line.strip()]
     if any(len(row) != 2 for row in rows):
         raise OverganError(f"{folder / PARTITION} is damaged: a line is not a file's name and its part; restore it")
-    parts = [sorted(name for name, part in rows if part == wanted) for wanted in (TRAIN, TEST)]
-    return ImageSet("celeba", *(_read(folder / IMAGES, names, form) for names in parts), notes=form.notes)
+    train, test = (sorted(name for name, part in rows if part == wanted) for wanted in (TRAIN, TEST))
+    names = [*train, *test]
+    yield Unread(
+        name="celeba",
+        read=lambda chosen: _read(folder / IMAGES, [names[i] for i in chosen], form),
+        order=np.arange(len(names)),
+        training=len(train),
+        labels=None,
+        notes=lambda: form.notes,
+    )
 
 
 def _read(folder: Path, names: list[str], form: Form) -> UInt8[np.ndarray, "images h w c"]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from overgan.data._form import Form, Mode
 from overgan.data._images import DataSet, ImageSet, brought_to
+from overgan.data._progress import Progress, no_progress
 from overgan.errors import OverganError
 from overgan.own import explained, is_own
 from overgan.registry import Registry
@@ -53,11 +54,14 @@ class DataConfig(BaseModel):
         return Form(self.size, self.mode)
 
 
-def load_images(config: DataConfig) -> ImageSet:
-    """The images of a spec's data section, in memory. Raises OverganError if they cannot be had."""
+def load_images(config: DataConfig, progress: Progress = no_progress) -> ImageSet:
+    """The images of a spec's data section. Raises OverganError if they cannot be had.
+
+    progress: called while files of images are decoded, which are then kept in the user's cache folder.
+    """
     data, form, root = DATASETS[config.name], config.form, Path(config.root).expanduser() if config.root else None
     with explained(f"data.name: {config.name} fails") if is_own(config.name) else nullcontext():
-        images = data.formed(root, form) if data.formed else data.load(root)
+        images = data.formed(root, form, progress) if data.formed else data.load(root)
     if not isinstance(images, ImageSet):
         raise OverganError(f"data.name: {config.name} gives a {type(images).__name__}; an ImageSet is needed")
     return images if data.formed else brought_to(form, images)

@@ -2,10 +2,12 @@
 
 import io
 import lzma
+import os
 import struct
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -33,6 +35,7 @@ DAMAGED = (  # what Pillow, tarfile and the decompressors raise for files that a
     Image.DecompressionBombError,
 )
 ONE_SIZE = "bring all images to one size"
+LARGE, AT_ONCE = 2**14, 64  # bytes of a file from which on threads gain more than they cost; files in memory
 
 Entry = tuple[PurePosixPath, Callable[[], bytes]]
 
@@ -52,6 +55,7 @@ class ImageFiles:
         self.paths = without_common_folder([path for path, _ in entries])
         self.channels: int | None = None
         self._others = others
+        self._first: tuple[PurePosixPath, tuple[int, ...]] | None = None  # the first that was looked at, and its size
         self._changed: dict[str, set[PurePosixPath]] = {}  # what was done, and to which
 
     def __len__(self) -> int:
@@ -63,27 +67,21 @@ class ImageFiles:
         Raises OverganError if one cannot be read, or they differ in size.
         """
         entries = [self._entries[i] for i in np.arange(len(self))[chosen]]
-        images: np.ndarray | None = None
-        for i, (path, read) in enumerate(entries):
-            with self._opened(path, read) as opened:
-                image = self._form.array(opened)
-            if images is None:
+        images: np.ndarray = np.empty((0, 0, 0, 0), np.uint8)
+        for i, ((path, _), image) in enumerate(zip(entries, self._decoded(entries), strict=True)):
+            self._check_size(path, image.shape[1::-1])
+            if i == 0:
                 images = np.empty((len(entries), *image.shape[:2], self.channels or image.shape[2]), np.uint8)
-            self._check_size(path, image.shape[1::-1], entries[0][0], images.shape[2:0:-1])
             if image.shape[2] > images.shape[3]:
                 images = np.repeat(images, 3, axis=3)
             images[i] = image
-        assert images is not None  # noqa: S101 - there is always an entry
         return images
 
     def scan(self) -> None:
         """Look at every file's head and fix the number of channels. Raises OverganError as [i:j] does."""
-        first: tuple[int, int] | None = None
         for path, read in self._entries:
-            with self._opened(path, read) as image:
-                size = self._form.pixels(image)
-                first = first or size
-                self._check_size(path, size, self._entries[0][0], first)
+            with self._opened(path, self._content(path, read)) as image:
+                self._check_size(path, self._form.pixels(image))
                 self.channels = max(self.channels or 1, self._form.channels(image))
 
     @property
@@ -94,9 +92,22 @@ class ImageFiles:
         others = [f"left out, by their endings: {len(self._others):,} files ({endings})"] if self._others else []
         return (*changed, *others)
 
-    def _check_size(
-        self, path: PurePosixPath, size: tuple[int, ...], first_path: PurePosixPath, first: tuple[int, ...]
-    ) -> None:
+    def _decoded(self, entries: Sequence[Entry]) -> Iterator[UInt8[np.ndarray, "height width channels"]]:
+        """Each image in the form; large ones by as many threads as there are cores."""
+
+        def decoded(path: PurePosixPath, content: bytes) -> UInt8[np.ndarray, "height width channels"]:
+            with self._opened(path, content) as image:
+                return self._form.array(image)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for start in range(0, len(entries), AT_ONCE):
+                part = entries[start : start + AT_ONCE]
+                contents = [self._content(path, read) for path, read in part]  # one by one, as a tar file must be read
+                mapped = pool.map if len(contents[0]) >= LARGE else map
+                yield from mapped(decoded, [path for path, _ in part], contents)
+
+    def _check_size(self, path: PurePosixPath, size: tuple[int, ...]) -> None:
+        first_path, first = self._first = self._first or (path, size)
         if size != first:
             raise OverganError(
                 f"{self.root}: {path} has {size[0]} × {size[1]} pixels but {first_path} has "
@@ -104,20 +115,28 @@ class ImageFiles:
                 "size",
             )
 
+    def _content(self, path: PurePosixPath, read: Callable[[], bytes]) -> bytes:
+        with self._explained(path):
+            return read()
+
     @contextmanager
-    def _opened(self, path: PurePosixPath, read: Callable[[], bytes]) -> Iterator[Image.Image]:
-        where = f"{self.root}: {path}"
+    def _opened(self, path: PurePosixPath, content: bytes) -> Iterator[Image.Image]:
+        with self._explained(path), Image.open(io.BytesIO(content)) as image:
+            if image.mode.startswith(("I", "F")):
+                raise OverganError(f"{self.root}: {path} has more than 8 bits a channel; convert it to 8 bits")
+            for change in _changes(image):
+                self._changed.setdefault(change, set()).add(path)
+            yield ImageOps.exif_transpose(image) if _lies(image) else image
+
+    @contextmanager
+    def _explained(self, path: PurePosixPath) -> Iterator[None]:
         try:
-            with Image.open(io.BytesIO(read())) as image:
-                if image.mode.startswith(("I", "F")):
-                    raise OverganError(f"{where} has more than 8 bits a channel; convert it to 8 bits")
-                for change in _changes(image):
-                    self._changed.setdefault(change, set()).add(path)
-                yield ImageOps.exif_transpose(image) if _lies(image) else image
+            yield
         except OverganError:
             raise
         except DAMAGED as error:
             reason = "in no format that is known" if isinstance(error, UnidentifiedImageError) else error
+            where = f"{self.root}: {path}"
             raise OverganError(f"{where} cannot be read as an image ({reason}); mend or remove it") from None
 
 
@@ -154,6 +173,11 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
     return paths
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of that name is left out without a word."""
+    return name.startswith((".", "__MACOSX"))
+
+
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
     """Every file that is not hidden."""
     if root.is_file():
@@ -161,7 +185,7 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
         return
     for path in sorted(root.rglob("*")):
         relative = PurePosixPath(path.relative_to(root))
-        if _is_hidden(relative) or not path.is_file():
+        if any(map(is_hidden, relative.parts)) or not path.is_file():
             continue
         if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
             inner = list(_tar_files(path, archives))
@@ -182,7 +206,7 @@ def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
         archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
         for member in archive.getmembers():
             name = PurePosixPath(member.name)
-            if member.isfile() and not _is_hidden(name):
+            if member.isfile() and not any(map(is_hidden, name.parts)):
                 yield name, partial(read, member)
     except DAMAGED as error:
         reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
@@ -194,10 +218,6 @@ def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
 
 def _is_image(path: PurePosixPath) -> bool:
     return path.suffix.lower() in SUFFIXES
-
-
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 def _changes(image: Image.Image) -> Iterator[str]:

@@ -1,12 +1,17 @@
 """A directory or tar file of the user's own images."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from overgan.data._cache import Unread, cached
 from overgan.data._files import ONE_SIZE, class_labels, open_files
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import DataSet, ImageSet
+from overgan.data._progress import Progress, no_progress
 from overgan.data._split import split
 from overgan.errors import OverganError
 
@@ -16,44 +21,35 @@ MEND = (
 )
 
 
-def folder(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
+def folder(root: Path | None, form: Form = AS_IT_IS, progress: Progress = no_progress) -> ImageSet:
     """Every image below a directory, or inside a tar file, in the order of their paths, brought to a form.
 
     The two parts are as `split` says. Sub-folders of a part, if all of its images lie in two or more, are the classes.
-    Grey images among colour ones become colour, if the form has no mode.
+    Grey images among colour ones become colour, if the form has no mode. `cached` keeps what has been read.
 
     Raises OverganError if there are no images, one cannot be read, they differ in size, or the parts are not clear.
     """
     if root is None:
         raise OverganError("data.root is not set: name a folder or tar file of images with data.root=PATH")
+    return cached("folder", root, form, partial(_unread, root, form), progress)
+
+
+@contextmanager
+def _unread(root: Path, form: Form) -> Iterator[Unread]:
     with open_files(root, "data.root", form, MEND) as files:
         chosen = split(files.paths, f"data.root: {root}")
-        images, notes = files[chosen.used], (chosen.note, *form.notes, *files.notes)
-    labels = class_labels(chosen.folders)
-    # training images first, each part in the order of its paths
-    paths, held_out = [files.paths[i] for i in chosen.used], chosen.held_out
-    order = np.array(sorted(range(len(paths)), key=lambda i: (held_out[i], paths[i])))
-    _reorder(images, order)
-    n = int((~held_out).sum())
-    name = root.resolve().name
-    if labels is None:
-        return ImageSet(name, images[:n], images[n:], notes=notes)
-    labels = labels[order]
-    return ImageSet(name, images[:n], images[n:], labels[:n], labels[n:], notes=notes)
-
-
-def _reorder(images: np.ndarray, order: np.ndarray) -> None:
-    """images[:] = images[order], one image at a time: a copy of the whole set may not fit."""
-    done = np.zeros(len(order), bool)
-    for start in range(len(order)):
-        if done[start]:
-            continue
-        held, slot = images[start].copy(), start
-        while not done[slot]:
-            done[slot] = True
-            source = order[slot]
-            images[slot] = held if source == start else images[source]
-            slot = source
+        labels = class_labels(chosen.folders)
+        # training images first, each part in the order of its paths
+        paths, held_out = [files.paths[i] for i in chosen.used], chosen.held_out
+        order = np.array(sorted(range(len(paths)), key=lambda i: (held_out[i], paths[i])))
+        yield Unread(
+            name=root.resolve().name,
+            read=files.__getitem__,
+            order=chosen.used[order],
+            training=int((~held_out).sum()),
+            labels=None if labels is None else labels[order],
+            notes=lambda: (chosen.note, *form.notes, *files.notes),
+        )
 
 
 DATASET = DataSet(folder, formed=folder)

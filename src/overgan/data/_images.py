@@ -1,4 +1,4 @@
-"""An image set: all of its images in memory, split into a training and a held-out part."""
+"""An image set: arrays of its images, split into a training and a held-out part."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from overgan.data._form import AS_IT_IS, Form
+from overgan.data._progress import Progress
 from overgan.errors import OverganError
 from overgan.words import brief
 
@@ -19,6 +20,8 @@ Images = UInt8[np.ndarray, "_ _ _ _"]
 @dataclass(frozen=True, repr=False)
 class ImageSet:
     """Images as uint8 arrays (images, height, width, channels), with labels 0, 1, … where the set has them.
+
+    The arrays of sets that are read from files are pages of a file in the user's cache, and cannot be written to.
 
     notes: what a user must know of how they were read, each a part of a sentence; not a part of the fingerprint.
     """
@@ -77,12 +80,13 @@ class DataSet:
     load: gives its images, from a folder or tar file, or, of None, from where it finds or downloads them itself. It
     raises OverganError if they cannot be had.
     shape: height, width and channels of an image, if that is known without reading one.
-    formed: gives its images in a form, where that is better done as each is read than to all that `load` gave.
+    formed: gives its images in a form, where that is better done as each is read than to all that `load` gave; it tells
+    how far it is.
     """
 
     load: Callable[[Path | None], ImageSet]
     shape: tuple[int, int, int] | None = None
-    formed: Callable[[Path | None, Form], ImageSet] | None = None
+    formed: Callable[[Path | None, Form, Progress], ImageSet] | None = None
 
 
 def brought_to(form: Form, images: ImageSet) -> ImageSet:

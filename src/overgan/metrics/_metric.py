@@ -86,8 +86,9 @@ class Metric:
     """A metric: what it needs, its function, and the columns that the function's numbers stand in.
 
     function: of the generated and the real samples, the latter by side ("train", "test" or both), and, if it asks for
-    settings, a Setting; or, if it needs images, of the generated images, the real ones by side, and a Setting. It
-    returns numbers or Estimates by key; a number with an interval has two more, of the key and _low and _high.
+    settings, a Setting; or, if it needs images, of the generated images, the real ones by side, and a Setting; images
+    are arrays, or what is read by [i:j] or [indices] like them. It returns numbers or Estimates by key; a number with
+    an interval has two more, of the key and _low and _high.
     """
 
     name: str

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 from platformdirs import user_cache_path
 
-from overgan.data import ImageSet
+from overgan.data import ImageSet, Subset
 from overgan.errors import OverganError
 from overgan.metrics._features import space_record
 from overgan.metrics._gaussian import fit_gaussian
@@ -100,10 +100,11 @@ class Reference:
         """
         drawn = min(samples, len(images.reference))
         held_out = np.random.default_rng(0).permutation(len(images.test))
-        parts = {"train": images.train[images.reference[:drawn]], "test": images.test[held_out[:drawn]]}
+        chosen = {"train": images.reference[:drawn], "test": held_out[:drawn]}
+        parts = {part: Subset(getattr(images, part), places) for part, places in chosen.items()}
         if not every:
             return cls(parts, spaces, metrics, **more)
-        unseen = images.train[images.reference]
+        unseen = Subset(images.train, images.reference)
         whole = {
             space.name: {"train": unseen if space_record(space.name).labels else images.train, "test": images.test}
             for space in spaces
@@ -182,12 +183,12 @@ class Reference:
         count = min(NEIGHBOURS, self.drawn)
         _, nearest = nearest_neighbours(generated.reshape(len(generated), -1), points, count)
         pictures = {"pixels": neighbour_picture(generated, everything[nearest])}
-        compared = np.asarray(self.parts["train"][:])
         for space in self.spaces:
             features = self._real[space.name]["train"].features
             if len(features) and space.name != "pixels":
                 _, nearest = nearest_neighbours(space.embed(generated), features, count)
-                pictures[space.name] = neighbour_picture(generated, compared[nearest])
+                images = self.parts["train"][nearest.ravel()]
+                pictures[space.name] = neighbour_picture(generated, images.reshape(*nearest.shape, *images.shape[1:]))
         return pictures
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from overgan.data import Formed, ImageFiles, Subset
+from overgan.data import Formed, ImageFiles, Progress as Progress, Subset, no_progress as no_progress
 from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
@@ -24,7 +24,6 @@ VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 Images = (
     np.ndarray | Formed | ImageFiles | Subset
 )  # of uint8 (images, height, width, channels), or what is read like it
-Progress = Callable[[str, int, int], None]  # what is done, how many of how many
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,17 +45,13 @@ class Sample:
         return made
 
 
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Nothing is shown."""
-
-
 def describe(space: FeatureSpace, images: Images, keep_features: bool, progress: Progress, name: str) -> Sample:
     """The sample of at least 2 images. In constant memory, unless the features are kept."""
     fit, parts = GaussianFit(), []
     batch = space.batch or BATCH
     for start in range(0, len(images), batch):
         progress(f"{space.name} features of {name}", start, len(images))
-        features = space.embed(images[start : start + batch])
+        features = space.embed(np.array(images[start : start + batch]))  # a copy, which any function may write to
         fit.add(features)
         parts.append(features if keep_features else features[:0].copy())  # a view would hold the rest
     return Sample(fit.gaussian(), np.concatenate(parts))

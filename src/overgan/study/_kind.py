@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from overgan.data import Progress
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
 from overgan.study._store import Description
@@ -47,5 +48,6 @@ class Kind(Generic[S]):
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
     subject: Callable[[S], str] = lambda spec: spec.kind  # what is trained or looked at, in a few words
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
+    prepare: Callable[[S, Progress], None] = lambda _spec, _progress: None  # long work, once, that the facts would do
     notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything
     lengthened: Callable[[S, S], S] = lambda old, _new: old  # the old spec, as long as the new one if runs can go on

@@ -3,12 +3,15 @@
 import shutil
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 
 from overgan.data import ImageSet
@@ -24,6 +27,7 @@ LOG, EVALUATIONS, PROGRESS, SAMPLES = "log.jsonl", "evaluations.jsonl", "progres
 NEIGHBOURS, NEIGHBOUR_ROWS = "neighbours", 8
 PROGRESS_SECONDS = 0.5
 GRID_COLUMNS = 10
+MEMORY_SHARE = 1 / 4  # of a GPU's free memory that images may take
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     evaluated = {row["iteration"] for row in read_jsonl(folder / EVALUATIONS)}
     due = is_due(config, replicas.iteration) and replicas.iteration not in evaluated
 
-    train = torch.from_numpy(group.images.train).to(group.device)
+    train = placed(group.images.train, group.device)
     saved = shown = time.monotonic()
     stop = save = False
     distance = None
@@ -122,6 +126,16 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
 def is_due(config: TrainConfig, iteration: int) -> bool:
     """Whether there is an evaluation after so many iterations."""
     return iteration > 0 and (iteration % config.evaluate_every == 0 or iteration == config.iterations)
+
+
+def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tensor, "images h w c"]:
+    """The images on the device, or on the CPU if they would take much of a GPU's free memory. Not to be written to."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # as pages of a file are not
+        tensor = torch.from_numpy(images)
+    if device != "cpu" and tensor.nbytes > MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]:
+        return tensor
+    return tensor.to(device)
 
 
 def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]) -> float:

@@ -57,7 +57,7 @@ class Replicas:
     def iterate(self, images: UInt8[Tensor, "images h w c"]) -> dict[str, PerReplica]:
         """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each.
 
-        images: on the device of the replicas.
+        images: on the device of the replicas, or on the CPU, from where the chosen ones are brought to it.
         """
         config, loss = self.config, self.loss
         rate = decayed(config.learning_rate, config.schedule, self.iteration, config.iterations)
@@ -66,7 +66,7 @@ class Replicas:
         # all random numbers of the iteration
         steps, batch = config.critic_steps, config.batch
         generator_batch = config.generator_batch or batch
-        chosen = self.streams["batches"].integers(len(images), steps, batch).to(self.device)
+        chosen = self.streams["batches"].integers(len(images), steps, batch).to(images.device)
         mixes = self.streams["interpolation"].uniform(steps, batch).to(self.device)
         latents = self.streams["latents"].normal(steps + 1, max(batch, generator_batch), self.model.latent)
         latents = latents.to(self.device)
@@ -76,7 +76,7 @@ class Replicas:
 
         def real(part: Part, step: int) -> Images:
             dither = None if dithers is None else dithers[part.rows, step]
-            return part.fold(to_network(images[chosen[part.rows, step]], dither))
+            return part.fold(to_network(images[chosen[part.rows, step]].to(self.device), dither))
 
         def of_critic(part: Part, step: int) -> tuple[PerReplica, ...]:
             x = real(part, step)

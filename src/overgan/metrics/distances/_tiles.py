@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32, Float64, Int64, UInt8
 Points = Float[np.ndarray, "_ _"] | UInt8[np.ndarray, "_ _"]  # (points, dimensions); of floats only float32
 
 ROWS, COLUMNS = 2048, 4096
+VALUES = 2**23  # of references in a tile, at most: 32 MiB
 PAIRS = 2**17  # values, of pairs whose distance is computed exactly, at a time: 1 MB, which stays in the cache
 LARGEST = 1e15  # its square, summed over the dimensions, is still a float32
 ROUNDOFF = 2.0**-24  # of float32
@@ -36,12 +37,13 @@ def tiles(queries: Points, references: Points) -> Iterator[Tile]:
     centre = references[:COLUMNS].mean(0, dtype=np.float64).astype(np.float32)
     roundings = (dimensions + 16) * ROUNDOFF
     gamma, underflow = roundings / (1 - 2 * roundings), 4 * dimensions * np.finfo(np.float32).tiny
+    columns = max(1, min(COLUMNS, VALUES // dimensions))
     for top in range(0, len(queries), ROWS):
         a = np.subtract(queries[top : top + ROWS], centre, dtype=np.float32)
         norm_a = np.einsum("nd,nd->n", a, a)
         a *= -2  # exact
-        for left in range(0, len(references), COLUMNS):
-            b = np.subtract(references[left : left + COLUMNS], centre, dtype=np.float32)
+        for left in range(0, len(references), columns):
+            b = np.subtract(references[left : left + columns], centre, dtype=np.float32)
             norm_b = np.einsum("nd,nd->n", b, b)
             squared = a @ b.T
             squared += norm_b
@@ -75,6 +77,6 @@ def check_points(**sets: Points) -> None:
             raise ValueError(
                 f"{name} has {points.shape[1]} dimensions but {first_name} has {first.shape[1]}; they must be the same"
             )
-        for value in (points.min(), points.max()):
+        for value in (points.min(), points.max()) if points.dtype == np.float32 else ():
             if not abs(float(value)) <= LARGEST:
                 raise ValueError(f"{name} has the value {value}; all values must be finite and at most {LARGEST:g}")

@@ -105,7 +105,7 @@ def _train(images: ImageSet, labels: Int64[np.ndarray, " _"], classes: int, devi
 @torch.no_grad()
 def _in_batches(network: nn.Module, images: UInt8[np.ndarray, "n h w c"], device: str) -> Float[np.ndarray, "n _"]:
     batches = np.array_split(images, math.ceil(len(images) / 500))
-    return np.concatenate([network(to_network(torch.from_numpy(b).to(device))).cpu().numpy() for b in batches])
+    return np.concatenate([network(to_network(torch.tensor(b, device=device))).cpu().numpy() for b in batches])
 
 
 SPACE = Space(classifier_features, labels=True)

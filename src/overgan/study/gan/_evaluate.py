@@ -50,7 +50,7 @@ def evaluate_checkpoints(
     with try_lock(folder) as free:
         if not free:
             raise OverganError(f"{folder} is being trained; wait until that is done")
-        images = load_images(spec.data)
+        images = load_images(spec.data, progress)
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
         reference = real_side(config, images, metrics, device, progress, batch)

@@ -22,6 +22,7 @@ KIND = Kind(
     seconds=later("overgan.study.gan._cost:seconds"),
     worker=later("overgan.study.gan._work:worker"),
     devices=resolve_device,
+    prepare=later("overgan.study.gan._work:prepare"),
     notice=_notice,
     lengthened=lengthened,
 )

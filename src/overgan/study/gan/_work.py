@@ -53,6 +53,11 @@ def real_side(
     return Reference.of(images, compared_in, config.samples, metrics, config.reference == "all", **more)
 
 
+def prepare(spec: GanSpec, progress: Progress) -> None:
+    """Decode the images, if they are in files and not in the cache. Raises OverganError if they cannot be had."""
+    load_images(spec.data, progress)
+
+
 def facts(spec: GanSpec) -> Facts:
     """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had.
 
