@@ -1,13 +1,8 @@
-"""Image files, in a directory or a tar file, decoded when they are asked for."""
+"""Image files, in a directory or an archive, decoded when they are asked for."""
 
 import io
-import lzma
-import struct
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,25 +11,14 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
+from overgan.data._archives import DAMAGED, Entry, archived, is_hidden
+from overgan.data._datasets import dataset_files, is_dataset
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import ARCHIVES, part_of
 from overgan.errors import OverganError
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-DAMAGED = (  # what Pillow, tarfile and the decompressors raise for files that are no good
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    Image.DecompressionBombError,
-)
 ONE_SIZE = "bring all images to one size"
-
-Entry = tuple[PurePosixPath, Callable[[], bytes]]
 
 
 class ImageFiles:
@@ -122,11 +106,14 @@ class ImageFiles:
 
 @contextmanager
 def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZE) -> Iterator[ImageFiles]:
-    """Every image below a directory, or inside a tar file; a tar file named as a part, such as train, is a folder.
+    """Every image below a directory, or inside an archive, or in a dataset; an archive named as a part is a folder.
 
     name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
-    Raises OverganError if there are none, or the tar file cannot be read.
+    Raises OverganError if there are none, or the archive or dataset cannot be read.
     """
+    if is_dataset(root):
+        yield ImageFiles(root, dataset_files(root), form, mend, [])
+        return
     if not root.exists():
         raise OverganError(f"{{argument}}: {root} does not exist", name)
     with ExitStack() as archives:
@@ -156,14 +143,14 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
     """Every file that is not hidden."""
     if root.is_file():
-        yield from _tar_files(root, archives)
+        yield from archived(root, archives)
         return
     for path in sorted(root.rglob("*")):
         relative = PurePosixPath(path.relative_to(root))
-        if _is_hidden(relative) or not path.is_file():
+        if is_hidden(relative) or not path.is_file():
             continue
         if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
-            inner = list(_tar_files(path, archives))
+            inner = list(archived(path, archives))
             images = [name for name, _ in inner if _is_image(name)]
             short = dict(zip(images, without_common_folder(images), strict=True))
             yield from ((path.name / short.get(name, name), read) for name, read in inner)
@@ -171,32 +158,8 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
             yield relative, path.read_bytes
 
 
-def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
-    def read(member: tarfile.TarInfo) -> bytes:
-        file = archive.extractfile(member)
-        assert file is not None  # noqa: S101 - only None for what is no file
-        return file.read()
-
-    try:
-        archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
-        for member in archive.getmembers():
-            name = PurePosixPath(member.name)
-            if member.isfile() and not _is_hidden(name):
-                yield name, partial(read, member)
-    except DAMAGED as error:
-        reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
-        raise OverganError(
-            f"{path} cannot be read as a tar file ({reason}); make or download it again, "
-            "or unpack it and name the folder"
-        ) from None
-
-
 def _is_image(path: PurePosixPath) -> bool:
     return path.suffix.lower() in SUFFIXES
-
-
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 def _changes(image: Image.Image) -> Iterator[str]:

@@ -1,12 +1,13 @@
-"""A directory or tar file of the user's own images."""
+"""The user's own images: in a directory, an archive, an array or a dataset."""
 
 from pathlib import Path
 
 import numpy as np
 
+from overgan.data._arrays import array_set, is_array
 from overgan.data._files import ONE_SIZE, class_labels, open_files
 from overgan.data._form import AS_IT_IS, Form
-from overgan.data._images import DataSet, ImageSet
+from overgan.data._images import DataSet, ImageSet, brought_to
 from overgan.data._split import split
 from overgan.errors import OverganError
 
@@ -17,15 +18,17 @@ MEND = (
 
 
 def folder(root: Path | None, form: Form = AS_IT_IS) -> ImageSet:
-    """Every image below a directory, or inside a tar file, in the order of their paths, brought to a form.
+    """Every image below a directory, inside a tar or zip file, or in a dataset, in the order of their paths, in a form.
 
     The two parts are as `split` says. Sub-folders of a part, if all of its images lie in two or more, are the classes.
-    Grey images among colour ones become colour, if the form has no mode.
+    Grey images among colour ones become colour, if the form has no mode. A .npy or .npz file is read by `array_set`.
 
     Raises OverganError if there are no images, one cannot be read, they differ in size, or the parts are not clear.
     """
     if root is None:
-        raise OverganError("data.root is not set: name a folder or tar file of images with data.root=PATH")
+        raise OverganError("data.root is not set: name a folder or file of images with data.root=PATH")
+    if is_array(root):
+        return brought_to(form, array_set(root))
     with open_files(root, "data.root", form, MEND) as files:
         chosen = split(files.paths, f"data.root: {root}")
         images, notes = files[chosen.used], (chosen.note, *form.notes, *files.notes)

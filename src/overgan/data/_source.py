@@ -1,4 +1,4 @@
-"""Images from wherever a user has them: an array, a .npy file, a directory or a tar file."""
+"""Images from wherever a user has them: an array, a .npy or .npz file, a directory, an archive or a dataset."""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from overgan.data._arrays import as_images, is_array, one_array
 from overgan.data._files import ImageFiles, open_files
 from overgan.data._split import part_folders
 from overgan.errors import OverganError
@@ -20,19 +21,14 @@ Source = UInt8[np.ndarray, "_ _ _ _"] | str | Path  # images (images, height, wi
 def open_images(source: Source, name: str) -> Iterator[np.ndarray | ImageFiles]:
     """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
 
-    source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
+    source: an array, or the path of a .npy or .npz file with one (a .npy file's stays on disk), a directory,
+    an archive or a dataset.
     name: of the argument, for errors. Raises OverganError if there are none, or an array is not one of images,
     or they are the parts of a set.
     """
-    if isinstance(source, np.ndarray):
-        yield _checked(source, name)
-    elif (path := Path(source).expanduser()).suffix == ".npy" and path.is_file():
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            message = f"{{argument}}: {path} cannot be read as a .npy file ({error}); write it with np.save"
-            raise OverganError(message, name) from None
-        yield _checked(array, name, f"{path}: ")
+    path = Path() if isinstance(source, np.ndarray) else Path(source).expanduser()
+    if isinstance(source, np.ndarray) or is_array(path):
+        yield _array(source if isinstance(source, np.ndarray) else path, name)
     else:
         with open_files(path, name) as files:
             if found := part_folders(files.paths, f"{name}: {path}"):
@@ -58,8 +54,8 @@ class Subset:
         return images
 
 
-def _checked(array: np.ndarray, name: str, where: str = "") -> np.ndarray:
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
-        message = f"an array {array.shape} of {array.dtype}; one of uint8 (images, height, width, 1 or 3) is needed"
-        raise OverganError(f"{{argument}}: {where}{message}", name)
-    return array
+def _array(source: np.ndarray | Path, name: str) -> np.ndarray:
+    try:
+        return one_array(source) if isinstance(source, Path) else as_images(source)
+    except OverganError as error:
+        raise OverganError(f"{{argument}}: {error}", name) from None
