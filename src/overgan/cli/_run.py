@@ -22,6 +22,9 @@ def run(
     """Start a study, or go on with it, and write its report."""
     changes = overrides or []
     spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
+    if overgan.study.names_images(preset_or_yaml):
+        for line in overgan.study.choices(preset_or_yaml, spec):
+            console.print(line)
     if notice := overgan.study.KINDS[spec.kind].notice(spec):
         console.print(notice)
     try:

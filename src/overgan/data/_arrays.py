@@ -1,7 +1,7 @@
-"""Images in a .npy or .npz file: plain arrays, never pickled objects."""
+"""Images in arrays, and in .npy and .npz files: plain numbers, never pickled objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,8 @@ IMAGES = {"", "arr_0", "data", "image", "images", "imgs", "samples", "x"}
 LABELS = {"class", "classes", "label", "labels", "target", "targets", "y"}
 KEYS = "images, or train_images, val_images, test_images; x, x_train, x_test, … and labels, y, train_labels, y_train, …"
 
-Arrays = dict[str, np.ndarray]  # by part: train, val, test, or none
+Arrays = Mapping[str, np.ndarray]
+Images = UInt8[np.ndarray, "images h w c"]
 
 
 def is_array(path: Path) -> bool:
@@ -28,52 +29,60 @@ def is_array(path: Path) -> bool:
 
 
 def array_set(path: Path) -> ImageSet:
-    """The images of a .npy or .npz file, as they are in it: uint8 (images, height, width), or with 1 or 3 channels.
+    """The images of a .npy or .npz file, as `set_of_arrays` takes them.
 
-    Parts are told by the keys of a .npz file, as MedMNIST's and Keras' are: train is trained on; val, or if there is
-    none test, is held out. Without them an image is held out if the SHA-256 of its index is divisible by 5.
-
-    Raises OverganError if the file cannot be read, would have to be unpickled, or the arrays are not of images.
+    Raises OverganError if the file cannot be read, or would have to be unpickled, or as that does.
     """
-    images, labels, notes = _read(path)
-    images = {part: as_images(array, f"{path}{f': {part}' if part else ''}") for part, array in images.items()}
-    classes = _classes(path, images, labels)
-    if labels and not classes:
-        notes.append("labels are left out, for they are not of two or more classes, one for each image")
-    if len(images) > 1:
-        if "train" not in images:
-            raise OverganError(f"{path}: {' and '.join(sorted(images))}, but no train; add it, or keep one of them")
-        held = "val" if "val" in images else "test"
-        unused = [f"not used: test ({len(images['test']):,} images)"] if held == "val" and "test" in images else []
-        parts = [
-            f"{what}: {p} ({len(images[p]):,} images)" for p, what in (("train", "trained on"), (held, "held out"))
-        ]
-        both = [classes[p] for p in ("train", held)] if {"train", held} <= set(classes) else []
-        return ImageSet(
-            path.resolve().name, images["train"], images[held], *both, notes=("; ".join(parts + unused), *notes)
-        )
-    ((part, array),) = images.items()
-    held_out = np.array([held_out_by_hash(str(i)) for i in range(len(array))], bool)
-    note = f"held out by the hash of their indices: {held_out.sum():,} of {len(array):,} images"
-    both = [classes[part][~held_out], classes[part][held_out]] if part in classes else []
-    return ImageSet(path.resolve().name, array[~held_out], array[held_out], *both, notes=(note, *notes))
+    with opened_arrays(path) as arrays:
+        return set_of_arrays(arrays, path.resolve().name, f"{path}: ")
 
 
-def one_array(path: Path) -> UInt8[np.ndarray, "images h w c"]:
+def one_array(path: Path) -> Images:
     """The only array of images in the file, on disk if it is a .npy file. Raises OverganError as `array_set` does."""
-    images, _, _ = _read(path)
+    with opened_arrays(path) as arrays:
+        images, _, _ = _by_part(arrays, f"{path}: ")
     if len(images) > 1:
         raise OverganError(f"{path} has the parts {', '.join(images)}; save one of them as a .npy file with np.save")
     ((_, array),) = images.items()
-    return as_images(array, str(path))
+    return as_images(array, f"{path}: ")
 
 
-def as_images(array: np.ndarray, where: str = "") -> UInt8[np.ndarray, "images h w c"]:
+def set_of_arrays(arrays: Arrays, name: str, where: str) -> ImageSet:
+    """Images, and labels if there are any, by keys as MedMNIST and Keras have them.
+
+    Those of train are trained on; of val, or if there is none of test, held out. Without parts an image is held out if
+    the SHA-256 of its index is divisible by 5.
+
+    where: before what errors say. Raises OverganError if it is not clear which array is what, or one is not of images.
+    """
+    found, labels, notes = _by_part(arrays, where)
+    images = {part: as_images(array, f"{where}{f'{part}: ' if part else ''}") for part, array in found.items()}
+    classes = _classes(images, labels, where)
+    if labels and not classes:
+        notes.append("labels are left out, for they are not of two or more classes, one for each image")
+    if len(images) == 1:
+        ((part, array),) = images.items()
+        held_out = np.array([held_out_by_hash(str(i)) for i in range(len(array))], bool)
+        note = f"held out by the hash of their indices: {held_out.sum():,} of {len(array):,} images"
+        both = [classes[part][~held_out], classes[part][held_out]] if part in classes else []
+        return ImageSet(name, array[~held_out], array[held_out], *both, notes=(note, *notes))
+    if "train" not in images:
+        raise OverganError(f"{where}{' and '.join(sorted(images))}, but no train; add it, or keep one of them")
+    held = "val" if "val" in images else "test"
+    roles = {"train": "trained on", held: "held out"} | (
+        {"test": "not used"} if held == "val" and "test" in images else {}
+    )
+    note = "; ".join(f"{role}: {part} ({len(images[part]):,} images)" for part, role in roles.items())
+    both = [classes[part] for part in ("train", held)] if {"train", held} <= set(classes) else []
+    return ImageSet(name, images["train"], images[held], *both, notes=(note, *notes))
+
+
+def as_images(array: np.ndarray, where: str = "") -> Images:
     """An array of images with an axis of channels; fractions that are all n/255, as torchvision makes them, are n.
 
-    where: for errors. Raises OverganError if it has another shape, or numbers that 8 bits do not hold.
+    where: before what errors say. Raises OverganError if it has another shape, or numbers that 8 bits do not hold.
     """
-    given = f"{f'{where}: ' if where else ''}an array {array.shape} of {array.dtype}"
+    given = f"{where}an array {array.shape} of {array.dtype}"
     if array.dtype.kind == "f":
         levels = np.rint(255 * array)
         if not (np.abs(255 * array - levels) < 1e-3).all() or levels.min(initial=0) < 0 or levels.max(initial=0) > 255:
@@ -91,43 +100,14 @@ def as_images(array: np.ndarray, where: str = "") -> UInt8[np.ndarray, "images h
     return array
 
 
-def _read(path: Path) -> tuple[Arrays, Arrays, list[str]]:
-    """Images and labels by part, and what else is there."""
-    images: Arrays = {}
-    labels: Arrays = {}
-    others = []
-    with _loaded(path) as file:
-        if isinstance(file, np.ndarray):
-            return {"": file}, {}, []
-        for key in file.files:
-            words = re.findall(r"[a-z]+|\d+", key.lower())
-            parts = [PARTS[word] for word in words if word in PARTS]
-            what = "_".join(word for word in words if word not in PARTS)
-            found = images if what in IMAGES else labels if what in LABELS else None
-            if found is None or len(parts) > 1:
-                others.append(key)
-            elif (part := "".join(parts)) in found:
-                raise OverganError(f"{path}: {key} and another key name the same {part or 'part'}; keep one of them")
-            else:
-                found[part] = file[key]
-        if not images:
-            keys = ", ".join(file.files) or "none"
-            raise OverganError(f"{path}: no key names images (keys: {keys}); call them {KEYS}")
-    if "" in images and len(images) > 1:
-        named = ", ".join(part for part in images if part)
-        raise OverganError(
-            f"{path}: images beside those of {named}, so it is not clear what is held out; name all parts"
-        )
-    return images, labels, [f"left out, by their keys: {', '.join(sorted(others))}"] if others else []
-
-
 @contextmanager
-def _loaded(path: Path) -> Iterator[np.ndarray | np.lib.npyio.NpzFile]:
+def opened_arrays(path: Path) -> Iterator[Arrays]:
+    """The arrays of a .npz file by their keys, or that of a .npy file. Raises OverganError if they cannot be read."""
     kind = path.suffix.lower()
     try:
         file = np.load(path, mmap_mode="r" if kind == ".npy" else None, allow_pickle=False)
         if isinstance(file, np.ndarray):
-            yield file
+            yield {"images": file}
         else:
             with file:
                 yield file
@@ -144,20 +124,45 @@ def _loaded(path: Path) -> Iterator[np.ndarray | np.lib.npyio.NpzFile]:
         ) from None
 
 
-def _classes(path: Path, images: Arrays, labels: Arrays) -> dict[str, Int64[np.ndarray, " images"]]:
+def _by_part(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], list[str]]:
+    """Images and labels by part, which is "" for those of none, and a note of what else is there."""
+    images: dict[str, np.ndarray] = {}
+    labels: dict[str, np.ndarray] = {}
+    others = []
+    for key in arrays:
+        words = re.findall(r"[a-z]+|\d+", key.lower())
+        parts = [PARTS[word] for word in words if word in PARTS]
+        what = "_".join(word for word in words if word not in PARTS)
+        found = images if what in IMAGES else labels if what in LABELS else None
+        if found is None or len(parts) > 1:
+            others.append(key)
+        elif (part := "".join(parts)) in found:
+            raise OverganError(f"{where}{key} and another key name the same {part or 'images'}; keep one of them")
+        else:
+            found[part] = arrays[key]
+    if not images:
+        raise OverganError(f"{where}no key names images (keys: {', '.join(arrays) or 'none'}); call them {KEYS}")
+    if "" in images and len(images) > 1:
+        named = " and ".join(part for part in images if part)
+        raise OverganError(
+            f"{where}images beside those of {named}, so it is not clear what is held out; name all parts"
+        )
+    return images, labels, [f"left out, by their keys: {', '.join(sorted(others))}"] if others else []
+
+
+def _classes(
+    images: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray], where: str
+) -> dict[str, Int64[np.ndarray, " images"]]:
     """Labels 0, 1, … of every part that has them, in the order of their values; none if there are fewer than two."""
-    flat = {part: array.reshape(-1) if array.size == len(array) else array for part, array in labels.items()}
-    for part, array in flat.items():
-        if part in images and array.shape[:1] != images[part].shape[:1]:
+    used = {}
+    for part, array in labels.items():
+        if part not in images:
+            continue
+        if array.shape[:1] != (len(images[part]),):
             raise OverganError(
-                f"{path}: {len(images[part])} images but labels {array.shape}; give each one label"
+                f"{where}{len(images[part])} images but labels {array.shape}; give every image one, or leave them out"
             )
-    used = {
-        part: array
-        for part, array in flat.items()
-        if part in images and array.ndim == 1 and array.dtype.kind in "iuUSb"
-    }
+        if array.size == len(array) and array.dtype.kind in "iuUSb":
+            used[part] = array.reshape(-1)
     values = np.unique(np.concatenate(list(used.values()))) if used else np.array([])
-    if len(values) < 2:
-        return {}
-    return {part: np.searchsorted(values, array).astype(np.int64) for part, array in used.items()}
+    return {part: np.searchsorted(values, array) for part, array in used.items()} if len(values) > 1 else {}
