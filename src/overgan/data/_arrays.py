@@ -84,8 +84,10 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
     """
     given = f"{where}an array {array.shape} of {array.dtype}"
     if array.dtype.kind == "f":
-        levels = np.rint(255 * array)
-        if not (np.abs(255 * array - levels) < 1e-3).all() or levels.min(initial=0) < 0 or levels.max(initial=0) > 255:
+        levels = np.rint(255 * np.clip(array, 0, 1))
+        with np.errstate(invalid="ignore"):  # of infinities, which are refused
+            exact = (np.abs(255 * array - levels) < 1e-3).all()
+        if not exact:
             raise OverganError(
                 f"{given}, which are not n/255 with n = 0 … 255; convert it, from 0 … 1 with "
                 "np.rint(255 * x).astype(np.uint8)"
@@ -105,12 +107,12 @@ def opened_arrays(path: Path) -> Iterator[Arrays]:
     """The arrays of a .npz file by their keys, or that of a .npy file. Raises OverganError if they cannot be read."""
     kind = path.suffix.lower()
     try:
-        file = np.load(path, mmap_mode="r" if kind == ".npy" else None, allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            yield {"images": file}
-        else:
-            with file:
-                yield file
+        if kind == ".npy":
+            yield {"images": np.load(path, mmap_mode="r", allow_pickle=False)}
+            return
+        with path.open("rb") as stream:  # np.load does not close a path that it cannot read
+            file = np.load(stream, allow_pickle=False)
+            yield {"images": file} if isinstance(file, np.ndarray) else file
     except OverganError:
         raise
     except DAMAGED as error:

@@ -35,7 +35,8 @@ class DataConfig(BaseModel):
     )
     root: str | None = Field(
         None,
-        description="folder or tar file, in a YAML file relative to that; without it the published sets are downloaded",
+        description="folder, tar, zip, .npy, .npz or .parquet file, in a YAML file relative to that, or hf:NAME of a Hugging "
+        "Face dataset; without it the published sets are downloaded",
     )
     size: int | None = Field(
         None,

@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image
@@ -13,6 +13,7 @@ from overgan.disk import write_atomic
 from overgan.errors import OverganError
 
 
+@runtime_checkable
 class GivenImages(Protocol):
     """An array, a tensor, a data set of PyTorch, a list of pictures, or a pair of such: trained on and held out."""
 
@@ -21,8 +22,8 @@ class GivenImages(Protocol):
     def __getitem__(self, index: Any, /) -> Any: ...
 
 
-def given_arrays(given: GivenImages) -> dict[str, np.ndarray]:
-    """The images, and labels, as a .npz file has them: images and labels, or train_images, test_images, ….
+def given_arrays(given: Any) -> dict[str, np.ndarray]:
+    """The images, and labels, of `GivenImages`, as a .npz file has them: images and labels, or train_images, test_images, ….
 
     An array is uint8 (images, height, width), or with 1 or 3 channels; of a tensor with four axes the second may be the
     channels, and is, if it is 1 or 3. A data set gives an image or (image, label, …) for each index: a picture of

@@ -37,6 +37,7 @@ CHOSEN: dict[int, dict[str, Any]] = {
         "train": TRAIN | {"iterations": 800, "learning_rate": 1e-3, "evaluate_every": 200},
     },
 }
+DCGAN = (16, 32)
 SEEDS = [0, 1, 2]
 
 
@@ -62,9 +63,7 @@ def quickstart_of(images: Survey, where: str) -> dict[str, Any]:
         raise OverganError(f"{where} has {n} images; at least {FEWEST} are needed: add images")
     if least < SMALLEST:
         raise OverganError(f"{where} has images of {least} pixels; at least {SMALLEST} are needed: leave them out")
-    pixels = (
-        0 if least < min(filter(None, CHOSEN)) else min(filter(None, CHOSEN), key=lambda p: abs(math.log(p / least)))
-    )
+    pixels = min(DCGAN, key=lambda p: abs(math.log(p / least))) if least >= min(DCGAN) else 0
     wanted = (pixels, pixels) if pixels else images.least
     size = {} if images.least == images.most == wanted else {"size": pixels or least}
     labelled = images.classes and images.train >= max(LABELLED, LABELLED_EACH * images.classes)
@@ -107,8 +106,8 @@ def choices(source: str | Path, spec: Spec) -> list[str]:
     return [
         f"{source}: {found.train:,} images to train on and {found.held_out:,} held out, {width} × {height} pixels, "
         f"{'grey' if found.channels == 1 else 'colour'}, {classes}",
-        f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; {len(spec.seeds)} seeds each of "
-        f"widths {', '.join(map(str, spec.widths))}; {train['iterations']:,} iterations; "
+        f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; widths "
+        f"{', '.join(map(str, spec.widths))} with seeds {', '.join(map(str, spec.seeds))}; {train['iterations']:,} iterations; "
         f"{' and '.join(plain['evaluate']['features'])} features",
         "to choose otherwise: --set KEY=VALUE, such as --set data.size=64 (larger images take longer), or "
         f"overgan show {shlex.quote(str(source))} > mine.yaml, then overgan run mine.yaml",
