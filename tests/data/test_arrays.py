@@ -81,6 +81,11 @@ def test_a_label_that_is_no_array_is_refused(tmp_path):
         load(tmp_path / "images.npz")
 
 
+def test_what_else_is_in_the_file_is_not_read(tmp_path):
+    np.savez(tmp_path / "images.npz", images=COLOUR, author=np.array([{"name": "me"}], object))
+    assert load(tmp_path / "images.npz").notes[1] == "left out, by their keys: author"
+
+
 def test_size_and_mode_are_as_pillow_makes_them(tmp_path):
     np.save(tmp_path / "images.npy", COLOUR)
     expected = [
@@ -154,7 +159,7 @@ def test_metrics_read_them_too(tmp_path):
 def test_metrics_take_one_part_of_an_array_file(tmp_path):
     np.savez(tmp_path / "images.npz", train=COLOUR, test=COLOUR)
     with (
-        pytest.raises(OverganError, match="test: .* has the parts train, test"),
+        pytest.raises(OverganError, match=r"test: .* has the parts train, test"),
         open_images(tmp_path / "images.npz", "test"),
     ):
         pass

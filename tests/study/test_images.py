@@ -192,6 +192,6 @@ def test_a_dict_takes_images_as_its_data(tmp_path):
 
 
 def test_a_wrong_spec_of_images_leaves_nothing_behind(tmp_path):
-    with pytest.raises(OverganError, match="unknown key train.lr"):
+    with pytest.raises(OverganError, match=r"unknown key train\.lr"):
         overgan.run(np.zeros((40, 8, 8), np.uint8), tmp_path / "study", ["train.lr=1"])
     assert list(tmp_path.iterdir()) == []

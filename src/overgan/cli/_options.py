@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
-SpecName = Annotated[str, Argument(metavar="PRESET_OR_YAML", help="A preset's name, a .yaml file, or images.")]
+SpecName = Annotated[
+    str, Argument(metavar="PRESET|YAML|IMAGES", help="A preset, a .yaml file, or a folder or file of images.")
+]
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]

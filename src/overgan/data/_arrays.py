@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64, UInt8
@@ -19,7 +20,7 @@ IMAGES = {"", "arr_0", "data", "image", "images", "imgs", "samples", "x"}
 LABELS = {"class", "classes", "label", "labels", "target", "targets", "y"}
 KEYS = "images, or train_images, val_images, test_images; x, x_train, x_test, … and labels, y, train_labels, y_train, …"
 
-Arrays = Mapping[str, np.ndarray]
+Arrays = Mapping[str, Any]  # arrays, each read when it is asked for: others in the file may be pickled
 Images = UInt8[np.ndarray, "images h w c"]
 
 

@@ -1,5 +1,6 @@
 """Images in Parquet files and Hugging Face datasets, read by the library `datasets`, which is an optional extra."""
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -63,10 +64,9 @@ def _load(root: Path) -> Mapping[str, Any]:
         raise OverganError(
             f"{root} needs the library datasets; install it with pip install 'overgan[datasets]'"
         ) from None
-    log = datasets.utils.logging
-    bars, verbosity = log.is_progress_bar_enabled(), log.get_verbosity()
-    log.disable_progress_bar()
-    log.set_verbosity(log.CRITICAL)  # what goes wrong is in the error
+    silent, verbosity = datasets.are_progress_bars_disabled(), datasets.logging.get_verbosity()
+    datasets.disable_progress_bars()
+    datasets.logging.set_verbosity(logging.CRITICAL)  # what goes wrong is in the error
     try:
         if is_hub(root):
             name, _, configuration = str(root).removeprefix(HUB).partition(":")
@@ -82,9 +82,9 @@ def _load(root: Path) -> Mapping[str, Any]:
         mend = "check its name, and that the Hub can be reached" if is_hub(root) else "make or download it again"
         raise OverganError(f"{root} cannot be read by the library datasets ({reason}); {mend}") from None
     finally:
-        log.set_verbosity(verbosity)
-        if bars:
-            log.enable_progress_bar()
+        datasets.logging.set_verbosity(verbosity)
+        if not silent:
+            datasets.enable_progress_bars()
     return loaded if isinstance(loaded, Mapping) else {"train": loaded}
 
 

@@ -23,7 +23,7 @@ class GivenImages(Protocol):
 
 
 def given_arrays(given: Any) -> dict[str, np.ndarray]:
-    """The images, and labels, of `GivenImages`, as a .npz file has them: images and labels, or train_images, test_images, ….
+    """The images, and labels, of `GivenImages` by the keys of a .npz file: images and labels, or train_images, ….
 
     An array is uint8 (images, height, width), or with 1 or 3 channels; of a tensor with four axes the second may be the
     channels, and is, if it is 1 or 3. A data set gives an image or (image, label, …) for each index: a picture of
@@ -85,7 +85,7 @@ def _item(item: Any, where: str) -> tuple[np.ndarray, int | None]:
         array = _array(image[None], where)[0]
     else:
         raise OverganError(f"{where}a {type(image).__name__}; a picture, a tensor or an array is needed")
-    return array, int(label) if _is_whole(label) else None
+    return array, _whole(label)
 
 
 def _array(given: Any, where: str) -> np.ndarray:
@@ -95,11 +95,12 @@ def _array(given: Any, where: str) -> np.ndarray:
     return as_images(array.transpose(0, 2, 3, 1) if array.ndim == 4 and array.shape[1] in (1, 3) else array, where)
 
 
-def _is_whole(label: Any) -> bool:
+def _whole(label: Any) -> int | None:
+    """The whole number that a label is; None if it is something else."""
     try:
-        return bool(int(label) == label)
+        return int(label) if int(label) == label else None
     except (TypeError, ValueError, RuntimeError):  # of None, a word, a tensor of several
-        return False
+        return None
 
 
 def _is_tensor(value: Any) -> bool:

@@ -60,8 +60,8 @@ def evaluate(
 ) -> Evaluation:
     """Compare generated images with training images, held-out images, or both.
 
-    generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
-        files of images; all of one size.
+    generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of folders or files
+        of images, as studies read them; all of one size.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
     metrics: fid, fid_gap (needs both real sets), fid_infinity, fid_population, kid, prdc, memorization (needs both real
         sets), nnd (needs test; with train also that of memorized training images), package.module:name of a Metric or

@@ -103,12 +103,12 @@ def choices(source: str | Path, spec: Spec) -> list[str]:
     )
     classes = f"{found.classes:,} classes" if found.classes else "no classes"
     model, train, size = plain["model"]["name"], plain["train"], plain["data"]["size"]
+    widths, seeds, features = (", ".join(map(str, v)) for v in (spec.widths, spec.seeds, plain["evaluate"]["features"]))
     return [
         f"{source}: {found.train:,} images to train on and {found.held_out:,} held out, {width} × {height} pixels, "
         f"{'grey' if found.channels == 1 else 'colour'}, {classes}",
-        f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; widths "
-        f"{', '.join(map(str, spec.widths))} with seeds {', '.join(map(str, spec.seeds))}; {train['iterations']:,} iterations; "
-        f"{' and '.join(plain['evaluate']['features'])} features",
+        f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; widths {widths} with seeds {seeds}; "
+        f"{train['iterations']:,} iterations; {features} features",
         "to choose otherwise: --set KEY=VALUE, such as --set data.size=64 (larger images take longer), or "
         f"overgan show {shlex.quote(str(source))} > mine.yaml, then overgan run mine.yaml",
     ]
