@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import datasets
 import numpy as np
 import pytest
 from PIL import Image
@@ -121,7 +122,7 @@ def outcome(config, root):
     try:
         images = load_images(config)
     except OverganError as error:
-        return "refused: " + re.sub(r"(cannot be read as [^(]*)\(.*\)", r"\1(…)", str(error).replace(str(root), "PATH"))
+        return "refused: " + re.sub(r"(cannot be read [^(]*)\(.*\)", r"\1(…)", str(error).replace(str(root), "PATH"))
     height, width, channels = images.shape
     classes = [] if images.train_labels is None else [f"{len(set(images.train_labels))} classes"]
     return "; ".join([f"{'grey' if channels == 1 else 'colour'}, {width} × {height}", *classes, *images.notes])
@@ -164,6 +165,9 @@ def put(root, *paths, picture=GREY):
 
 
 def pack(source, target):
+    if target.suffix == ".zip":
+        shutil.make_archive(target.with_suffix(""), "zip", source.parent, source.name)
+        return
     with tarfile.open(target, f"w:{target.suffix[1:].replace('tar', '').replace('tgz', 'gz')}") as archive:
         archive.add(source, "inside")
 
@@ -177,12 +181,14 @@ def packed(ending, parts=("train", "test")):
     return make
 
 
-def tar_of_each_part(root):
-    put(root, "train/a", "train/b", "test/a", "test/b")
-    pack(root / "train", root / "train.tar")
-    pack(root / "test", root / "Test.tar.gz")
-    shutil.rmtree(root / "train")
-    shutil.rmtree(root / "test")
+def archive_of_each_part(train, test):
+    def make(root):
+        put(root, "train/a", "train/b", "test/a", "test/b")
+        for part, archive in (("train", train), ("test", test)):
+            pack(root / part, root / archive)
+            shutil.rmtree(root / part)
+
+    return make
 
 
 def folder_and_its_tar(root):
@@ -204,15 +210,101 @@ def cut_archive(root):
     return archive
 
 
-def zipped(root):
-    with zipfile.ZipFile(root.with_name("images.zip"), "w") as archive:
-        archive.writestr("train/0.png", encoded(GREY, "PNG"))
-    return root.with_name("images.zip")
+def zipped(name, content, size=None, flags=0):
+    """A zip file of one member, whose size or flags are not what they are."""
+
+    def make(root):
+        path = root.with_name("images.zip")
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, content)
+        changed = bytearray(path.read_bytes())
+        directory = changed.index(b"PK\1\2")
+        changed[directory + 8] |= flags
+        if size:
+            changed[directory + 24 : directory + 28] = struct.pack("<I", size)
+        path.write_bytes(changed)
+        return path
+
+    return make
 
 
-def array(root):
-    np.save(root.with_name("images.npy"), np.stack([GREY] * 9)[..., None])
-    return root.with_name("images.npy")
+def cut_zip(root):
+    path = packed("zip")(root)
+    path.write_bytes(path.read_bytes()[:-30])
+    return path
+
+
+def damaged_member(root):
+    path = packed("zip")(root)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"0.png") + 20] ^= 255
+    path.write_bytes(content)
+    return path
+
+
+def grey(n):
+    return np.stack([GREY] * n)
+
+
+def array(content):
+    def make(root):
+        np.save(root.with_name("images.npy"), content)
+        return root.with_name("images.npy")
+
+    return make
+
+
+def arrays(**content):
+    def make(root):
+        np.savez(root.with_name("images.npz"), **content)
+        return root.with_name("images.npz")
+
+    return make
+
+
+def text_as(name):
+    def make(root):
+        root.with_name(name).write_text("no array")
+        return root.with_name(name)
+
+    return make
+
+
+def table(n, classes=0, column="image"):
+    """Of the library `datasets`: grey images, and labels if there are classes."""
+    features = {column: datasets.Image()}
+    rows = {column: [Image.fromarray(GREY)] * n}
+    if classes:
+        features["label"] = datasets.ClassLabel(classes)
+        rows["label"] = [i % classes for i in range(n)]
+    return datasets.Dataset.from_dict(rows, datasets.Features(features))
+
+
+def parquet(*parts, **more):
+    """A file of each part, or the only one."""
+
+    def make(root):
+        if not parts:
+            table(40, **more).to_parquet(root.with_name("images.parquet"))
+            return root.with_name("images.parquet")
+        for part in parts:
+            table(4, **more).to_parquet(root / "data" / f"{part}-00000-of-00001.parquet")
+        return root
+
+    return make
+
+
+def saved(*parts, **more):
+    def make(root):
+        data = datasets.DatasetDict({part: table(4, **more) for part in parts}) if parts else table(40, **more)
+        data.save_to_disk(root)
+
+    return make
+
+
+def parquet_of_numbers(root):
+    datasets.Dataset.from_dict({"x": [1, 2], "y": [3, 4]}).to_parquet(root.with_name("images.parquet"))
+    return root.with_name("images.parquet")
 
 
 def forty(root):
@@ -264,13 +356,11 @@ SETS = {
     "`val` and `test` without `train`": folders("val", "test"),
     "`val` within `train`": folders("train", "train/val", "test"),
     "one image in `val`": folders("train", "val/0.png"),
-    "a tar file of each part": tar_of_each_part,
+    "a tar file of each part": archive_of_each_part("train.tar", "Test.tar.gz"),
     "`train` and `train.tar`": folder_and_its_tar,
     "a tar file, also `.tar.gz`, `.tgz`, `.tar.bz2`, `.tar.xz`": packed("tgz", ("train", "val")),
     "a damaged `.tar.gz`": damaged_archive,
     "a `.tar.xz` cut short": cut_archive,
-    "a zip file": zipped,
-    "a `.npy` file": array,
     "a folder without images": lambda root: (root / "notes.txt").write_bytes(b""),
     "nothing there": lambda root: root / "nowhere",
     "hidden files, and macOS's `__MACOSX`": hidden,
@@ -280,6 +370,50 @@ SETS = {
     "grey, `data.mode: colour`": (folders("train", "test"), {"mode": "colour"}),
     "two sizes": two_sizes,
     "two sizes, `data.size: 4`": (two_sizes, {"size": 4}),
+    "a zip file": packed("zip", ("train/a", "train/b", "val/a", "val/b")),
+    "a zip file of each part": archive_of_each_part("train.zip", "TEST.zip"),
+    "a zip file cut short": cut_zip,
+    "a zip file with a damaged image": damaged_member,
+    "an encrypted zip file": zipped("train/0.png", encoded(GREY, "PNG"), flags=1),
+    "a zip file that would unpack to gigabytes": zipped("train/0.png", encoded(GREY, "PNG"), size=2**32 - 2**20),
+    "a text file whose ending is `.zip`": text_as("images.zip"),
+    "`.npy`, uint8 (40, 6, 5)": array(grey(40)),
+    "`.npy`, uint8 (40, 6, 5, 3)": array(np.stack([COLOUR] * 40)),
+    "`.npy`, uint8 (40, 3, 6, 5)": array(np.stack([COLOUR] * 40).transpose(0, 3, 1, 2)),
+    "`.npy`, uint8 (40, 6, 5, 4)": array(np.stack([with_alpha(COLOUR)] * 40)),
+    "`.npy`, uint8 (40, 6, 5), `data.size: 4`, `data.mode: colour`": (array(grey(40)), {"size": 4, "mode": "colour"}),
+    "`.npy`, floating point, every number n/255": array((grey(40) / 255).astype(np.float32)),
+    "`.npy`, floating point": array(RANDOM.random((40, 6, 5), np.float32)),
+    "`.npy`, 64-bit integers": array(grey(40).astype(np.int64)),
+    "`.npy`, pickled objects": array(np.array([GREY, None], object)),
+    "a text file whose ending is `.npy`": text_as("images.npy"),
+    "`.npz` with `images` and `labels`": arrays(images=grey(40), labels=np.arange(40) % 3),
+    "`.npz` with one array, unnamed": arrays(arr_0=grey(40)),
+    "`.npz` as MedMNIST's, `train_images`, `val_images`, `test_images`, `train_labels`, …": arrays(
+        **{f"{part}_images": grey(4) for part in ("train", "val", "test")},
+        **{f"{part}_labels": np.array([[0], [1], [0], [7]], np.uint8) for part in ("train", "val", "test")},
+    ),
+    "`.npz` as Keras', `x_train`, `y_train`, `x_test`, `y_test`": arrays(
+        x_train=grey(6), y_train=np.arange(6), x_test=grey(4), y_test=np.arange(4)
+    ),
+    "`.npz` with `train` and `test`, and others": arrays(train=grey(4), test=grey(2), mean=GREY, author=np.array("me")),
+    "`.npz` with `train` and `images`": arrays(train=grey(4), images=grey(2)),
+    "`.npz` with `train` and `x_train`": arrays(train=grey(4), x_train=grey(2)),
+    "`.npz` with `val` and `test` without `train`": arrays(val=grey(4), test=grey(2)),
+    "`.npz`, labels of another number": arrays(images=grey(40), labels=np.arange(39)),
+    "`.npz`, several labels an image": arrays(images=grey(40), labels=np.ones((40, 14), int)),
+    "`.npz` without images": arrays(Z=np.ones(3), W=np.ones(3)),
+    "`.npz`, pickled objects": arrays(images=np.array([GREY, None], object)),
+    "a text file whose ending is `.npz`": text_as("images.npz"),
+    "a Parquet file": parquet(),
+    "a Parquet file with classes": parquet(classes=2),
+    "a folder of Parquet files, as on the Hugging Face Hub": parquet("train", "validation", "test", classes=2),
+    "a Parquet file, the images called `img`": parquet(column="img"),
+    "a Parquet file without images": parquet_of_numbers,
+    "a text file whose ending is `.parquet`": text_as("images.parquet"),
+    "a folder that `save_to_disk` of Hugging Face's `datasets` made": saved("train", "test"),
+    "the same, of one split": saved(classes=4),
+    "`hf:NAME`, a dataset of the Hugging Face Hub, without internet": lambda _: Path("hf:nobody/nothing"),
 }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["grey", "colour"]
 Precision = Literal["float32", "bf16"]
-GENERATED_HELP = "Generated images: a folder, tar file or .npy file."
+GENERATED_HELP = "Generated images: a folder, archive, array or dataset."
 STUDY_HELP = "Instead of images: a study, whose checkpoints are measured and whose folder keeps the results."
 FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the study's]."
 METRICS_HELP = f"{', '.join(METRICS)}, module:name."

@@ -1,7 +1,7 @@
 """What `overgan run` says before it begins."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import overgan.study
@@ -12,7 +12,7 @@ from overgan.words import counted
 if TYPE_CHECKING:
     from overgan.study import Opening, Spec
 
-COLUMNS, LABEL = 80, 10
+COLUMNS, LABEL = 80, 11
 
 
 def print_heading(spec: "Spec") -> None:
@@ -25,6 +25,13 @@ def print_heading(spec: "Spec") -> None:
         _print("scale", warning)
     if notice := kind.notice(spec):
         _print("note", notice)
+
+
+def print_choices(sentences: Sequence[str]) -> None:
+    """What was chosen where the user named images alone."""
+    for sentence in sentences:
+        label, _, text = sentence.partition(": ")
+        _print(label, text)
 
 
 def print_opening(opening: "Opening") -> None:

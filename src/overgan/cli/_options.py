@@ -27,7 +27,12 @@ def _presets(incomplete: str) -> list[str]:
 
 Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
 SpecName = Annotated[
-    str, Argument(metavar="PRESET_OR_YAML", help="A preset's name or a .yaml file.", autocompletion=_presets)
+    str,
+    Argument(
+        metavar="PRESET|YAML|IMAGES",
+        help="A preset, a .yaml file, or a folder or file of images.",
+        autocompletion=_presets,
+    ),
 ]
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]

@@ -8,7 +8,7 @@ from typer import Option
 
 import overgan.study
 from overgan.cli._headlines import print_headlines
-from overgan.cli._opening import print_heading
+from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import bar, console, fail
@@ -41,6 +41,8 @@ def run(
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
         if not quiet:
             print_heading(spec)
+            if overgan.study.names_images(preset_or_yaml):
+                print_choices(overgan.study.choices(preset_or_yaml, spec))
         with nullcontext(no_progress) if quiet else bar(line=True) as progress:
             overgan.study.KINDS[spec.kind].prepare(spec, progress)
         with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 from platformdirs import user_cache_path
 
-from overgan.data._files import is_hidden
+from overgan.data._archives import is_hidden
 from overgan.data._form import Form
 from overgan.data._images import ImageSet
 from overgan.data._progress import Progress
@@ -104,8 +104,8 @@ def _times(root: Path) -> list[tuple[str, int, int]]:
     """Path, size and time of change (ns) of the file, or of every file below the folder that is not hidden."""
     files = [root] if root.is_file() else []
     for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not is_hidden(name)]  # those that are walked into
-        files += [Path(parent, name) for name in names if not is_hidden(name)]
+        folders[:] = [name for name in folders if not is_hidden(PurePosixPath(name))]  # those that are walked into
+        files += [Path(parent, name) for name in names if not is_hidden(PurePosixPath(name))]
     found = []
     for path in files:
         with suppress(FileNotFoundError):  # a link to nowhere

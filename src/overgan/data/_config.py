@@ -36,7 +36,8 @@ class DataConfig(BaseModel):
     )
     root: str | None = Field(
         None,
-        description="folder or tar file, in a YAML file relative to that; without it the published sets are downloaded",
+        description="folder, or tar, zip, .npy, .npz or .parquet file, in a YAML file relative to that, or hf:NAME of "
+        "the Hugging Face Hub; without it the published sets are downloaded",
     )
     size: int | None = Field(
         None,

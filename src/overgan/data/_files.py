@@ -1,15 +1,10 @@
-"""Image files, in a directory or a tar file, decoded when they are asked for."""
+"""Image files, in a directory or an archive, decoded when they are asked for."""
 
 import io
-import lzma
 import os
-import struct
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,26 +13,15 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
+from overgan.data._archives import DAMAGED, Entry, archived, is_hidden
+from overgan.data._datasets import dataset_files, is_dataset
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import ARCHIVES, part_of
 from overgan.errors import OverganError
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-DAMAGED = (  # what Pillow, tarfile and the decompressors raise for files that are no good
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    Image.DecompressionBombError,
-)
 ONE_SIZE = "bring all images to one size"
 LARGE, AT_ONCE = 2**14, 64  # bytes of a file from which on threads gain more than they cost; files in memory
-
-Entry = tuple[PurePosixPath, Callable[[], bytes]]
 
 
 class ImageFiles:
@@ -83,6 +67,15 @@ class ImageFiles:
             with self._opened(path, self._content(path, read)) as image:
                 self._check_size(path, self._form.pixels(image))
                 self.channels = max(self.channels or 1, self._form.channels(image))
+
+    def shapes(self, chosen: Sequence[int]) -> list[tuple[int, int, int]]:
+        """Height, width and channels of some images, from their heads. Raises OverganError as [i:j] does."""
+        shapes = []
+        for i in chosen:
+            path, read = self._entries[i]
+            with self._opened(path, self._content(path, read)) as image:
+                shapes.append((image.height, image.width, self._form.channels(image)))
+        return shapes
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -142,11 +135,14 @@ class ImageFiles:
 
 @contextmanager
 def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZE) -> Iterator[ImageFiles]:
-    """Every image below a directory, or inside a tar file; a tar file named as a part, such as train, is a folder.
+    """Every image below a directory, or inside an archive, or in a dataset; an archive named as a part is a folder.
 
     name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
-    Raises OverganError if there are none, or the tar file cannot be read.
+    Raises OverganError if there are none, or the archive or dataset cannot be read.
     """
+    if is_dataset(root):
+        yield ImageFiles(root, dataset_files(root), form, mend, [])
+        return
     if not root.exists():
         raise OverganError(f"{{argument}}: {root} does not exist", name)
     with ExitStack() as archives:
@@ -173,47 +169,22 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
     return paths
 
 
-def is_hidden(name: str) -> bool:
-    """Whether a file or folder of that name is left out without a word."""
-    return name.startswith((".", "__MACOSX"))
-
-
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
     """Every file that is not hidden."""
     if root.is_file():
-        yield from _tar_files(root, archives)
+        yield from archived(root, archives)
         return
     for path in sorted(root.rglob("*")):
         relative = PurePosixPath(path.relative_to(root))
-        if any(map(is_hidden, relative.parts)) or not path.is_file():
+        if is_hidden(relative) or not path.is_file():
             continue
         if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
-            inner = list(_tar_files(path, archives))
+            inner = list(archived(path, archives))
             images = [name for name, _ in inner if _is_image(name)]
             short = dict(zip(images, without_common_folder(images), strict=True))
             yield from ((path.name / short.get(name, name), read) for name, read in inner)
         else:
             yield relative, path.read_bytes
-
-
-def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
-    def read(member: tarfile.TarInfo) -> bytes:
-        file = archive.extractfile(member)
-        assert file is not None  # noqa: S101 - only None for what is no file
-        return file.read()
-
-    try:
-        archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
-        for member in archive.getmembers():
-            name = PurePosixPath(member.name)
-            if member.isfile() and not any(map(is_hidden, name.parts)):
-                yield name, partial(read, member)
-    except DAMAGED as error:
-        reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
-        raise OverganError(
-            f"{path} cannot be read as a tar file ({reason}); make or download it again, "
-            "or unpack it and name the folder"
-        ) from None
 
 
 def _is_image(path: PurePosixPath) -> bool:

@@ -1,4 +1,4 @@
-"""A directory or tar file of the user's own images."""
+"""The user's own images: in a directory, an archive, an array or a dataset."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from overgan.data._arrays import is_array, opened_arrays, unread_arrays
 from overgan.data._cache import Unread, cached
 from overgan.data._files import ONE_SIZE, class_labels, open_files
 from overgan.data._form import AS_IT_IS, Form
@@ -22,16 +23,24 @@ MEND = (
 
 
 def folder(root: Path | None, form: Form = AS_IT_IS, progress: Progress = no_progress) -> ImageSet:
-    """Every image below a directory, or inside a tar file, in the order of their paths, brought to a form.
+    """Every image below a directory, inside a tar or zip file, or in a dataset, in the order of their paths, in a form.
 
     The two parts are as `split` says. Sub-folders of a part, if all of its images lie in two or more, are the classes.
-    Grey images among colour ones become colour, if the form has no mode. `cached` keeps what has been read.
+    Grey images among colour ones become colour, if the form has no mode. A .npy or .npz file is read by
+    `unread_arrays`. `cached` keeps what has been read.
 
     Raises OverganError if there are no images, one cannot be read, they differ in size, or the parts are not clear.
     """
     if root is None:
-        raise OverganError("data.root is not set: name a folder or tar file of images with data.root=PATH")
-    return cached("folder", root, form, partial(_unread, root, form), progress)
+        raise OverganError("data.root is not set: name a folder or file of images with data.root=PATH")
+    unread = _unread_arrays if is_array(root) else _unread
+    return cached("folder", root, form, partial(unread, root, form), progress)
+
+
+@contextmanager
+def _unread_arrays(root: Path, form: Form) -> Iterator[Unread]:
+    with opened_arrays(root) as arrays:
+        yield unread_arrays(arrays, root.resolve().name, f"{root}: ", form)
 
 
 @contextmanager

@@ -38,10 +38,7 @@ class ImageSet:
             if len(images) < 2:
                 message = f"{len(images)} {part} images; at least 2 are needed in each part: add images"
                 raise OverganError(f"{self.name}: {message}")
-        train, test = (size_in_words(images.shape[1:]) for images in (self.train, self.test))
-        if train != test:
-            message = f"training images of {train} and held-out images of {test}; bring them to one size"
-            raise OverganError(f"{self.name}: {message}")
+        refuse_two_sizes(self.name, self.train.shape[1:], self.test.shape[1:])
 
     def __repr__(self) -> str:
         return brief(self, name=self.name, train=self.train.shape, test=self.test.shape)
@@ -99,6 +96,13 @@ def brought_to(form: Form, images: ImageSet) -> ImageSet:
     return replace(
         images, train=form.arrays(images.train), test=form.arrays(images.test), notes=(*images.notes, *form.notes)
     )
+
+
+def refuse_two_sizes(name: str, train: tuple[int, ...], held_out: tuple[int, ...]) -> None:
+    """Raise OverganError if images of the two parts have not one height, width and number of channels."""
+    if train != held_out:
+        message = f"training images of {size_in_words(train)} and held-out images of {size_in_words(held_out)}"
+        raise OverganError(f"{name}: {message}; bring them to one size, or set data.size or data.mode")
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:

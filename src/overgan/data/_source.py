@@ -1,4 +1,4 @@
-"""Images from wherever a user has them: an array, a .npy file, a directory or a tar file."""
+"""Images from wherever a user has them: an array, a .npy or .npz file, a directory, an archive or a dataset."""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from overgan.data._arrays import as_images, is_array, one_array
 from overgan.data._files import ONE_SIZE, ImageFiles, open_files
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import part_folders
@@ -24,21 +25,16 @@ MEND = f"{ONE_SIZE}, or have each cropped and resized with {{argument}}=64 or so
 def open_images(source: Source, name: str, form: Form = AS_IT_IS) -> Iterator["np.ndarray | ImageFiles | Formed"]:
     """Images that have a length and are read by [i:j], as (images, height, width, channels) of uint8.
 
-    source: an array, or the path of a .npy file with one (which stays on disk), a directory or a tar file.
+    source: an array, or the path of a .npy or .npz file with one (a .npy file's stays on disk), a directory,
+        an archive or a dataset.
     name: of the argument, for errors. form: what every image is brought to, as it is read.
 
-    Raises OverganError if there are none, or an array is not one of images,
-    or they are the parts of a set.
+    Raises OverganError if there are none, or an array is not one of images, or they are the parts of a set.
     """
-    if isinstance(source, np.ndarray):
-        yield _formed(_checked(source, name), form)
-    elif (path := Path(source).expanduser()).suffix == ".npy" and path.is_file():
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            message = f"{{argument}}: {path} cannot be read as a .npy file ({error}); write it with np.save"
-            raise OverganError(message, name) from None
-        yield _formed(_checked(array, name, f"{path}: "), form)
+    path = Path() if isinstance(source, np.ndarray) else Path(source).expanduser()
+    if isinstance(source, np.ndarray) or is_array(path):
+        images = _array(source if isinstance(source, np.ndarray) else path, name)
+        yield images if form == AS_IT_IS else Formed(images, form)
     else:
         with open_files(path, name, form, MEND) as files:
             if found := part_folders(files.paths, f"{name}: {path}"):
@@ -77,12 +73,8 @@ class Formed:
         return self._form.arrays(self._images[part])
 
 
-def _formed(images: np.ndarray, form: Form) -> np.ndarray | Formed:
-    return images if form == AS_IT_IS else Formed(images, form)
-
-
-def _checked(array: np.ndarray, name: str, where: str = "") -> np.ndarray:
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
-        message = f"an array {array.shape} of {array.dtype}; one of uint8 (images, height, width, 1 or 3) is needed"
-        raise OverganError(f"{{argument}}: {where}{message}", name)
-    return array
+def _array(source: np.ndarray | Path, name: str) -> np.ndarray:
+    try:
+        return one_array(source) if isinstance(source, Path) else as_images(source)
+    except OverganError as error:
+        raise OverganError(f"{{argument}}: {error}", name) from None

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int64
 from overgan.errors import OverganError
 
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 HELD_OUT_ONE_IN = 5
 
 
@@ -35,7 +35,7 @@ def split(paths: Sequence[PurePosixPath], where: str) -> Split:
     """
     found = part_folders(paths, where)
     if found is None:
-        chosen = np.array([_is_held_out(path) for path in paths], bool)
+        chosen = np.array([held_out_by_hash(str(path)) for path in paths], bool)
         counts = f"{chosen.sum():,} of {len(paths):,} images"
         note = f"held out by the hash of their paths: {counts} (there are no folders train and val or test)"
         return Split(np.arange(len(paths)), chosen, [path.parent for path in paths], note)
@@ -89,10 +89,11 @@ def part_folders(paths: Sequence[PurePosixPath], where: str) -> tuple[int, list[
 
 
 def part_of(folder: str) -> str | None:
-    """Which part a folder, or tar file, of this name holds, in any case: train, val, test, or none."""
+    """Which part a folder, or archive, of this name holds, in any case: train, val, test, or none."""
     name = folder.lower()
     return PARTS.get(name.removesuffix(next(filter(name.endswith, ARCHIVES), "")))
 
 
-def _is_held_out(path: PurePosixPath) -> bool:
-    return int(hashlib.sha256(str(path).encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0
+def held_out_by_hash(name: str) -> bool:
+    """Whether the SHA-256 of an image's path, or index, is divisible by 5."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0

@@ -69,8 +69,8 @@ def evaluate(
 ) -> Evaluation:
     """Compare generated images with training images, held-out images, or both.
 
-    generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of .npy files, folders or tar
-        files of images; all of one size, if they are not brought to one by `size` and `mode`.
+    generated, train, test: uint8 arrays (images, height, width, 1 or 3), or the paths of folders or files of images, as
+        studies read them; all of one size, if they are not brought to one by `size` and `mode`.
     features: one or more of inception, classifier, random, random-SEED, pixels, package.module:name.
     metrics: frechet (FID in Inception's features), frechet_gap (needs both real sets), frechet_infinity,
         frechet_population, kernel (KID), prdc, memorization (needs both real sets), nnd (needs test; with train also

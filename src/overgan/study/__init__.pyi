@@ -1,10 +1,12 @@
 from ._cost import study_seconds as study_seconds
+from ._images import choices as choices
 from ._kind import Facts as Facts, Kind as Kind, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
 from ._load import (
     SpecSource as SpecSource,
     load as load,
     load_spec as load_spec,
+    names_images as names_images,
     parse_spec as parse_spec,
 )
 from ._machine import cores as cores, machine as machine, versions as versions

@@ -13,20 +13,26 @@ from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from overgan.check import check
+from overgan.data import is_hub
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
+from overgan.study._images import quickstart
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description, flat
 from overgan.study._study import Study
 
-SpecSource = str | Path | Mapping[str, Any] | Spec  # a preset's name, a .yaml file, plain values, or a spec
+# a preset's name, a .yaml file, images (a folder, an archive, an array, a dataset), plain values, or a spec
+SpecSource = str | Path | Mapping[str, Any] | Spec
+YAML = (".yaml", ".yml")
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
-    """The spec of a preset, a .yaml file, plain values or another spec, with `key=value` overrides.
+    """The spec of a preset, a .yaml file, images, plain values or another spec, with `key=value` overrides.
+
+    Of images it is a quickstart, which depends on them alone; a preset's name wins over a folder of that name.
 
     scale: its iterations and samples are multiplied by it, but not those that overrides give, and no metric is left
         with fewer images than it needs.
@@ -64,21 +70,30 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
     return scaled.model_copy(update={"scale": spec.scale * scale})
 
 
-def _read(preset_or_yaml: str | Path) -> tuple[str, str]:
-    """The YAML, and what it is called in errors."""
+def _read(preset_or_yaml: str | Path) -> tuple[str | dict[str, Any], str]:
+    """The YAML, or plain values, and what it is called in errors."""
     path = Path(preset_or_yaml)
     try:
-        if path.suffix in (".yaml", ".yml"):
+        if path.suffix in YAML:
             return path.read_text(encoding="utf-8"), str(path)
         if str(preset_or_yaml) in preset_names():
             preset = files("overgan.presets") / f"{preset_or_yaml}.yaml"
             return preset.read_text(encoding="utf-8"), f"preset {preset_or_yaml}"
     except (OSError, UnicodeDecodeError) as error:
         raise OverganError(f"the spec {path} cannot be read ({error})") from None
+    if names_images(preset_or_yaml):
+        return quickstart(preset_or_yaml), str(preset_or_yaml)
     raise OverganError(
         f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
-        "(a file of your own must end in .yaml)"
+        "(a file of your own must end in .yaml; images, a folder, archive or array, must be there)"
     )
+
+
+def names_images(source: SpecSource) -> bool:
+    """Whether `load_spec` takes the source for images: no .yaml file or preset, but something that is there."""
+    if not isinstance(source, str | Path) or Path(source).suffix in YAML or str(source) in preset_names():
+        return False
+    return is_hub(source) or Path(source).expanduser().exists()
 
 
 def _place(error: Exception, text: Any) -> str:
@@ -103,6 +118,8 @@ def _root(values: Any) -> str | None:
 
 def _below(folder: Path, root: str) -> str:
     """The root as a path below the folder, unless it is only in the current one, which it once was relative to."""
+    if is_hub(root):
+        return root
     beside = folder / Path(root).expanduser()
     return str(beside.resolve()) if beside.exists() or not Path(root).exists() else root
 

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from overgan.check import check
+from overgan.data import GivenImages, keep_arrays
 from overgan.disk import try_lock, write_atomic
 from overgan.errors import OverganError
+from overgan.study._images import IMAGES, apart, with_root
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import cores, machine, versions
@@ -36,7 +38,7 @@ Watcher = Callable[[list[GroupStatus]], None]
 
 
 def run(
-    spec: SpecSource,
+    spec: SpecSource | GivenImages,
     out: str | Path | None = None,
     overrides: Sequence[str] = (),
     *,
@@ -53,7 +55,8 @@ def run(
     The one in the folder may have fewer widths than the spec, and, at a constant learning rate, fewer iterations: its
     finished runs are then trained longer. Anything else that differs is refused.
 
-    spec: a preset's name, a .yaml file, a dict of a spec's keys, or a Spec.
+    spec: a preset's name, a .yaml file, a dict of a spec's keys, a Spec, or images: a path, or as `given_arrays` takes
+        them, also as the "data" of a dict. Those are kept in the study's folder, images.npz.
     out: the study's folder, by default runs/NAME.
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
     scale: fraction of the iterations and samples to run, but for those that overrides give.
@@ -70,8 +73,11 @@ def run(
     Raises OverganError for a wrong spec, images or a device that cannot be had, a folder that is in use, that cannot be
     written or that holds another study, or a damaged checkpoint; WorkerError if a worker dies.
     """
-    resolved = load_spec(spec, overrides, scale)
+    source, arrays = apart(spec)
+    resolved = load_spec(source, overrides, scale)
     folder, kind, start = study_folder(resolved, out), KINDS[resolved.kind], EXECUTORS[executor]
+    if arrays:
+        resolved = with_root(resolved, str(folder.resolve() / IMAGES))
     check(workers is None or workers >= 1, "workers", workers, "at least 1")
     check(threads is None or threads >= 1, "threads", threads, "at least 1")
     devices = kind.devices(device)
@@ -83,16 +89,18 @@ def run(
             if begun:
                 _lock(stack, folder)
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
-            elif folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
+            elif folder.exists() and (not folder.is_dir() or {p.name for p in folder.iterdir()} - {".lock", IMAGES}):
                 raise OverganError(
                     f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
                 )
             if opened:
                 begun_groups = _groups(folder, resolved) if begun else []
                 opened(Opening(resolved, folder, devices, workers, threads, begun_groups))
+            if arrays:
+                keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
-                command=_command(spec, folder, overrides, scale),
+                command=_command(source, folder, overrides, scale),
                 versions=versions(),
                 machine=machine(workers) | {"threads": threads, "devices": devices},
                 **asdict(kind.facts(resolved)),
@@ -103,8 +111,8 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
-            if not isinstance(spec, str | Path):
-                write_atomic(folder / SPEC, spec_yaml(resolved).encode())
+            if not isinstance(source, str | Path):
+                write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
             write_description(folder, description)
             _execute(start(), Job(folder, workers, devices, threads), resolved.widths, watch)
     except OSError as error:

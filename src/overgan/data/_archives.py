@@ -1,0 +1,85 @@
+"""Files inside a tar or zip file, read when they are asked for and never unpacked to disk."""
+
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from overgan.errors import OverganError
+
+DAMAGED = (  # what Pillow, tarfile, zipfile and the decompressors raise for files that are no good
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    Image.DecompressionBombError,
+)
+LARGEST = 256 * 2**20  # bytes of a file in an archive: a few packed ones may stand for more than the memory
+ENCRYPTED = 1  # bit of a zip member's flags
+
+Entry = tuple[PurePosixPath, Callable[[], bytes]]
+
+
+def archived(path: Path, archives: ExitStack) -> Iterator[Entry]:
+    """Every file in a .zip file, or in any other, which is taken for a tar file, that is not hidden.
+
+    archives: closes the archive. Raises OverganError if it cannot be read; so does reading a file that is encrypted, or
+    larger than LARGEST.
+    """
+    kind, members = ("zip", _zip) if path.suffix.lower() == ".zip" else ("tar", _tar)
+    try:
+        for name, size, read in members(path, archives):
+            if not is_hidden(name):
+                yield name, read if size <= LARGEST else partial(_refuse, path, name, size)
+    except OverganError:
+        raise
+    except DAMAGED as error:
+        no_format = isinstance(error, tarfile.ReadError) and "\n" in str(error)
+        raise OverganError(
+            f"{path} cannot be read as a {kind} file ({'in no format of tar' if no_format else error}); make or "
+            "download it again, or unpack it and name the folder"
+        ) from None
+
+
+def is_hidden(path: PurePosixPath) -> bool:
+    """Whether a file is one that no user means: its name, or a folder's, begins with a dot, or with __MACOSX."""
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
+
+
+def _tar(path: Path, archives: ExitStack) -> Iterator[tuple[PurePosixPath, int, Callable[[], bytes]]]:
+    def read(member: tarfile.TarInfo) -> bytes:
+        file = archive.extractfile(member)
+        assert file is not None  # noqa: S101 - only None for what is no file
+        return file.read()
+
+    archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
+    for member in archive.getmembers():
+        if member.isfile():
+            yield PurePosixPath(member.name), member.size, partial(read, member)
+
+
+def _zip(path: Path, archives: ExitStack) -> Iterator[tuple[PurePosixPath, int, Callable[[], bytes]]]:
+    archive = archives.enter_context(zipfile.ZipFile(path))
+    for member in archive.infolist():
+        if member.flag_bits & ENCRYPTED:
+            raise OverganError(f"{path}: {member.filename} is encrypted; unpack the file and name the folder")
+        if not member.is_dir():
+            yield PurePosixPath(member.filename), member.file_size, partial(archive.read, member)
+
+
+def _refuse(path: Path, name: PurePosixPath, size: int) -> bytes:
+    most = LARGEST // 2**20
+    raise OverganError(f"{path}: {name} has {size / 2**20:,.0f} MiB, unpacked; of no image more than {most} are read")
