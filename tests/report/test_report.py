@@ -210,6 +210,8 @@ def test_a_study_without_results_has_a_page_too(make_study):
     assert "No run has finished yet." in overgan.write_report(study.folder).read_text()
     with pytest.raises(OverganError, match="no width has a finished run"):
         study.recommend()
+    with pytest.raises(OverganError, match=r"no width can be recommended \(.*\); name one with width"):
+        study.write_samples()
 
 
 def test_a_page_alone_for_a_study_that_is_running(make_study):
