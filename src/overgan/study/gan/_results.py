@@ -63,7 +63,9 @@ class GanStudy(Study):
             done=progress.get("iteration", 0),
             total=self.spec.train.iterations,
             seconds=progress.get("seconds", 0.0),
-            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}" if distance is not None else "",
+            result=f"test {frechet_label(self.spec.evaluate.features[0])} {number(distance)}"
+            if distance is not None
+            else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint.complete if checkpoint else False,
         )
