@@ -27,14 +27,14 @@ def trends(evaluations: pd.DataFrame, tolerance: float) -> dict[int, Trend]:
     evaluations: a row a run and evaluation, with the columns k, seed, iteration and value, of which less is better.
     tolerance: a fall by this fraction or less does not matter.
 
-    Through the values of each run over log₂(iteration), from the last evaluation in the first half of the iterations
-    on, goes a line by least squares. Its slope b is the change for each doubling. The mean of a width falls by
-    −b̄ / (mean of the lines at half of the iterations). It is *falling* if that is more than the tolerance, and more
-    than t standard errors of b̄, t being Student's one-sided quantile at 5 % divided by the number of widths
-    (Bonferroni): then of all widths together, whichever of them is looked at and however that was chosen, one that has
-    settled is called falling with a probability of at most about 5 %. Runs are independent of each other, so neither
-    noise from one evaluation to the next nor waves within a run mislead it. How much slopes differ is estimated from
-    all widths together, in proportion to their means (`cautious`). Where every width has one run, none has a trend.
+    Through the values of each run over log₂(iteration), from the last evaluation in the first half of the iterations on
+    (and the last three at least), goes a line by least squares. Its slope b is the change for each doubling. A width's
+    mean falls by −b̄ / (mean of the lines at half of the iterations). It is *falling* if that is more than the
+    tolerance, and more than t standard errors of b̄, t being Student's one-sided quantile at 5 % divided by the number
+    of widths (Bonferroni): then of all widths together, whichever of them is looked at and however that was chosen, one
+    that has settled is called falling with a probability of at most about 5 %. Runs are independent of each other, so
+    neither noise from one evaluation to the next nor waves within a run mislead it. How much slopes differ is estimated
+    from all widths together, in proportion to their means (`cautious`). If no width has two runs, none has a trend.
     """
     slopes = {}
     for width in sorted(set(evaluations.k.astype(int))):
@@ -58,9 +58,10 @@ def _per_doubling(curves: pd.DataFrame) -> Float[np.ndarray, " runs"] | None:
     """The slope of each run (a column) over log₂(iteration), as a fraction of the mean at half of the iterations."""
     iterations = curves.index.to_numpy(float)
     half = iterations[-1:] / 2
-    late = iterations >= iterations[iterations <= half].max(initial=0)
-    if late.sum() < EVALUATIONS or not (iterations <= half).any():
+    early = int((iterations <= half).sum())
+    if not early or len(iterations) < EVALUATIONS:
         return None
+    late = slice(min(early - 1, len(iterations) - EVALUATIONS), None)
     x, values = np.log2(iterations[late] / half), curves.to_numpy(float)[late]
     slopes = (x - x.mean()) @ values / np.square(x - x.mean()).sum()
     at_half = (values.mean(0) - slopes * x.mean()).mean()
