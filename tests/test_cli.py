@@ -37,11 +37,12 @@ def call(*arguments):
 
 @pytest.mark.slow
 def test_run_ends_with_the_report_and_the_recommended_width(study):
-    *_, report, width = (study.parent / "output").read_text().strip().splitlines()
+    *_, report, headline = (study.parent / "output").read_text().strip().splitlines()
     assert report == "report: FOLDER/study/report.html"
     assert (study / "report.html").exists()
     expected = overgan.load(study).recommend().width
-    assert width.startswith(f"recommended width: k = {expected} ")
+    assert headline.startswith("No recommendation yet; it takes at least three seeds, such as seeds=[0,1,2]: ")
+    assert f"Of what there is, k = {expected}: mean test pixels" in headline
 
 
 @pytest.mark.slow
@@ -65,14 +66,14 @@ def test_report_is_rebuilt_the_same(study):
 def test_recommend_says_why_and_what_it_costs(study):
     output = call("recommend", study, "--tolerance", "1000")
     assert "shown" not in output
-    assert "recommended width: k = 2 " in output
+    assert "Of what there is, k = 2: " in output
     assert "generator and" in output
 
 
 def test_recommend_reads_a_table_of_anybodys_numbers(tmp_path):
     path = tmp_path / "results.csv"
     path.write_text("k,seed,value\n" + "".join(f"{k},{s},{10 / k + s / 100}\n" for k in (2, 4, 8) for s in range(3)))
-    assert "recommended width: k = 8 (90 % interval: 8 to 8)" in call("recommend", path, "--confidence", "0.9")
+    assert "Recommended: k = 8 (90 % interval: 8 to 8)" in call("recommend", path, "--confidence", "0.9")
 
 
 @pytest.mark.slow

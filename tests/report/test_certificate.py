@@ -40,7 +40,9 @@ def make_study(tmp_path):
 
 def test_the_page_says_where_the_conditions_hold_and_which_fail(make_study):
     page = overgan.write_report(make_study().folder).read_text()
-    assert "Recommended: k = 100 " in page
+    assert (
+        "at least three seeds, such as seeds=[0,1,2]: k = 100 and 1000 have 2. Of what there is, k = 100: 2 of" in page
+    )
     assert (
         "near: at k = 10 no run has one, from k = 100 on all runs have a certificate; "
         "the excess goes from 5 at k = 10 to 0.05 at k = 1000, as k^-1."

@@ -88,7 +88,9 @@ def make_study(tmp_path):
 
 def test_the_page_says_what_was_found(make_study):
     page = overgan.write_report(make_study().folder).read_text()
-    assert "Recommended: k = 8 (95 % interval: 8 to 8): mean test classifier Fréchet distance 14.5" in page
+    assert "<li>No recommendation yet; it takes longer runs, train.iterations=100 at least: 20 are too few" in page
+    assert "Of what there is, k = 8: mean test classifier Fréchet distance 14.5, the best so far" in page
+    assert "<li>The feature spaces classifier and pixels agree on k = 8.</li>" in page
     assert "try wider" in page
     assert "Mean test classifier Fréchet distance goes from 52 at k = 2 to 14.5 at k = 8." in page
     assert "The last step, from k = 4 to k = 8, changes it by -46%." in page  # 14.5 / 27 − 1
