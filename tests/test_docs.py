@@ -39,6 +39,7 @@ SMALLER = {  # by preset; of several values --set takes the last, and --scale le
     "two-moons": ["widths=[10,20]", "seeds=[0]", "steps=5"],
     "prediction": ["widths=[8]", "seeds=[0]", "steps=5"],
     "certificate": ["widths=[100]", "seeds=[0]"],
+    "path/to/images": [*GAN, "widths=[4]"],
 }
 
 

@@ -17,7 +17,7 @@ from overgan.study._store import STUDY
 IMAGES = "images.npz"  # in the folder of a study whose images came from memory
 FEWEST, SMALLEST = 20, 4  # images; pixels
 LABELLED, LABELLED_EACH = 200, 20  # training images with labels, all and of a class, from which a classifier learns
-SAMPLES = 1_000  # images on each side of a comparison
+SAMPLES, FEW = 1_000, 250  # images on each side of a comparison; so few that a user must know
 TRAIN = {"batch": 32, "betas": [0.0, 0.9], "schedule": "linear", "log_every": 50}
 # by the pixels of the networks' images, 0 for those that are too small for a DCGAN: about five minutes on two cores
 CHOSEN: dict[int, dict[str, Any]] = {
@@ -104,9 +104,14 @@ def choices(source: str | Path, spec: Spec) -> list[str]:
     classes = f"{found.classes:,} classes" if found.classes else "no classes"
     model, train, size = plain["model"]["name"], plain["train"], plain["data"]["size"]
     widths, seeds, features = (", ".join(map(str, v)) for v in (spec.widths, spec.seeds, plain["evaluate"]["features"]))
+    compared = min(found.held_out, found.train // 2)
+    few = (
+        [f"only {compared} images on each side of a comparison: small differences are chance"] if compared < FEW else []
+    )
     return [
         f"images: {source}: {found.train:,} to train on and {found.held_out:,} held out, {width} × {height} pixels, "
         f"{'grey' if found.channels == 1 else 'colour'}, {classes}",
+        *few,
         f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; widths {widths} with seeds {seeds}; "
         f"{train['iterations']:,} iterations; {features} features",
         "otherwise: --set KEY=VALUE, such as --set data.size=64 (larger images take longer), or "
