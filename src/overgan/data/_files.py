@@ -172,9 +172,9 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
     return paths
 
 
-def is_hidden(name: str) -> bool:
-    """Whether a file or folder of that name is left out without a word."""
-    return name.startswith((".", "__MACOSX"))
+def is_hidden(path: PurePosixPath) -> bool:
+    """Whether a file is one that no user means: its name, or a folder's, begins with a dot, or with __MACOSX."""
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
@@ -184,7 +184,7 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
         return
     for path in sorted(root.rglob("*")):
         relative = PurePosixPath(path.relative_to(root))
-        if any(map(is_hidden, relative.parts)) or not path.is_file():
+        if is_hidden(relative) or not path.is_file():
             continue
         if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
             inner = list(_tar_files(path, archives))
@@ -205,7 +205,7 @@ def _tar_files(path: Path, archives: ExitStack) -> Iterator[Entry]:
         archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
         for member in archive.getmembers():
             name = PurePosixPath(member.name)
-            if member.isfile() and not any(map(is_hidden, name.parts)):
+            if member.isfile() and not is_hidden(name):
                 yield name, partial(read, member)
     except DAMAGED as error:
         reason = "in no format of tar" if isinstance(error, tarfile.ReadError) and "\n" in str(error) else error
