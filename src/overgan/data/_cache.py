@@ -81,9 +81,10 @@ def cached(
 
     Raises OverganError if it cannot be read, or there is no room for it.
     """
-    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root.resolve()), _times(root)]
+    root = root.resolve()
+    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root), _times(root)]
     key = sha256(json.dumps(subject).encode())[:16]
-    folder = user_cache_path("overgan") / "images" / f"{root.resolve().name[:40]}-{key}"
+    folder = user_cache_path("overgan") / "images" / f"{root.name[:40]}-{key}"
     if known := _kept(folder):
         return known
     with unread() as images:
@@ -91,13 +92,19 @@ def cached(
             with try_lock(folder, timeout=-1):
                 return _kept(folder) or _keep(folder, images, progress)
         except OSError as error:
+            reason = error.strerror or error
             if error.errno in FULL:
-                message = f"there is no room in {folder.parent} for the images of {images.name} ({error.strerror})"
+                message = f"there is no room in {folder.parent} for the images of {images.name} ({reason})"
                 raise OverganError(f"{message}; make room, or name another folder with XDG_CACHE_HOME") from None
-            notice = f"{folder} cannot be written ({error.strerror}), so every process holds {images.name} in memory"
+            notice = f"{folder} cannot be written ({reason}), so every process holds {images.name} in memory"
             logging.getLogger(__name__).warning(f"overgan: {notice}")
-        rows = _filled(images, lambda shape: np.empty(shape, np.uint8), progress)
-        return _image_set(images.name, rows, images.training, images.labels, images.notes())
+        return in_memory(images, progress)
+
+
+def in_memory(unread: Unread, progress: Progress) -> ImageSet:
+    """The set, read into memory. Raises OverganError if it cannot be read."""
+    rows = _filled(unread, lambda shape: np.empty(shape, np.uint8), progress)
+    return _image_set(unread.name, rows, unread.training, unread.labels, unread.notes())
 
 
 def _times(root: Path) -> list[tuple[str, int, int]]:
@@ -108,7 +115,7 @@ def _times(root: Path) -> list[tuple[str, int, int]]:
         files += [Path(parent, name) for name in names if not is_hidden(PurePosixPath(name))]
     found = []
     for path in files:
-        with suppress(FileNotFoundError):  # a link to nowhere
+        with suppress(OSError):  # such as a link to nowhere; reading it says so
             stat = path.stat()
             found.append((str(path), stat.st_size, stat.st_mtime_ns))
     return sorted(found)
