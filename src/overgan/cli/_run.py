@@ -1,5 +1,6 @@
 """`overgan run` and `overgan status`: a study under way."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +52,9 @@ def run(
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)
-    console.print(f"report: {overgan.write_report(study.folder)}")
+    with nullcontext() if quiet else console.status("writing the report and its figures"):
+        page = overgan.write_report(study.folder)
+    console.print(f"report: {page}")
     try:
         console.print(f"recommended width: {study.recommend()}")
     except OverganError as error:  # a result, not a mistake
