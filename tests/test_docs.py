@@ -44,7 +44,8 @@ SMALLER = {  # by preset; of several values --set takes the last, and --scale le
 
 
 def blocks(page, language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [text for of, text in found if of == language]
 
 
 def commands():

@@ -58,7 +58,9 @@ def run(
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)
-    console.print(f"report: {overgan.write_report(study.folder)}")
+    with nullcontext() if quiet else console.status("writing the report and its figures"):
+        page = overgan.write_report(study.folder)
+    console.print(f"report: {page}")
     try:
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake

@@ -60,8 +60,12 @@ def unfinished(study: Study) -> list[str]:
     """Which widths are not finished, if some are not, and how much is done."""
     groups = study.status()
     widths = [group.width for group in groups if not group.complete]
-    done = f"About {int(100 * share_done(groups))}% of the work is done."
-    return [f"Not finished yet: k = {', '.join(map(str, widths))}. {done}"] if widths else []
+    if not widths:
+        return []
+    return [
+        f"Not finished yet: k = {', '.join(map(str, widths))}.",
+        f"About {int(100 * share_done(groups))}% of the work is done.",
+    ]
 
 
 def mean_and_deviation(series: pd.Series) -> str:
