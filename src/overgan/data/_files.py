@@ -119,7 +119,7 @@ def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZ
     name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
     Raises OverganError if there are none, or the archive or dataset cannot be read.
     """
-    if is_dataset(root):
+    if is_dataset(root) and not any(_is_image(path) for path in root.rglob("*")):
         yield ImageFiles(root, dataset_files(root), form, mend, [])
         return
     if not root.exists():
