@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -166,7 +166,7 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
             yield relative, path.read_bytes
 
 
-def _is_image(path: PurePosixPath) -> bool:
+def _is_image(path: PurePath) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
