@@ -337,6 +337,11 @@ def folders(*paths):
     return lambda root: put(root, *paths)
 
 
+def images_and_parquet(root):
+    put(root, "train", "test")
+    parquet_of_numbers(root).rename(root / "labels.parquet")
+
+
 # of every input what makes it, and settings; a maker returns the root, if it is not the folder that it is given
 SETS = {
     "`train` and `test`": folders("train", "test"),
@@ -410,6 +415,7 @@ SETS = {
     "a folder of Parquet files, as on the Hugging Face Hub": parquet("train", "validation", "test", classes=2),
     "a Parquet file, the images called `img`": parquet(column="img"),
     "a Parquet file without images": parquet_of_numbers,
+    "images beside a Parquet file": images_and_parquet,
     "a text file whose ending is `.parquet`": text_as("images.parquet"),
     "a folder that `save_to_disk` of Hugging Face's `datasets` made": saved("train", "test"),
     "the same, of one split": saved(classes=4),

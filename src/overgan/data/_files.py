@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZ
     name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
     Raises OverganError if there are none, or the archive or dataset cannot be read.
     """
-    if is_dataset(root):
+    if is_dataset(root) and not any(_is_image(path) for path in root.rglob("*")):
         yield ImageFiles(root, dataset_files(root), form, mend, [])
         return
     if not root.exists():
@@ -187,7 +187,7 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
             yield relative, path.read_bytes
 
 
-def _is_image(path: PurePosixPath) -> bool:
+def _is_image(path: PurePath) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
