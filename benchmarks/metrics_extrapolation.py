@@ -4,8 +4,8 @@ python benchmarks/metrics_extrapolation.py [DIMENSIONS] [REPEATS] [SPECTRUM]
 
 Beside each number of images: of what the distance has too much, the part that is left (0 is right, negative too low),
 and the stated standard error divided by the deviation over the repeats. The real images are in any number there; the
-first line is of one draw of ten images a dimension on each side. SPECTRUM: flat (all variances equal, the hardest), geometric
-(1 to 0.01) or inverse (1/i).
+first line is of one draw of ten images a dimension on each side. SPECTRUM: flat (all variances equal, the hardest),
+geometric (1 to 0.01) or inverse (1/i).
 """
 
 import sys

@@ -181,6 +181,6 @@ def test_durations_have_two_units():
         "1 min 0 s",
         "1 min 1 s",
         "1 h 0 min",
-        "1 days 1 h",
-        "1 years 35 days",
+        "1 day 1 h",
+        "1 year 35 days",
     ]

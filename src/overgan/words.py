@@ -1,7 +1,9 @@
 """Numbers and counts in words, as sentences and tables show them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 PLAIN = range(-4, 6)  # powers of ten that are written out
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,3 +41,35 @@ def joined(parts: Sequence[object]) -> str:
 def span(low: str, high: str) -> str:
     """From low to high, or both at once, if they read the same."""
     return low if low == high else f"{low} to {high}"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """As `number`, with its sign: +2.9, -2.9, 0."""
+    return f"{'+' if value > 0 else ''}{number(value, digits)}"
+
+
+def change(before: float, after: float) -> str:
+    """What becomes of a number that is not negative: changes it by +6%, by less than 1%; takes it from 0 to 5."""
+    if before == after:
+        return "does not change it"
+    if not (0 < before < math.inf and math.isfinite(after)):
+        return f"takes it from {number(before)} to {number(after)}"
+    rounded = round(100 * (after / before - 1))
+    return f"changes it by {signed(rounded, 6)}%" if rounded else "changes it by less than 1%"
+
+
+def course(values: Mapping[Any, float], *, shown: Collection[Any] = (), digits: int = 3) -> str:
+    """How a number goes with the width: goes from 52 at k = 2 to 13 at k = 8 and 14 at k = 16; stays at 13; is 13.
+
+    values: by width, the narrowest first; what is no number is left out.
+    shown: widths that are named beside the narrowest and the widest.
+    """
+    known = {width: number(value, digits) for width, value in values.items() if not math.isnan(value)}
+    if not known:
+        return "is not known"
+    narrowest, widest = min(known), max(known)
+    if narrowest != widest and len(set(known.values())) == 1:
+        return f"stays at {known[widest]} from k = {narrowest} to k = {widest}"
+    named = [width for width in known if width in {narrowest, widest, *shown}]
+    start, *then = [f"{text} at k = {joined(list(widths))}" for text, widths in groupby(named, key=known.__getitem__)]
+    return f"goes from {start} to {joined(then)}" if then else f"is {start}"

@@ -44,10 +44,10 @@ def test_the_page_says_where_the_conditions_hold_and_which_fail(make_study):
         "at least three seeds, such as seeds=[0,1,2]: k = 100 and 1000 have 2. Of what there is, k = 100: 2 of" in page
     )
     assert (
-        "near: up to k = 10 no run has one, from k = 100 on all runs have a certificate; "
-        "the excess goes as k^-1.00, and is 0.05 at k = 1000."
+        "near: at k = 10 no run has one, from k = 100 on all runs have a certificate; "
+        "the excess goes from 5 at k = 10 to 0.05 at k = 1000, as k^-1."
     ) in page
-    assert "far: up to k = 1000 no run has one; the excess goes as k^" in page
+    assert "far: no run has one at any width; the excess goes from ∞ at k = 10 to 5 at k = 1000, as k^" in page
     assert "Of 12 certificates 8 fail: change in 8, 0 &lt; alpha in 2." in page
     assert "<td>0.5 ± 0 (2 of 2)</td>" in page
 

@@ -94,8 +94,8 @@ def test_the_page_says_what_was_found(make_study):
     assert "try wider" in page
     assert "Mean test classifier Fréchet distance goes from 52 at k = 2 to 14.5 at k = 8." in page
     assert "The last step, from k = 4 to k = 8, changes it by -46%." in page  # 14.5 / 27 − 1
-    assert "goes from 0.5 to 0.12 for the generator" in page
-    assert "from 1 to 0.25 for the critic" in page
+    assert "goes from 0.5 at k = 2 to 0.12 at k = 8 for the generator" in page  # 1/8, rounded to even
+    assert "goes from 1 at k = 2 to 0.25 at k = 8 for the critic" in page
     assert "0 of 9 runs diverged." in page
     assert "overgan run by-hand.yaml" in page
     assert "classifies 50.0 % of the held-out images right" in page
@@ -162,7 +162,7 @@ def test_fewer_draws_say_less_and_none_say_nothing(make_study):
     # Student's quantile of 2 degrees of freedom there is 7.6
     assert {k: gap.verdict for k, gap in study.gaps().items()} == {2: "unclear", 4: "above", 8: "above"}
     page = overgan.write_report(with_gaps(study, lambda _: 1.0).folder).read_text()
-    assert "differs from train by +1.0 standard errors at every width" in page
+    assert "differs from train by +1 standard errors at every width" in page
     for k in WIDTHS:  # a study of before
         path = study.group(k) / "evaluations.jsonl"
         path.write_text(re.sub(r', "frechet_gap.*?}', "}", path.read_text()))

@@ -70,12 +70,12 @@ def make_study(tmp_path):
 def test_the_page_says_what_was_found(make_study):
     page = overgan.write_report(make_study().folder).read_text()
     assert "Of what there is, k = 10: 2 of 2 runs converged by GDA" in page
-    assert "By GDA: up to k = 5 no run converges, from k = 10 on all do." in page
-    assert "By best: up to k = 2 no run converges, from k = 10 on all do." in page
+    assert "By GDA: up to k = 5 no run converges, at k = 10 all do." in page
+    assert "By best: at k = 2 no run converges, at k = 10 all do." in page
     # 12 runs by a method; 2 + 1 seeds out of reach, by two methods; and one that GDA missed
-    assert "Of the 7 that did not converge, 6 could not" in page
+    assert "Of the 7 runs that did not converge, 6 could not" in page
     assert "1 could have" in page
-    assert "ended at 4 (median) and at most 4 times the least MSE" in page  # 16/4 against 4/4
+    assert "ended at 4 times the least MSE" in page  # 16/4 against 4/4
     assert "η = 0.25" in page
     for cell in ("2 of 2", "0 of 2", "1 of 2", "4 ± 0", "1 ± 0", "100", "2 of 2 runs finished"):
         assert f"<td>{cell}</td>" in page

@@ -9,6 +9,7 @@ from overgan import theory
 from overgan.cli._options import Json, given
 from overgan.cli._terminal import console, print_table
 from overgan.errors import OverganError
+from overgan.words import number
 
 if TYPE_CHECKING:
     from overgan.theory import Certificate, OptimalCertificate, Problem
@@ -64,17 +65,18 @@ def _problem(sizes: dict[str, Any], file: Path | None, generator: str | None, fe
 
 
 def _print_certificate(title: str, certificate: "Certificate | OptimalCertificate") -> None:
-    numbers = {name: f"{getattr(certificate, name):.4g}" for name in SHOWN if name in certificate.constants}
+    numbers = {name: number(getattr(certificate, name), 4) for name in SHOWN if name in certificate.constants}
     numbers["radius"] += f" ({certificate.basis})"
     console.print(f"{title}: " + ", ".join(f"{name} {number}" for name, number in numbers.items()))
     rows = [
-        [row.statement, f"{row.left:.5g}", f"{row.right:.5g}", f"{row.margin:.5g}", "holds" if row.holds else "fails"]
+        [row.statement, *(number(n, 5) for n in (row.left, row.right, row.margin)), "holds" if row.holds else "fails"]
         for row in certificate.conditions
     ]
     print_table(["condition", "left", "right", "margin", "verdict"], rows, unbroken=5)
     if certificate.holds:
         console.print(
-            f"all hold: every step shrinks the bound on the {certificate.bounded} by the factor {certificate.rate:.6g}"
+            f"all hold: every step shrinks the bound on the {certificate.bounded} by the factor "
+            f"{number(certificate.rate, 6)}"
             if certificate.basis == "proven"
             else "all hold for estimates of epsilon and beta, which may be too low: evidence, not a proof"
         )

@@ -1,5 +1,6 @@
 """What the command shows on a terminal."""
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column, Table
 
 from overgan.study import GroupStatus
+from overgan.words import counted, number
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -79,15 +81,15 @@ def _print_finished() -> Callable[[list[GroupStatus]], None]:
 
 def duration(seconds: float) -> str:
     """Two leading units, such as 3 min 20 s; two digits below 10 s."""
-    units = [("years", 365 * 86400), ("days", 86400), ("h", 3600), ("min", 60), ("s", 1)]
-    if seconds < 10:
-        return f"{seconds:.2g} s"
+    units = [("year", 365 * 86400), ("day", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    if seconds < 10 or not math.isfinite(seconds):
+        return f"{number(seconds, 2)} s"
     seconds = round(seconds)
     parts: list[str] = []
     for name, size in units:
         count, seconds = divmod(seconds, size)
         if count or (parts and len(parts) < 2):
-            parts.append(f"{count} {name}")
+            parts.append(counted(count, name) if name in ("year", "day") else f"{count} {name}")
     return " ".join(parts[:2])
 
 

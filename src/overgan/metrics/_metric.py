@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from overgan.errors import OverganError
 from overgan.metrics._sample import Progress, Sample
 from overgan.metrics.nnd._config import NNDConfig
+from overgan.words import number, span
 
 Side = Literal["train", "test"]
 # of keys that belong to a number: its standard error, the draws that this comes from, its interval
@@ -55,11 +56,15 @@ class Column:
         key = self.keys.get(side, "")
         if key not in row:
             return "–" if "{side}" in self.key else ""
-        value = format(row[key], self.format)
+        value = self._shown(row[key])
         if f"{key}_low" in row:
-            low, high = (format(row[f"{key}_{end}"], self.format) for end in ("low", "high"))
-            value += f" ({low} to {high})"
-        return value + (f" ± {row[f'{key}_error']:.2g}" if f"{key}_error" in row else "")
+            value += f" ({span(self._shown(row[f'{key}_low']), self._shown(row[f'{key}_high']))})"
+        return value + (f" ± {number(float(row[f'{key}_error']), 2)}" if f"{key}_error" in row else "")
+
+    def _shown(self, value: float | str) -> str:
+        """A number in the column's format; none with an e, which few readers know."""
+        text = format(value, self.format)
+        return number(float(value), 4) if "e" in text and self.format.endswith("g") else text
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from overgan.report._plot import Plot
 from overgan.study import KINDS, Study
+from overgan.words import counted, number
 
 Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
 
@@ -33,14 +35,14 @@ def length(study: Study) -> str:
 
 def extent(study: Study) -> str:
     """How many widths and seeds a study has."""
-    return f"{len(study.spec.widths)} widths, {len(study.spec.seeds)} seeds each"
+    return f"{counted(len(study.spec.widths), 'width')}, {counted(len(study.spec.seeds), 'seed')} each"
 
 
 def state(study: Study, width: int) -> str:
     """How many runs of a width are finished, and how many diverged."""
     status = study.group_status(width)
     count = len(study.spec.seeds)
-    done = f"{count - status.diverged} of {count} runs finished" if status.complete else "under way"
+    done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
     return done + (f", {status.diverged} diverged" if status.diverged else "")
 
 
@@ -51,7 +53,7 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     runs = len(study.spec.seeds) * len(study.spec.widths)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
     reason = f": {where}; {consequence}" if where else ""
-    return [f"{sum(diverged.values())} of {runs} runs diverged{reason}.", *unfinished(study)]
+    return [f"{sum(diverged.values())} of {counted(runs, 'run')} diverged{reason}.", *unfinished(study)]
 
 
 def unfinished(study: Study) -> list[str]:
@@ -62,5 +64,6 @@ def unfinished(study: Study) -> list[str]:
 
 def mean_and_deviation(series: pd.Series) -> str:
     """Such as 2.5 ± 0.1, a dash without values."""
-    spread = f" ± {series.std():.2g}" if len(series) > 1 else ""
-    return f"{series.mean():.3g}{spread}" if len(series) else "–"
+    with np.errstate(invalid="ignore"):  # of infinite values, which have no deviation
+        spread = f" ± {number(series.std(), 2)}" if len(series) > 1 and np.isfinite(series).all() else ""
+    return f"{number(series.mean())}{spread}"

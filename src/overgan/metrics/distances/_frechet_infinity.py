@@ -17,17 +17,17 @@ LEAST = 2 * GROUPS  # generated images
 def frechet_infinity(
     generated: Float[np.ndarray, "images features"], real: Float[np.ndarray, "others features"], seed: int = 0
 ) -> Estimate:
-    """The intercept a of a fit FID(N) = a + b/N over random samples of N generated images, each against all real ones.
+    """The intercept a of a fit d(N) = a + b/N over random samples of N generated images, each against all real ones.
 
     It estimates the distance from the *distribution* of generated images to the real *images* at hand: what their
     finite number adds stays in it. `frechet_population` takes that away, too.
 
     As in the authors' code there are 15 samples, N being evenly spaced from a smallest one to all, and the fit is one
     of least squares. Their smallest N is 5,000; here it is as many for each feature, 2.44, or a tenth of the images if
-    these are more. Below, FID(N) bends away from the line; from there on it bends so little that of what is removed 3
+    these are more. Below, d(N) bends away from the line; from there on it bends so little that of what is removed 3
     to 14 % were too much in simulations (benchmarks/metrics_extrapolation.py), which the error does not cover.
 
-    The standard error, over draws of generated images against these real ones, is that of all images' FID, by a
+    The standard error, over draws of generated images against these real ones, is that of all images' distance, by a
     jackknife that leaves out a tenth at a time, and the fit's own, in quadrature. a can be negative.
 
     Raises ValueError if there are fewer than 20 generated images, 4.88 for each feature, or 2 real ones.

@@ -15,7 +15,7 @@ LEAST = 2 * MOST_PARTS  # images a side
 def frechet_population(
     generated: Float[np.ndarray, "images features"], real: Float[np.ndarray, "others features"], seed: int = 0
 ) -> Estimate:
-    """The intercept a of a fit FID(N) = a + b/N, both sides having N images, so that neither side's number biases it.
+    """The intercept a of a fit d(N) = a + b/N, both sides having N images, so that neither side's number biases it.
 
     It estimates the distance between the two *distributions*; `frechet_infinity`, that of Chong and Forsyth (2020), is
     the distance from the generated distribution to the real *images* at hand.

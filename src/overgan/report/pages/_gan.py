@@ -15,6 +15,7 @@ from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
+from overgan.words import counted, number
 
 
 def content(study: GanStudy) -> Content:
@@ -43,7 +44,7 @@ def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, st
         ("k", str(width)),
         ("generator parameters", f"{counts['generator']:,}"),
         ("critic parameters", f"{counts['critic']:,}"),
-        ("ms per run and iteration", f"{1000 * pace / len(study.spec.seeds):.2g}" if pace is not None else "–"),
+        ("ms per run and iteration", number(1000 * pace / len(study.spec.seeds), 2) if pace is not None else "–"),
         *((heading, by_width.get(width, "–")) for heading, by_width in cells),
         ("runs", state(study, width)),
     ]
@@ -61,7 +62,8 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
         label, of = frechet_label(name), last[last.features == name]
         distances += [_means(f"{label}, {part}", of[f"frechet_{part}"]) for part in ("train", "test")]
         if gaps := study.gaps(name):
-            distances.append((f"{label}, test − train", {k: f"{g.value:.3g} ± {g.error:.2g}" for k, g in gaps.items()}))
+            by_width = {k: f"{number(gap.value)} ± {number(gap.error, 2)}" for k, gap in gaps.items()}
+            distances.append((f"{label}, test − train", by_width))
     others = [
         _means(metric.heading(column, str(features), side), rows[key])
         for features, rows in last.groupby("features", sort=False)
@@ -88,7 +90,7 @@ def _method(study: GanStudy) -> list[str]:
             "into two sets; above and below are said with 95 % confidence, of all widths together."
         )
     for name, facts in study.description.features.items():
-        sentence = f"The {name} features have {facts['dimension']} dimensions"
+        sentence = f"The {name} features have {counted(facts['dimension'], 'dimension')}"
         if "accuracy" in facts:
             sentence += (
                 f"; their network classifies {100 * facts['accuracy']:.1f} % of the held-out images right (it was "

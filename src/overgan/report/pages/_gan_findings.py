@@ -1,10 +1,14 @@
 """What a GAN's width study found, in words."""
 
+import math
+
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
 from overgan.report._content import runs_sentences
 from overgan.report.pages._gan_figures import memorized_nnd
+from overgan.study.analysis import Gap
 from overgan.study.gan import GanStudy
+from overgan.words import change, course, joined, number, percent, signed, span
 
 
 def findings(study: GanStudy) -> list[str]:
@@ -23,26 +27,20 @@ def findings(study: GanStudy) -> list[str]:
     test = study.final().groupby("k").frechet_test.mean()
     label = f"test {frechet_label(features)}"
     if len(test) > 1:
-        narrowest, widest = test.index[0], test.index[-1]
-        best = test.index[int(test.argmin())]
-        sentences.append(
-            f"Mean {label} goes from {test[narrowest]:.3g} at k = {narrowest} to {test[best]:.3g} at k = {best}"
-            + (f" and {test[widest]:.3g} at k = {widest}." if best != widest else ".")
-        )
-        before = test.index[-2]
-        change = test[widest] / test[before] - 1
-        sentences.append(f"The last step, from k = {before} to k = {widest}, changes it by {change:+.0%}.")
+        sentences.append(f"Mean {label} {course(test.to_dict(), shown=[test.idxmin()])}.")
+        before, widest = test.index[-2:]
+        step = change(test[before], test[widest])
+        sentences.append(f"The last step, from k = {before} to k = {widest}, {step}.")
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
     sentences += _memorization(study) + _nnd(study)
     losses = study.losses()
     ended = losses[losses.iteration == study.spec.train.iterations]
     moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
     if len(moved) > 1:
-        first, last = moved.iloc[0], moved.iloc[-1]
+        generator, critic = (course(moved[f"moved_{name}"].to_dict(), digits=2) for name in ("generator", "critic"))
         sentences.append(
-            f"From k = {moved.index[0]} to k = {moved.index[-1]} the distance from initialization, relative to the "
-            f"initial norm, goes from {first.moved_generator:.2g} to {last.moved_generator:.2g} for the generator and "
-            f"from {first.moved_critic:.2g} to {last.moved_critic:.2g} for the critic; lazy training keeps it small."
+            f"The distance from initialization, relative to the initial norm, {generator} for the generator, and "
+            f"{critic} for the critic; lazy training keeps it small."
         )
     return sentences + runs_sentences(study, "they are left out")
 
@@ -67,11 +65,17 @@ def _gap(study: GanStudy, features: str) -> list[str]:
     for verdict, saying in sayings.items():
         chosen = {k: gap for k, gap in gaps.items() if gap.verdict == verdict}
         if chosen:
-            where = "at every width" if len(chosen) == len(gaps) else f"at k = {', '.join(map(str, chosen))}"
-            ratios = [gap.value / gap.error if gap.error else 0.0 for gap in chosen.values()]
-            by = " to ".join(dict.fromkeys(f"{ratio:+.1f}" for ratio in (min(ratios), max(ratios))))
+            everywhere = len(chosen) == len(gaps) > 1
+            where = "at every width" if everywhere else f"at k = {joined(list(chosen))}"
+            ratios = [_ratio(gap) for gap in chosen.values()]
+            by = span(signed(min(ratios), 2), signed(max(ratios), 2))
             sentences.append(f"Test {label} {saying.format(where=where, by=by)}.")
     return sentences
+
+
+def _ratio(gap: Gap) -> float:
+    """How many standard errors a difference has; without an error, none or infinitely many."""
+    return gap.value / gap.error if gap.error else math.copysign(math.inf, gap.value) if gap.value else 0.0
 
 
 def _memorization(study: GanStudy) -> list[str]:
@@ -79,13 +83,14 @@ def _memorization(study: GanStudy) -> list[str]:
     if "nearer_train" not in final or not final.nearer_train.notna().any():
         return []
     share = final.groupby("k").nearer_train.mean()
+    shares = span(percent(share.min(), 2), percent(share.max(), 2))
     text = (
-        f"{share.min():.0%} to {share.max():.0%} of the generated images are nearer to the training images than to as "
-        "many held-out ones, over all widths; one half means that nothing is memorized"
+        f"{shares} of the generated images are nearer to the training images than to as many held-out ones, over all "
+        "widths; one half means that nothing is memorized"
     )
     if "c_t" in final and final.c_t.notna().any():
-        c_t = final.groupby("k").c_t.mean()
-        text += f". C_T goes from {c_t.iloc[0]:.2g} to {c_t.iloc[-1]:.2g}; far below 0 would mean copies"
+        c_t = course(final.groupby("k").c_t.mean().to_dict(), digits=2)
+        text += f". C_T {c_t}; far below 0 would mean copies"
     return [f"{text}."]
 
 
@@ -94,8 +99,5 @@ def _nnd(study: GanStudy) -> list[str]:
     if critic.empty:
         return []
     nnd = critic.groupby("k").nnd.mean()
-    others = [f"; that of {name} is {critic[column].mean():.3g}" for column, name in memorized_nnd(critic).items()]
-    return [
-        f"NND goes from {nnd.iloc[0]:.3g} at k = {nnd.index[0]} to {nnd.iloc[-1]:.3g} at k = {nnd.index[-1]}"
-        f"{''.join(others)}."
-    ]
+    others = [f"; that of {name} is {number(critic[column].mean())}" for column, name in memorized_nnd(critic).items()]
+    return [f"NND {course(nnd.to_dict())}{''.join(others)}."]

@@ -4,8 +4,9 @@ import pandas as pd
 
 from overgan.report._content import Content, Row, extent, mean_and_deviation, runs_sentences
 from overgan.report._plot import Panel, Plot, against_width, each, over_seeds
-from overgan.report.pages._theory import by_case, count, residuals, slope, successes, theory_content
+from overgan.report.pages._theory import by_case, count, power_law, residuals, successes, theory_content
 from overgan.study.theory import MEASURED, PREDICTED, PredictionStudy
+from overgan.words import counted, number
 
 
 def content(study: PredictionStudy) -> Content:
@@ -14,8 +15,8 @@ def content(study: PredictionStudy) -> Content:
     return theory_content(
         study,
         rows,
-        subtitle=f"Training as the linearization at the start predicts it: {len(spec.gans)} GANs, {extent(study)}, "
-        f"{spec.steps:,} steps of GDA.",
+        subtitle=f"Training as the linearization at the start predicts it: {counted(len(spec.gans), 'GAN')}, "
+        f"{extent(study)}, {counted(spec.steps, 'step')} of GDA.",
         findings=_findings(study, rows),
         plots=_plots(study, rows),
         cells={k: _cells(study, rows, k) for k in spec.widths},
@@ -24,7 +25,7 @@ def content(study: PredictionStudy) -> Content:
         method=[
             "Before the first step the linearization z̃_{t+1} = A z̃_t of GDA at the initial weights gives the residual "
             "at every t in closed form (Appendix A.2 of the paper); then GDA is run with the same step sizes, "
-            f"μ = {spec.mu:g} and η = {f'{spec.eta:g}' if spec.eta else 'the largest that the theorem allows'}.",
+            f"μ = {number(spec.mu)} and η = {number(spec.eta) if spec.eta else 'the largest that the theorem allows'}.",
             "A deep generator's features are linear if they have no hidden layer, and else fixed random ReLU networks "
             "(Section 2.4). Width is that of the generator; the features keep theirs.",
         ],
@@ -32,14 +33,10 @@ def content(study: PredictionStudy) -> Content:
 
 
 def _findings(study: PredictionStudy, rows: pd.DataFrame) -> list[str]:
-    sentences = []
-    for name, of_gan in rows.groupby("gan", sort=False):
-        exponent, means = slope(of_gan, "gap")
-        if len(means) > 1:
-            sentences.append(
-                f"{name}: the gap goes as k^{exponent:.2f}, from {means.iloc[0]:.2g} at k = {means.index[0]} to "
-                f"{means.iloc[-1]:.2g} at k = {means.index[-1]} (means over seeds; least squares of the logarithms)."
-            )
+    sentences = [
+        f"{name}: the gap {power_law(of_gan, 'gap')} (means over seeds; least squares of the logarithms)."
+        for name, of_gan in rows.groupby("gan", sort=False)
+    ]
     return sentences + runs_sentences(study, "they count as not predicted")
 
 
@@ -65,7 +62,7 @@ def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
             study,
             rows,
             "Fraction of seeds that were predicted",
-            f"fraction with a gap of at most {study.spec.within:g}",
+            f"fraction with a gap of at most {number(study.spec.within)}",
         ),
     ]
 
@@ -75,5 +72,5 @@ def _cells(study: PredictionStudy, rows: pd.DataFrame, width: int) -> Row:
     return [
         (f"generator parameters, {study.cases[0]}", f"{study.description.parameters[width]['generator']:,}"),
         *((f"gap, {name}", mean_and_deviation(of_gan.gap)) for name, of_gan in by_gan.items()),
-        *((f"within {study.spec.within:g}, {name}", count(of_gan.within)) for name, of_gan in by_gan.items()),
+        *((f"within {number(study.spec.within)}, {name}", count(of_gan.within)) for name, of_gan in by_gan.items()),
     ]

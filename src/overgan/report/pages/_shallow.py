@@ -7,6 +7,7 @@ from overgan.report._plot import Panel, Plot, against_width, over_seeds
 from overgan.report.pages._theory import always, by_case, count, fraction, residuals, successes, theory_content
 from overgan.study import within_reach
 from overgan.study.theory import ShallowStudy
+from overgan.words import counted, number
 
 ENDED, OPTIMUM = "#1f5fbf", "#e8590c"
 FLOOR = 1e-12  # zeros are drawn here, because the axis is logarithmic
@@ -21,7 +22,7 @@ def content(study: ShallowStudy) -> Content:
     return theory_content(
         study,
         rows,
-        subtitle=f"The shallow GAN on the mean of {TARGETS[p.target]}, n = {p.n}, d = {p.d}, m = {p.m}: "
+        subtitle=f"The shallow GAN on the mean of {TARGETS[p.target]}, n = {p.n:,}, d = {p.d}, m = {p.m}: "
         f"{extent(study)}, at most {length(study)}.",
         findings=_findings(study, rows),
         plots=_plots(study, rows),
@@ -40,17 +41,23 @@ def _findings(study: ShallowStudy, rows: pd.DataFrame) -> list[str]:
     lost = rows[~rows.converged.astype(bool)]
     if len(lost):
         hopeless, missed = lost[~lost.within_reach], lost[lost.within_reach]
-        sentences.append(
-            f"Of the {len(lost)} that did not converge, {len(hopeless)} could not: no weights of their network reach "
-            f"the target. {len(missed)} could have, had they gone on or gone elsewhere."
-        )
+        sentences.append(_lost(len(hopeless), len(missed)))
         if len(hopeless):
             ratio = hopeless.mse / hopeless.optimal_mse
-            sentences.append(
-                f"Those that could not ended at {ratio.median():.3g} (median) and at most {ratio.max():.3g} times the "
-                "least MSE of any weights."
-            )
+            typical, most = number(ratio.median()), number(ratio.max())
+            ended = most if typical == most else f"{typical} (median) and at most {most}"
+            sentences.append(f"What could not converge ended at {ended} times the least MSE of any weights.")
     return sentences + runs_sentences(study, "they count as not converged")
+
+
+def _lost(hopeless: int, missed: int) -> str:
+    """Of the runs that did not converge, how many could not, and how many could have."""
+    could_not = "could not: no weights of their network reach the target"
+    could = "could have, had they gone on or gone elsewhere"
+    who = f"the {counted(hopeless + missed, 'run')} that did not converge"
+    if hopeless and missed:
+        return f"Of {who}, {hopeless} {could_not}. {missed} {could}."
+    return f"{who.capitalize()} {could_not if hopeless else could}."
 
 
 def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
@@ -60,7 +67,7 @@ def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
         against_width(
             "mse",
             "Mean of the data against mean of the generated points",
-            f"MSE, mean and range over seeds (0 at {FLOOR:g})",
+            f"MSE, mean and range over seeds (0 at {number(FLOOR)})",
             [_mse(of_method, str(name)) for name, of_method in drawn.groupby("method", sort=False)],
             y_log=True,
         ),
@@ -68,7 +75,7 @@ def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
             study,
             rows,
             "Fraction of seeds that converged",
-            f"fraction with a residual of at most {study.spec.tol:g} ‖r₀‖",
+            f"fraction with a residual of at most {number(study.spec.tol)} ‖r₀‖",
             fraction("target within reach", of_first, "within_reach", OPTIMUM, dashed=True),
         ),
         residuals(
@@ -103,14 +110,15 @@ def _cells(study: ShallowStudy, rows: pd.DataFrame, width: int) -> Row:
 def _method(study: ShallowStudy) -> list[str]:
     spec = study.spec
     steps = "; ".join(
-        f"{name}: μ = {config.mu:g}, η = {f'{config.eta:g}' if config.eta else 'the largest that the theorem allows'}"
+        f"{name}: μ = {number(config.mu)}, "
+        f"η = {number(config.eta) if config.eta else 'the largest that the theorem allows'}"
         + (", fresh latents at every step" if config.latents == "fresh" else "")
         for name, config in spec.methods.items()
     )
     return [
         f"The generator is V ReLU(W z) with fixed V; the discriminator is linear. Every seed draws {spec.problem.n:,} "
         "latents, V, the first W and the data anew. The iterates are exact (no approximation of the dynamics); a run "
-        f"ends when its residual has fallen to {spec.tol:g} of the first one, and counts as converged. {steps}.",
+        f"ends when its residual has fallen to {number(spec.tol)} of the first one, and counts as converged. {steps}.",
         "The global optimum is the least residual that any W can have: the distance of x̄ from the cone of V's columns, "
         "a non-negative least-squares problem. It tells a network that cannot represent the target from training that "
         "did not find the weights.",

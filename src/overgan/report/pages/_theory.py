@@ -11,6 +11,7 @@ from overgan.errors import OverganError
 from overgan.report._content import Content, Row, state
 from overgan.report._plot import Panel, Plot, Series, against_width, each, over_seeds, without_range
 from overgan.study.theory import TheoryStudy
+from overgan.words import course, number
 
 POINTS = 200  # of a residual curve, at steps that are equally far apart on a logarithmic axis
 
@@ -30,7 +31,7 @@ def theory_content(
     rows: the study's frame. findings: all but the recommendation. cells: each width's, without those of every kind.
     """
     table = [
-        [("k", str(k)), *own, ("seconds", f"{study.group_status(k).seconds:.2g}"), ("runs", state(study, k))]
+        [("k", str(k)), *own, ("seconds", number(study.group_status(k).seconds, 2)), ("runs", state(study, k))]
         for k, own in cells.items()
     ]
     if rows.empty:
@@ -59,22 +60,37 @@ def count(succeeded: pd.Series) -> str:
 def always(share: pd.Series, one: str, never: str) -> str:
     """From which width on all runs succeed, and up to which none does, from the share at each width.
 
-    one, never: "converges" and "no run converges", and so on.
+    one, never: "all do" and "no run converges", and so on.
     """
-    none, every = share.index[share == 0], share.index[share[::-1].cummin()[::-1] == 1]
-    parts = [f"up to k = {none.max()} {never}"] if len(none) and (share.iloc[: len(none)] == 0).all() else []
-    if len(none) < len(share):
-        parts += [f"from k = {every.min()} on {one}" if len(every) else "at no width do all from there on"]
+    widths = [int(k) for k in share.index]
+    none = [k for k, before in zip(widths, share.cummax(), strict=True) if before == 0]  # the narrowest ones
+    every = [k for k, after in zip(widths, share[::-1].cummin()[::-1], strict=True) if after == 1]  # the widest ones
+    if len(widths) == 1:
+        return f"at k = {widths[0]} {one if every else never if none else f'not {one}'}"
+    if none == widths:
+        return f"{never} at any width"
+    if every == widths:
+        return f"at every width {one}"
+    parts = [f"{'up to' if len(none) > 1 else 'at'} k = {none[-1]} {never}"] if none else []
+    if not every:
+        parts.append(f"even at k = {widths[-1]} not {one}")
+    elif len(every) == 1:
+        parts.append(f"at k = {every[0]} {one}")
+    else:
+        parts.append(f"from k = {every[0]} on {one}")
     return ", ".join(parts)
 
 
-def slope(frame: pd.DataFrame, column: str) -> tuple[float, pd.Series]:
-    """The exponent of k in a least-squares power law through a column's means at each width; nan for one width."""
+def power_law(frame: pd.DataFrame, column: str) -> str:
+    """How a column's means go with the width, and the exponent of k in a least-squares power law through them."""
     means = frame.groupby("k")[column].mean()
-    means = means[np.isfinite(means) & (means > 0)]
-    if len(means) < 2:
-        return float("nan"), means
-    return float(np.polyfit(np.log(means.index), np.log(means), 1)[0]), means
+    fitted = means[np.isfinite(means) & (means > 0)]
+    text = course(means.to_dict(), digits=2)
+    if len(fitted) < 2:
+        return text
+    exponent = np.polyfit(np.log(fitted.index), np.log(fitted), 1)[0]
+    where = "" if len(fitted) == len(means) else " where it is finite and above 0"
+    return f"{text}, as k^{number(round(exponent, 2), 3)}{where}"
 
 
 def fraction(name: str, frame: pd.DataFrame, column: str, color: str, *, dashed: bool = False) -> Series:

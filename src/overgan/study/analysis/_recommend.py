@@ -14,6 +14,7 @@ from overgan.study.analysis._means import decide
 from overgan.study.analysis._missing import missing
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
+from overgan.words import counted, number
 
 LARGEST = 1e100  # of a value: its square must be a number, too
 TRY_NARROWER = "; it is the narrowest that was tried: try narrower"
@@ -125,7 +126,7 @@ def _by_mean(
     place, best = decision.place, int(means.argmin())
     value, least = float(means[place]), float(means[best])
     try_wider = place == len(widths) - 1 and len(widths) > 1 and least != 0
-    text = f"mean {quantity} {value:.3g}"
+    text = f"mean {quantity} {number(value)}"
     left = int(decision.not_excluded.sum())
     if try_wider:
         improving = "still improving" if left == 1 else "it seems still improving"
@@ -134,10 +135,10 @@ def _by_mean(
         text += ", the best of all widths" if len(widths) > 1 else ""
         text += f"; no narrower one comes within {_percent(tolerance)}" if place > 0 else ""
     elif value <= least + tolerance * abs(least):
-        text += f", within {_percent(tolerance)} of the best, {least:.3g} at k = {widths[best]}"
+        text += f", within {_percent(tolerance)} of the best, {number(least)} at k = {widths[best]}"
     else:
         text += (
-            f", which these runs cannot tell from within {_percent(tolerance)} of the best, {least:.3g} at k = "
+            f", which these runs cannot tell from within {_percent(tolerance)} of the best, {number(least)} at k = "
             f"{widths[best]}: the least of several noisy means is too low"
         )
     try_narrower = _try_narrower(widths, place)
@@ -165,7 +166,7 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
     text = f". {runs_a_width} are too few to decide between {left} widths"
     if np.isfinite(needed):
         about = round(needed, 1 - len(str(int(needed))))
-        text += f": at their spread about {about:.0f} would tell a difference of {_percent(tolerance)}"
+        text += f": at their spread about {about:,.0f} would tell a difference of {_percent(tolerance)}"
     return text
 
 
@@ -179,7 +180,7 @@ def _by_share(
     decision = decide_by_share(successes, counts, share, confidence)
     place, shares = decision.place, successes / counts
     best = int(shares.argmax())
-    text = f"{successes[place]} of {counts[place]} runs {quantity}"
+    text = f"{successes[place]} of {counted(int(counts[place]), 'run')} {quantity}"
     none = not decision.shown and bool(shares[place] < share)
     if decision.shown:
         text += f", which shows a share of at least {_percent(share)}; no narrower width does"

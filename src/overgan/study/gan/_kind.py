@@ -4,6 +4,7 @@ from overgan.device import resolve_device
 from overgan.own import later
 from overgan.study._kind import Kind
 from overgan.study.gan._spec import GanSpec, scaled
+from overgan.words import counted
 
 
 def _notice(spec: GanSpec) -> str:
@@ -14,7 +15,7 @@ def _notice(spec: GanSpec) -> str:
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
-    length=lambda spec: f"{spec.train.iterations:,} iterations",
+    length=lambda spec: counted(spec.train.iterations, "iteration"),
     scaled=scaled,
     facts=later("overgan.study.gan._work:facts"),
     seconds=later("overgan.study.gan._cost:seconds"),

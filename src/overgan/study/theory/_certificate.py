@@ -14,6 +14,7 @@ from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.study.theory._shallow import ProblemConfig
 from overgan.theory import ShallowGAN, certify, paired
+from overgan.words import counted
 
 CONSTANTS = ["alpha", "beta", "epsilon", "allowed", "radius", "excess", "gamma", "rate"]
 COLUMNS = ["k", "seed", "problem", "holds", *CONSTANTS, "conditions"]
@@ -101,7 +102,7 @@ def _scaled(spec: CertificateSpec, factor: float, given: Collection[str]) -> Cer
 KIND = Kind(
     spec=CertificateSpec,
     study=CertificateStudy,
-    length=lambda spec: f"{len(spec.problems)} certificates",
+    length=lambda spec: counted(len(spec.problems), "certificate"),
     scaled=_scaled,
     facts=_facts,
     seconds=partial(seconds, _run),

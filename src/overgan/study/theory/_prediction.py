@@ -14,6 +14,7 @@ from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.theory import DeepFeatureGAN, Problem, ShallowGAN, linearize, simulate
+from overgan.words import counted
 
 COLUMNS = ["k", "seed", "gan", "gap", "residual", "predicted", "initial_residual", "steps", "within"]
 MEASURED, PREDICTED = "measured", "predicted"
@@ -131,7 +132,7 @@ def _scaled(spec: PredictionSpec, factor: float, given: Collection[str]) -> Pred
 KIND = Kind(
     spec=PredictionSpec,
     study=PredictionStudy,
-    length=lambda spec: f"{spec.steps:,} steps × {len(spec.gans)} GANs",
+    length=lambda spec: f"{counted(spec.steps, 'step')} × {counted(len(spec.gans), 'GAN')}",
     scaled=_scaled,
     facts=_facts,
     seconds=partial(seconds, _run),

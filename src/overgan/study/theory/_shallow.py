@@ -13,6 +13,7 @@ from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
 from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
+from overgan.words import counted
 
 COLUMNS = ["k", "seed", "method", "mse", "optimal_mse", "residual", "initial_residual", "optimum", "steps", "converged"]
 
@@ -125,7 +126,7 @@ def _scaled(spec: ShallowSpec, factor: float, given: Collection[str]) -> Shallow
 KIND = Kind(
     spec=ShallowSpec,
     study=ShallowStudy,
-    length=lambda spec: f"{spec.steps:,} steps × {len(spec.methods)} methods",
+    length=lambda spec: f"{counted(spec.steps, 'step')} × {counted(len(spec.methods), 'method')}",
     scaled=_scaled,
     facts=_facts,
     seconds=partial(seconds, _run),
