@@ -250,7 +250,8 @@ def test_feature_spaces_whose_intervals_overlap_may_not_differ():
     text = disagreement({"a": first, "b": second}, {4: 5.333, 8: 4.9})
     assert text.endswith("All intervals hold k = 4 and 8, so these runs do not show that the spaces differ")
     assert "At k = 4 the mean a is 5.33, 8.8% more than at k = 8" in text  # 5.333 / 4.9 − 1
-    assert disagreement({"a": first}, {4: 5.333}) == ""
+    assert disagreement({"a": first}, {4: 5.333, 8: 4.9}) == ""
+    assert disagreement({"a": first, "b": first}, {8: 4.9}) == ""  # one width has nothing to agree on
 
 
 def test_the_terminal_says_at_what_scale_a_study_was_run(make_study):

@@ -7,11 +7,11 @@ from overgan.words import joined, number, percent
 
 
 def disagreement(found: Mapping[str, Recommendation], means: Mapping[int, float]) -> str:
-    """What the feature spaces say, side by side, in words; empty unless there are two at least.
+    """What the feature spaces say, side by side, in words; empty unless there are two spaces and two widths.
 
     found: by the spaces' names, the first being the one that decides. means: the means of its values, by width.
     """
-    if len(found) < 2:
+    if len(found) < 2 or len(means) < 2:
         return ""
     (decides, first), *others = found.items()
     widths = sorted({of.width for _, of in others} - {first.width})
