@@ -85,7 +85,7 @@ def test_the_opening_fits_80_columns_but_breaks_no_path(capsys):
 
 def test_a_scaled_study_says_so(capsys):
     print_heading(load_spec("quickstart", scale=0.01))
-    assert "scale     0.01 of full scale: iterations and samples are multiplied" in capsys.readouterr().out
+    assert "scale     Run at 0.01 of full scale: 1% of the iterations and samples" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -141,12 +141,12 @@ def test_on_a_terminal_there_is_a_bar_a_width_and_below_one_for_all(monkeypatch)
     monkeypatch.setattr("overgan.cli._opening.console", screen)
     with _watch.screen() as (opened, watch):
         opened(opening(workers=1))
-        watch([group(2, 0, 0.0), group(16, 250_000, 5000.0, "test classifier FID 2.34", 300_000)])
+        watch([group(2, 0, 0.0), group(16, 250_000, 5000.0, "test FID 2.34", 300_000)])
     shown = re.sub(r"\x1b\[[\d;?]*\w", "\n", screen.file.getvalue())
     *_, narrow, wide, in_all = filter(str.strip, shown.splitlines())
     assert narrow.startswith("k = 2 ")
     assert "waiting" in narrow
-    for part in ("k = 16 ━━━━━━━", "250,000/300,000", "50.0 iterations/s", "test classifier FID 2.34"):
+    for part in ("k = 16 ━━━━━━━", "250,000/300,000", "50 iterations/s", "test FID 2.34"):
         assert part in wide
     assert in_all.startswith("in all ")
     assert "83%" in in_all  # 5,000 s of 5,000 + 1,000 + 2.5
@@ -157,7 +157,7 @@ def test_on_a_terminal_there_is_a_bar_a_width_and_below_one_for_all(monkeypatch)
 def test_quiet_leaves_the_last_two_lines(tmp_path, monkeypatch):
     report, width = coin(tmp_path, monkeypatch, "--quiet").splitlines()
     assert report == f"report: {tmp_path}/coin/report.html"
-    assert width.startswith("recommended width: k = 4")
+    assert width.startswith("No recommendation yet; it takes at least three widths")
 
 
 def test_a_study_goes_on_when_nobody_can_read_what_it_says(tmp_path, monkeypatch):
@@ -165,7 +165,7 @@ def test_a_study_goes_on_when_nobody_can_read_what_it_says(tmp_path, monkeypatch
         raise BrokenPipeError
 
     monkeypatch.setattr(_watch, "lines", lambda _workers: broken)
-    assert "recommended width: k = 4" in coin(tmp_path, monkeypatch)
+    assert "Of what there is, k = 4" in coin(tmp_path, monkeypatch)
 
 
 def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):

@@ -227,11 +227,14 @@ def test_damaged_files_are_named_before_any_work(sets, tmp_path, monkeypatch):
     (tmp_path / "bad.npy").write_bytes(b"no array")
     with pytest.raises(OverganError, match=r"bad\.npy cannot be read as a \.npy file"):
         evaluate(tmp_path / "bad.npy", train, features="pixels")
-    for array in (np.zeros((9, 8, 8), np.uint8), np.zeros((9, 8, 8, 1)), np.zeros((0, 8, 8, 1), np.uint8)):
+    needed = r"; uint8 \(images, height, width\) or \(images, height, width, 1 or 3\) is needed"
+    for array, message in (
+        (np.zeros((9, 8, 8, 2), np.uint8), needed),
+        (np.zeros((0, 8, 8, 1), np.uint8), needed),
+        (np.full((9, 8, 8, 1), 0.3), "which are not n/255"),
+    ):
         np.save(tmp_path / "array.npy", array)
-        with pytest.raises(
-            OverganError, match=r"array\.npy: an array .*; one of uint8 \(images, height, width, 1 or 3\)"
-        ):
+        with pytest.raises(OverganError, match=rf"array\.npy: an array .*{message}"):
             evaluate(tmp_path / "array.npy", train, features="pixels")
 
 

@@ -336,7 +336,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study):
     assert "Shown: 2 of 3 widths: k = 2, 8. What is said here is of these alone." in page
     assert "Shown: " not in (folder / "report.html").read_text()
     assert re.findall(r"<tr><td>(\d+)</td>", page) == ["2", "8"]
-    assert "Mean test classifier FID goes from 52 at k = 2 to 14.5 at k = 8." in page
+    assert "Mean test classifier Fréchet distance goes from 52 at k = 2 to 14.5 at k = 8." in page
     assert page.count('<img src="data:image/png;base64,') == 2
     assert "k = 4" not in page
     assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs

@@ -22,7 +22,7 @@ def test_seeds_that_agree_leave_the_rule_as_it_reads():
     assert (result.interval, result.not_excluded) == ((4, 4), (4,))
     assert not result.try_wider
     assert str(result) == (
-        "Recommended: k = 4 (95 % interval: 4 to 4): mean test classifier Fréchet distance 10.4, within 5% of "
+        "Recommended: k = 4 (95% interval: 4 alone): mean test classifier Fréchet distance 10.4, within 5% of "
         "the best, 10 at k = 8"
     )
     assert recommend(values, 0.0).width == 8
@@ -184,12 +184,12 @@ def test_a_share_of_successes_is_shown_as_by_clopper_and_pearson():
         assert result.width == (8 if bound >= 0.95 or failures <= 0.05 * runs else result.best_width)
     result = recommend({2: [False] * 20, 4: [False] * 20, 8: [True] * 20}, quantity="converged by GDA")
     assert str(result) == (
-        "Recommended: k = 8 (95 % interval: 8 to 8): 20 of 20 runs converged by GDA, which is at least 95%, but too "
+        "Recommended: k = 8 (95% interval: 8 alone): 20 of 20 runs converged by GDA, which is at least 95%, but too "
         "few to show it with 95% confidence: that takes 59 without a failure"
     )
     failing = recommend({2: [False] * 20, 4: [False] * 20, 8: [True, *[False] * 19]})
     assert (failing.width, failing.not_excluded, failing.try_wider) == (8, (), True)
-    assert "95 % interval: none of these widths" in str(failing)
+    assert "95% interval: none of these widths" in str(failing)
 
 
 def test_the_set_of_shares_covers_by_enumeration():

@@ -21,7 +21,7 @@ THREE = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
     [
         (
             THREE,
-            "Recommended: k = 4 (95 % interval: 4 to 4): mean distance 5, the best of all widths; no narrower one "
+            "Recommended: k = 4 (95% interval: 4 alone): mean distance 5, the best of all widths; no narrower one "
             "comes within 5%",
         ),
         (
@@ -56,27 +56,27 @@ THREE = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
         ),
         (
             {2: [9.0, 9.0], 4: [5.0, 5.0, 5.0], 8: [6.0, 6.0, 6.0]},  # two runs are enough to tell it apart
-            "Recommended: k = 4 (95 % interval: 4 to 4): mean distance 5, the best of all widths; no narrower one "
+            "Recommended: k = 4 (95% interval: 4 alone): mean distance 5, the best of all widths; no narrower one "
             "comes within 5%",
         ),
         (
             {2: [5.0, 5.0, 5.0], 4: [6.0, 6.0, 6.0], 8: [7.0, 7.0, 7.0]},
-            "Recommended: k = 2 (95 % interval: 2 to 2): mean distance 5, the best of all widths; it is the narrowest "
+            "Recommended: k = 2 (95% interval: 2 alone): mean distance 5, the best of all widths; it is the narrowest "
             "that was tried: try narrower",
         ),
         (
             {2: [5.1, 5.1, 5.1], 4: [5.0, 5.0, 5.0], 8: [7.0, 7.0, 7.0]},
-            "Recommended: k = 2 (95 % interval: 2 to 2): mean distance 5.1, within 5% of the best, 5 at k = 4; it is "
+            "Recommended: k = 2 (95% interval: 2 alone): mean distance 5.1, within 5% of the best, 5 at k = 4; it is "
             "the narrowest that was tried: try narrower",
         ),
         (
             {1: [5.0, 5.0, 5.0], 2: [6.0, 6.0, 6.0], 4: [7.0, 7.0, 7.0]},  # no GAN is narrower
-            "Recommended: k = 1 (95 % interval: 1 to 1): mean distance 5, the best of all widths",
+            "Recommended: k = 1 (95% interval: 1 alone): mean distance 5, the best of all widths",
         ),
         (
             {4: [True], 8: [True], 16: [True]},
             "No recommendation yet; it takes at least three seeds, such as seeds=[0,1,2]: k = 4, 8 and 16 have 1. Of "
-            "what there is, k = 4: 1 of 1 runs distance, which is at least 95%, but too few to show it with 95% "
+            "what there is, k = 4: 1 of 1 run distance, which is at least 95%, but too few to show it with 95% "
             "confidence: that takes 59 without a failure; it is the narrowest that was tried: try narrower",
         ),
     ],
@@ -190,7 +190,7 @@ def test_a_gan_is_recommended_a_width_only_by_whole_runs_that_have_settled(make_
     assert found.missing == (*widths, *([missing] if missing else []))
     (headline,) = study.headlines()
     assert headline.startswith(
-        "Recommended: k = 8 (95 % interval: " if not missing else "No recommendation yet; it takes"
+        "Recommended: k = 8 (95% interval: " if not missing else "No recommendation yet; it takes"
     )
     first, second, *_ = report_content(study).findings
     assert first == f"{headline}."
@@ -228,8 +228,8 @@ def test_feature_spaces_that_disagree_are_named_side_by_side_with_the_difference
     headline, difference = study.headlines()
     assert headline == str(study.recommend()) == str(study.recommendations()["classifier"])
     assert difference == (
-        "The feature spaces disagree: classifier says k = 8 (20, 95 % interval: 8 to 8) and pixels k = 4 (5, 95 % "
-        "interval: 4 to 4). At k = 4 the mean test classifier Fréchet distance is 50, 150% more than at k = 8. No "
+        "The feature spaces disagree: classifier says k = 8 (20, 95% interval: 8 alone) and pixels k = 4 (5, 95 % "
+        "interval: 4 alone). At k = 4 the mean test classifier Fréchet distance is 50, 150% more than at k = 8. No "
         "width is in all intervals: which one is enough depends on what is compared"
     )
     assert report_content(study).findings[:2] == [f"{headline}.", f"{difference}."]

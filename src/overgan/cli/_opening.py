@@ -12,7 +12,7 @@ from overgan.words import counted
 if TYPE_CHECKING:
     from overgan.study import Opening, Spec
 
-COLUMNS, LABEL = 80, 11
+COLUMNS, LABEL = 80, 10
 
 
 def print_heading(spec: "Spec") -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from overgan.data._arrays import is_array, opened_arrays, unread_arrays
-from overgan.data._cache import Unread, cached
+from overgan.data._cache import Unread, cached, in_memory
+from overgan.data._datasets import is_hub
 from overgan.data._files import ONE_SIZE, class_labels, open_files
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import DataSet, ImageSet
@@ -27,12 +28,15 @@ def folder(root: Path | None, form: Form = AS_IT_IS, progress: Progress = no_pro
 
     The two parts are as `split` says. Sub-folders of a part, if all of its images lie in two or more, are the classes.
     Grey images among colour ones become colour, if the form has no mode. A .npy or .npz file is read by
-    `unread_arrays`. `cached` keeps what has been read.
+    `unread_arrays`. `cached` keeps what has been read, but for datasets of the Hub.
 
     Raises OverganError if there are no images, one cannot be read, they differ in size, or the parts are not clear.
     """
     if root is None:
         raise OverganError("data.root is not set: name a folder or file of images with data.root=PATH")
+    if is_hub(root):  # which may have changed, and has no files here that would tell
+        with _unread(root, form) as images:
+            return in_memory(images, progress)
     unread = _unread_arrays if is_array(root) else _unread
     return cached("folder", root, form, partial(unread, root, form), progress)
 

@@ -301,7 +301,9 @@ def test_widths_of_the_two_networks_may_differ():
 @pytest.mark.parametrize("name", NAMES)
 def test_images_that_the_model_cannot_make_are_named_with_a_size_to_bring_them_to(name, shape, nearest):
     made = r"square images of 16, 32, 64, 128 or 256 pixels"
-    message = rf"^model\.name: {name} makes {made}, .* {shape[1]} × {shape[0]}; .*--set data\.size={nearest}, or"
+    message = (
+        rf"^model\.name: {name} makes {made}, .* {shape[1]} × {shape[0]}; resize them with data\.size={nearest}, or"
+    )
     with pytest.raises(OverganError, match=message):
         networks(ModelConfig(name=name), 4, shape, 1)
 

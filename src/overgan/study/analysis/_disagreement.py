@@ -27,8 +27,7 @@ def disagreement(found: Mapping[str, Recommendation], means: Mapping[int, float]
 
 
 def _width(found: Recommendation) -> str:
-    low, high = found.interval
-    return f"k = {found.width} ({number(found.value)}, {100 * found.confidence:g} % interval: {low} to {high})"
+    return f"k = {found.width} ({number(found.value)}, {found.sure})"
 
 
 def _cost(width: int, mean: float, first: Recommendation) -> str:

@@ -47,10 +47,14 @@ class Recommendation:
         if self.missing:
             takes = "; ".join(self.missing)
             return f"No recommendation yet; it takes {takes}. Of what there is, k = {self.width}: {self.reason}"
+        return f"Recommended: k = {self.width} ({self.sure}): {self.reason}"
+
+    @property
+    def sure(self) -> str:
+        """The interval, with its confidence, in words."""
         low, high = self.interval
-        interval = f"{low} to {high}" if self.not_excluded else "none of these widths"
-        sure = f"{100 * self.confidence:g} % interval: {interval}"
-        return f"Recommended: k = {self.width} ({sure}): {self.reason}"
+        widths = f"{low} to {high}" if low < high else f"{low} alone"
+        return f"{100 * self.confidence:g}% interval: {widths if self.not_excluded else 'none of these widths'}"
 
 
 def recommend(

@@ -116,8 +116,10 @@ class GanStudy(Study):
         return replace(found, missing=(*found.missing, *self._unfinished(), *settled))
 
     def recommendations(self, tolerance: float | None = None, confidence: float = 0.95) -> dict[str, Recommendation]:
-        """What `recommend` says by each of the spec's feature spaces, the one that decides first."""
-        return {name: self.recommend(tolerance, confidence, features=name) for name in self.spec.evaluate.features}
+        """What `recommend` says by each of the spec's feature spaces that has runs, the one that decides first."""
+        decides, *others = self.spec.evaluate.features
+        spaces = [decides, *(name for name in others if len(self.final(name)))]
+        return {name: self.recommend(tolerance, confidence, features=name) for name in spaces}
 
     def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
         """The recommendation in words, and whether the feature spaces agree on it. Raises what `recommend` does."""
