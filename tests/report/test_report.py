@@ -340,7 +340,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study):
     assert page.count('<img src="data:image/png;base64,') == 2
     assert "k = 4" not in page
     assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs
-    assert "Classifier FID against width (2 of 3 widths)".lower() in page.lower()
+    assert "Classifier Fréchet distance against width (2 of 3 widths)".lower() in page.lower()
     assert overgan.write_report(folder, WIDTHS) == folder / "report.html"
 
 

@@ -228,7 +228,7 @@ def test_feature_spaces_that_disagree_are_named_side_by_side_with_the_difference
     headline, difference = study.headlines()
     assert headline == str(study.recommend()) == str(study.recommendations()["classifier"])
     assert difference == (
-        "The feature spaces disagree: classifier says k = 8 (20, 95% interval: 8 alone) and pixels k = 4 (5, 95 % "
+        "The feature spaces disagree: classifier says k = 8 (20, 95% interval: 8 alone) and pixels k = 4 (5, 95% "
         "interval: 4 alone). At k = 4 the mean test classifier Fréchet distance is 50, 150% more than at k = 8. No "
         "width is in all intervals: which one is enough depends on what is compared"
     )

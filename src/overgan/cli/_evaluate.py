@@ -157,5 +157,5 @@ def sample(
     study = overgan.load(folder)
     images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
     if width is None:
-        console.print(f"recommended width: {study.recommend()}")
+        console.print(str(study.recommend()))
     console.print(f"images: {images}\ngrid: {images}-grid.png")
