@@ -76,7 +76,7 @@ THREE = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
         (
             {4: [True], 8: [True], 16: [True]},
             "No recommendation yet; it takes at least three seeds, such as seeds=[0,1,2]: k = 4, 8 and 16 have 1. Of "
-            "what there is, k = 4: 1 of 1 runs distance, which is at least 95%, but too few to show it with 95% "
+            "what there is, k = 4: 1 of 1 run distance, which is at least 95%, but too few to show it with 95% "
             "confidence: that takes 59 without a failure; it is the narrowest that was tried: try narrower",
         ),
     ],
