@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 import zipfile
