@@ -21,6 +21,7 @@ from overgan.cli._opening import print_heading, print_opening
 from overgan.cli._renewal import renewed_report
 from overgan.study import EXECUTORS, GroupStatus, Job, load_spec
 from overgan.study._opening import Opening
+from tests.extension.executor import InProcess
 from tests.test_extension import COIN
 
 
@@ -169,8 +170,13 @@ def test_a_study_goes_on_when_nobody_can_read_what_it_says(tmp_path, monkeypatch
 
 
 def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
-    jobs = []
-    monkeypatch.setattr("tests.extension.executor.InProcess.start", lambda _self, job: jobs.append(job))
+    jobs, start = [], InProcess.start
+
+    def noted(self, job):
+        jobs.append(job)
+        start(self, job)
+
+    monkeypatch.setattr(InProcess, "start", noted)
     executor = "tests.extension.executor:InProcess"
     study = overgan.run(COIN, tmp_path / "three", workers=1, threads=3, executor=executor)
     assert study.description.machine["threads"] == jobs[0].threads == 3

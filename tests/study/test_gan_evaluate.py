@@ -205,7 +205,7 @@ def test_the_command_measures_a_study_as_its_spec_says(study):
 @pytest.mark.slow
 def test_what_was_measured_is_returned_and_printed(study, monkeypatch, tmp_path):
     study = overgan.load(shutil.copytree(study.folder, tmp_path / "study"))
-    command = ["evaluate", "--study", str(study.folder), "--metrics", "fid,prdc", "--features", "pixels,random"]
+    command = ["evaluate", "--study", str(study.folder), "--metrics", "frechet,prdc", "--features", "pixels,random"]
     done = CliRunner().invoke(app, [*command, "--json", "--batch", "7"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
@@ -215,13 +215,13 @@ def test_what_was_measured_is_returned_and_printed(study, monkeypatch, tmp_path)
     for row in found["results"]:
         kept = frame.loc[(row["k"], row["seed"], row["iteration"], row["features"])]
         assert row["features"] in ("pixels", "random-0")
-        assert {"fid_train", "fid_test", "recall_test"} <= row.keys()
+        assert {"frechet_train", "frechet_test", "recall_test"} <= row.keys()
         assert all(value == kept[key] for key, value in row.items() if key in kept)
     monkeypatch.setattr(console, "width", 80)
     printed = CliRunner().invoke(app, command).stdout
     assert max(map(len, printed.removesuffix(f"report: {study.folder}/report.html\n").splitlines())) <= 80
     rows = [line.split() for line in printed.splitlines()]
-    values = [row["fid_test"] for row in found["results"] if (row["k"], row["features"]) == (2, "pixels")]
+    values = [row["frechet_test"] for row in found["results"] if (row["k"], row["features"]) == (2, "pixels")]
     assert any({"2", f"{np.mean(values):.3g}", f"{np.std(values, ddof=1):.2g}"} <= set(row) for row in rows)
     assert printed.endswith(f"report: {study.folder}/report.html\n")
 

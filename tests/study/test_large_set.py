@@ -22,10 +22,10 @@ from overgan.training import Group, TrainConfig, train_group
 
 def train(images, folder):
     corner = FeatureSpace("pixels", lambda batch: batch[:, 0, 0].astype(np.float32), {{"dimension": 3}})
-    reference = Reference.of(images, [corner], 20, ["fid", "memorization"], every=True, cache=folder / "cache")
+    reference = Reference.of(images, [corner], 20, ["frechet", "memorization"], every=True, cache=folder / "cache")
     config = TrainConfig(iterations=3, batch=4, critic_steps=1, evaluate_every=3)
     model = ModelConfig(name="mlp", latent=2, depth=1)
-    train_group(Group(folder, images, reference, ["fid"], model, config, 1, [0]), lambda: False)
+    train_group(Group(folder, images, reference, ["frechet"], model, config, 1, [0]), lambda: False)
 
 threading.stack_size(2**20)  # else many cores are much memory
 root, folder = map(Path, sys.argv[1:])
@@ -60,4 +60,4 @@ def test_a_set_larger_than_memory_is_trained_on_and_measured(root, tmp_path):
     command = [sys.executable, "-c", SCRIPT, str(root), str(tmp_path / "k")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout == f"it would not fit\n{IMAGES} ({SIZE}, {SIZE}, 3)\n", done.stderr
-    assert (tmp_path / "k" / "large" / "evaluations.jsonl").read_text().count("fid_test") == 1
+    assert (tmp_path / "k" / "large" / "evaluations.jsonl").read_text().count("frechet_test") == 1

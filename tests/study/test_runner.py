@@ -59,7 +59,7 @@ def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
     assert overgan.load(whole.folder).frame().equals(frame)
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_path, kill):
     spec = whole.folder.parent / "small.yaml"
     process = subprocess.Popen(
@@ -75,7 +75,7 @@ def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_pat
         time.sleep(0.005)
     process.send_signal(kill)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}[kill]
+    assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[kill]
     stopped = "overgan: stopped; the same command goes on from the last checkpoint\n"
     assert errors == ("" if kill == signal.SIGKILL else stopped)
     assert not all((tmp_path / f"study/k000{k}/checkpoint.json").exists() for k in (2, 4, 8))
@@ -118,6 +118,8 @@ def longer(whole, tmp_path_factory):
         time.sleep(0.005)
     process.kill()
     process.wait()
+    while any(str(folder).encode() in path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")):
+        time.sleep(0.1)  # its workers end when they see that it is gone
     return overgan.load(folder), spec
 
 
@@ -129,13 +131,14 @@ def test_a_study_killed_while_it_is_trained_longer_says_how_far_it_is_and_mixes_
     with pytest.raises(OverganError, match="no width has a finished run"):
         study.recommend()
     content = report_content(study)
-    assert content.findings == ["No run has finished yet."]
+    assert content.findings[:2] == ["No run has finished yet.", "Not finished yet: k = 2, 4, 8."]
     assert {plot.name for plot in content.plots} <= {"frechet-pixels-over-iterations", "wasserstein"}
 
 
-def test_a_study_trained_longer_is_the_one_that_was_trained_as_long_at_once(longer, whole):
-    study, spec = longer
-    study = overgan.run(spec, study.folder, workers=2)
+def test_a_study_trained_longer_is_the_one_that_was_trained_as_long_at_once(longer, whole, tmp_path):
+    killed, spec = longer
+    folder = shutil.copytree(killed.folder, tmp_path / "study")
+    study = overgan.run(spec, folder, workers=2)
     assert study.description.command == f"overgan run {spec} --out {study.folder}"
     (files, weights), (expected_files, expected_weights) = results(study.folder), results(whole.folder)
     assert weights == expected_weights
@@ -216,6 +219,34 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
 
     with pytest.raises(WorkerError, match=r"exit code -9 .*the same command goes on from the last checkpoint"):
         overgan.run(spec, tmp_path / "study", ["train.iterations=100000"], workers=1, watch=kill_a_worker)
+
+
+def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
+    """One that is told to stop ends well, but its group is not finished, and so neither is the study."""
+    spec, stopped = whole.folder.parent / "small.yaml", []
+
+    def stop_a_worker(groups):
+        if any(group.done for group in groups) and not stopped:
+            for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+                os.kill(int(pid), signal.SIGTERM)
+                stopped.append(pid)
+
+    study = overgan.run(
+        spec,
+        tmp_path / "study",
+        ["train.iterations=1500", "train.evaluate_every=1500", "train.log_every=500", "widths=[2]"],
+        workers=1,
+        watch=stop_a_worker,
+    )
+    assert stopped
+    assert all(group.complete for group in study.status())
+
+
+def test_a_study_that_its_executor_does_not_finish_is_not_called_done(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.extension.executor.finish_groups", lambda *_, **__: None)
+    executor, spec = "tests.extension.executor:InProcess", whole.folder.parent / "small.yaml"
+    with pytest.raises(WorkerError, match=r"3 widths of 3 not finished \(k = 2, 4 and 8\).*same command goes on"):
+        overgan.run(spec, tmp_path / "study", executor=executor)
 
 
 def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):

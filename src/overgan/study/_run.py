@@ -29,7 +29,8 @@ from overgan.study._store import (
     write_description,
 )
 from overgan.study._study import Study
-from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Executor, Job
+from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Executor, Job, WorkerError
+from overgan.words import counted, joined
 
 POLL_SECONDS = 0.5
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
@@ -114,7 +115,7 @@ def run(
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
             write_description(folder, description)
-            _execute(start(), Job(folder, workers, devices, threads), resolved.widths, watch)
+            _execute(start, Job(folder, workers, devices, threads), resolved.widths, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
@@ -156,13 +157,27 @@ def _lock(stack: ExitStack, folder: Path) -> None:
         )
 
 
-def _execute(executor: Executor, job: Job, widths: Sequence[int], watch: Watcher | None) -> None:
+def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Watcher | None) -> None:
+    """Run the executor until every group is complete, a second time if it left some."""
     for width in widths:  # a worker of a run that was killed may still be at its last iteration
         group = group_folder(job.folder, width)
         with try_lock(group, timeout=GRACE_SECONDS) as free:
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
     study = load(job.folder)
+    left: Sequence[int] = []
+    for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
+        _finish(create(), job, study, watch)
+        left = [group.width for group in study.status() if not group.complete]
+        if not left:
+            return
+    raise WorkerError(
+        f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers stopped; "
+        "the same command goes on from the last checkpoint"
+    )
+
+
+def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None) -> None:
     try:
         executor.start(job)
         working = True

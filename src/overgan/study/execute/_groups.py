@@ -19,8 +19,8 @@ def finish_groups(folder: Path, threads: int, device: str, stopping: Stopping) -
     spec = read_description(folder).spec
     work = KINDS[spec.kind].worker(spec, folder, threads, device)
     for width in sorted(spec.widths, reverse=True):
+        if stopping():
+            return
         with try_lock(group_folder(folder, width)) as is_ours:
             if is_ours:
                 work(width, stopping)
-        if stopping():
-            return
