@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from typer import Option
 
 import overgan.study
-from overgan.cli._headlines import print_headlines
+from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
@@ -28,7 +28,7 @@ def run(
     workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
     threads: Annotated[int | None, Option(help="Threads of each process [default: its share of the cores].")] = None,
     device: Device = "auto",
-    quiet: Annotated[bool, Option("--quiet", help="Print only the last two lines, warnings and errors.")] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Print only what was found, warnings and errors.")] = False,
 ) -> None:
     """Start a study, or go on with it, and write its report.
 
@@ -65,3 +65,4 @@ def run(
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
+        print_scale(study.spec)
