@@ -150,7 +150,7 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
         "my faces: 232 to train on and 68 held out",  # as the hash of their paths has it
         "only 68 images on each side",
         "12 to 13 × 12 to 14 pixels, colour, 3 classes",
-        "chosen: mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features",
+        "chosen mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features",
         "overgan show 'my faces' > mine.yaml",
     ):
         assert said in output
