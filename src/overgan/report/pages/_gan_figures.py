@@ -21,7 +21,7 @@ def figures(study: GanStudy) -> list[Plot]:
         if len(final):
             plot = frechet_against_width(final, features)
             decides = features == study.spec.evaluate.features[0]
-            plots.append(replace(plot, mark=study.recommend().width) if decides else plot)
+            plots.append(replace(plot, mark=study.recommend().recommended) if decides else plot)
         if len(frame):
             plots.append(frechet_over_iterations(frame, features))
     critic = study.final(CRITIC)
