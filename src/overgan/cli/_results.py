@@ -20,7 +20,10 @@ Confidence = Annotated[float, Option(help="That the interval holds the answer.")
 
 
 def report(folder: Folder, widths: Widths = None) -> None:
-    """Rebuild report.html and the figures; those of some widths alone are written beside them."""
+    """Rebuild report.html and the figures.
+
+    Those of some widths alone are written beside them.
+    """
     console.print(f"report: {overgan.write_report(folder, None if widths is None else listed(widths))}")
 
 
@@ -31,7 +34,9 @@ def recommend(
     widths: Widths = None,
     json_: Json = False,
 ) -> None:
-    """Say which width to use, how sure that is, why, and what it costs.
+    """Say which width to use, why, and what it costs.
+
+    It says how sure that is, too, or what it takes before a width can be recommended.
 
     A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
     succeeded and false if not.
