@@ -116,7 +116,7 @@ evaluate: {features: [pixels]}
         (lambda folder: write(folder, 20, (8, 3)), "has images of 3 pixels; at least 4"),
         (lambda folder: folder.mkdir(), "no image in"),
         (lambda folder: write(folder / "train", 20, (8, 8)) and write(folder / "car", 1, (8, 8)), "lies beside train"),
-        (lambda folder: folder.write_text("k,seed"), "cannot be read as a tar file"),
+        (lambda folder: folder.write_text("k,seed"), "faces holds no images; name a folder"),
         (lambda _: None, "no preset faces; known: .*images, .* must be there"),
         (lambda folder: (folder.mkdir(), (folder / "study.json").write_text("{}")), "is a study's folder"),
     ],
@@ -148,9 +148,11 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
     output = " ".join(first.output.split())
     for said in (
         "my faces: 232 to train on and 68 held out",  # as the hash of their paths has it
-        "only 68 images on each side",
+        "note only 68 images on each side of a comparison, so small differences are chance",
         "12 to 13 × 12 to 14 pixels, colour, 3 classes",
-        "chosen mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features",
+        "chosen mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features, "
+        "of a network with random weights",
+        "my-faces: mlp on my faces, ",
         "overgan show 'my faces' > mine.yaml",
     ):
         assert said in output
@@ -197,3 +199,15 @@ def test_a_wrong_spec_of_images_leaves_nothing_behind(tmp_path):
     with pytest.raises(OverganError, match=r"unknown key train\.lr"):
         overgan.run(np.zeros((40, 8, 8), np.uint8), tmp_path / "study", ["train.lr=1"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_near_a_set_of_images_is_told_how_to_be_one(tmp_path):
+    write(tmp_path, 1, (8, 8))
+    with pytest.raises(OverganError, match=r"0\.png is one image; name the folder of all of them"):
+        load_spec(tmp_path / "0.png")
+    with pytest.raises(OverganError, match=r"faces does not exist; name a preset, a \.yaml file, or a folder"):
+        load_spec(tmp_path / "faces")
+    images = np.zeros((40, 8, 8), np.uint8)
+    with pytest.raises(OverganError, match=r"train holds images, .* or as a pair \(trained on, held out\)"):
+        overgan.run({"train": images, "test": images}, tmp_path / "study")
+    assert not (tmp_path / "study").exists()

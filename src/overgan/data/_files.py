@@ -172,6 +172,8 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
     """Every file that is not hidden."""
     if root.is_file():
+        if _is_image(root):
+            raise OverganError(f"{root} is one image; name the folder of all of them")
         yield from archived(root, archives)
         return
     for path in sorted(root.rglob("*")):

@@ -83,6 +83,10 @@ def _read(preset_or_yaml: str | Path) -> tuple[str | dict[str, Any], str]:
         raise OverganError(f"the spec {path} cannot be read ({error})") from None
     if names_images(preset_or_yaml):
         return quickstart(preset_or_yaml), str(preset_or_yaml)
+    if len(path.parts) > 1:
+        raise OverganError(
+            f"{preset_or_yaml} does not exist; name a preset, a .yaml file, or a folder or file of images"
+        )
     raise OverganError(
         f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
         "(a file of your own must end in .yaml; images, a folder, archive or array, must be there)"
