@@ -217,7 +217,7 @@ def shallow_study(tmp_path_factory):
         "tol": 0.99,
         "widths": [20],
     }
-    overgan.run(spec, folder / "study", workers=1)
+    overgan.run(spec, folder / "study", workers=1, threads=1)
     return folder
 
 

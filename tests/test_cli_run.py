@@ -287,7 +287,7 @@ def start(spec, folder, *, ignoring=()):
         for number in ignoring:
             signal.signal(number, signal.SIG_IGN)
 
-    words = ["run", str(spec), "--out", str(folder), "--workers", "1", "--set", "train.iterations=100000"]
+    words = ["run", str(spec), "--out", str(folder), "--workers", "1", "--threads", "1", "--set", "train.iterations=100000"]
     return subprocess.Popen(
         [sys.executable, "-m", "overgan", *words],
         stdout=subprocess.PIPE,
@@ -321,7 +321,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(small_spec, tmp_path):
     until_there(process, tmp_path / "study" / "k0008" / "checkpoint.json")
     os.killpg(process.pid, signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)
+        process.wait(1)
     process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
