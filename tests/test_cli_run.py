@@ -287,7 +287,18 @@ def start(spec, folder, *, ignoring=()):
         for number in ignoring:
             signal.signal(number, signal.SIG_IGN)
 
-    words = ["run", str(spec), "--out", str(folder), "--workers", "1", "--threads", "1", "--set", "train.iterations=100000"]
+    words = [
+        "run",
+        str(spec),
+        "--out",
+        str(folder),
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+        "--set",
+        "train.iterations=100000",
+    ]
     return subprocess.Popen(
         [sys.executable, "-m", "overgan", *words],
         stdout=subprocess.PIPE,

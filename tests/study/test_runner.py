@@ -235,8 +235,9 @@ def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
     study = overgan.run(
         spec,
         tmp_path / "study",
-        ["train.iterations=1500", "train.evaluate_every=1500", "train.log_every=500", "widths=[2]"],
-        workers=1, threads=1,
+        ["train.iterations=600", "train.evaluate_every=600", "widths=[2]"],
+        workers=1,
+        threads=1,
         watch=stop_a_worker,
     )
     assert stopped
