@@ -165,16 +165,20 @@ def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Wat
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
     study = load(job.folder)
-    left: Sequence[int] = []
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
-        _finish(create(), job, study, watch)
-        left = [group.width for group in study.status() if not group.complete]
-        if not left:
+        if not _unfinished(study):
             return
+        _finish(create(), job, study, watch)
+    if not (left := _unfinished(study)):
+        return
     raise WorkerError(
         f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers stopped; "
         "the same command goes on from the last checkpoint"
     )
+
+
+def _unfinished(study: Study) -> list[int]:
+    return [group.width for group in study.status() if not group.complete]
 
 
 def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None) -> None:
