@@ -52,8 +52,6 @@ def unread_arrays(arrays: Arrays, name: str, where: str = "", form: Form = AS_IT
     found, labels, notes = _by_part(arrays, where)
     images = {part: as_images(array, f"{where}{f'{part}: ' if part else ''}") for part, array in found.items()}
     classes = _classes(images, labels, where)
-    if labels and not classes:
-        notes.append("labels are left out, for they are not of two or more classes, one for each image")
     if len(images) > 1 and "train" not in images:
         raise OverganError(f"{where}{' and '.join(sorted(images))}, but no train; add it, or keep one of them")
     held = "val" if "val" in images else "test"
@@ -71,15 +69,18 @@ def unread_arrays(arrays: Arrays, name: str, where: str = "", form: Form = AS_IT
         note = "; ".join(f"{role}: {part} ({len(images[part]):,} images)" for part, role in roles.items())
     order = np.argsort(held_out, kind="stable")
 
+    shape, starts = form.shape(images[used[0]].shape[1:]), np.cumsum([0, *(len(images[part]) for part in used)])
+
     def read(some: Int64[np.ndarray, " some"]) -> Images:
-        bounds = np.cumsum([0, *(len(images[part]) for part in used)])
-        parts = [
-            form.arrays(images[part][some[(some >= low) & (some < high)] - low])
-            for part, low, high in zip(used, bounds, bounds[1:], strict=False)
-        ]
-        return np.concatenate([part for part in parts if len(part)])
+        found = np.empty((len(some), *shape), np.uint8)
+        for part, low, high in zip(used, starts, starts[1:], strict=False):
+            of_part = (some >= low) & (some < high)
+            found[of_part] = form.arrays(images[part][some[of_part] - low])
+        return found
 
     all_labels = np.concatenate([classes[part] for part in used])[order] if set(used) <= set(classes) else None
+    if labels and all_labels is None:
+        notes.append("labels are left out, for they are not of two or more classes, one for each image")
     all_notes = (note, *form.notes, *notes)
     return Unread(name, read, order, int((~held_out).sum()), all_labels, lambda: all_notes)
 
