@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from overgan.cli._opening import at, print_opening
 from overgan.cli._terminal import console, duration, pace
@@ -22,7 +23,7 @@ HEARTBEAT_SECONDS, SETTLING_SECONDS = 60.0, 5.0  # between two lines; after the 
 @contextmanager
 def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
     """Shows that something takes a moment, on a terminal, unless quiet."""
-    with console.status(what) if console.is_terminal and not quiet else nullcontext():
+    with console.status(Text(what)) if console.is_terminal and not quiet else nullcontext():
         yield
 
 
@@ -31,7 +32,7 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
     """What shows a run's opening, and then the groups' status while they are trained; nothing if quiet."""
     preparing = console.status(PREPARING)
     columns = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
-    columns += [TextColumn(f"{{task.fields[{name}]}}") for name in ("count", "pace", "result")]
+    columns += [TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("count", "pace", "result")]
     progress = Progress(*columns, console=console, expand=True)
     live = console.is_terminal and not quiet
     watch: Watcher = _see_nothing
