@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from rich.console import Console
@@ -19,6 +20,7 @@ import overgan
 from overgan.cli import _watch, app
 from overgan.cli._opening import print_heading, print_opening
 from overgan.cli._renewal import renewed_report
+from overgan.errors import OverganError
 from overgan.study import EXECUTORS, GroupStatus, Job, load_spec
 from overgan.study._opening import Opening
 from tests.extension.executor import InProcess
@@ -153,6 +155,17 @@ def test_on_a_terminal_there_is_a_bar_a_width_and_below_one_for_all(monkeypatch)
     assert "83%" in in_all  # 5,000 s of 5,000 + 1,000 + 2.5
     assert "16 min 42 s left" in in_all
     assert all(len(line) <= 80 for line in (narrow, wide, in_all))
+
+
+def test_a_folder_is_refused_before_images_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    np.save(tmp_path / "set.npy", np.zeros((40, 8, 8), np.uint8))
+    for workers, out, message in (("1", tmp_path, "not empty"), ("0", tmp_path / "study", "workers")):
+        words = ["run", str(tmp_path / "set.npy"), "--out", str(out), "--workers", workers]
+        result = CliRunner().invoke(app, words)
+        assert isinstance(result.exception, OverganError)
+        assert message in str(result.exception)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_quiet_leaves_the_last_two_lines(tmp_path, monkeypatch):
