@@ -178,6 +178,9 @@ def test_images_in_memory_are_kept_in_the_studys_folder(tmp_path):
         overgan.run(images[::-1], tmp_path / "study", [*SHORT, "widths=[2,4,8]"], **HERE)
     assert (tmp_path / "study" / "images.npz").read_bytes() == before
     (tmp_path / "study").rename(tmp_path / "moved")
+    moved = overgan.load(tmp_path / "moved")
+    assert len(moved.evaluate()) == 3 * len(moved.spec.seeds)
+    assert moved.spec.data.root == str(tmp_path / "moved" / "images.npz")
     spec = load_spec(tmp_path / "moved" / "spec.yaml")
     assert spec.data.root == str(tmp_path / "moved" / "images.npz")
     assert overgan.run(tmp_path / "moved" / "spec.yaml", tmp_path / "moved", **HERE).spec.widths == [2, 4, 8]
