@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app
 from overgan.cli._app import main
+from overgan.data import _survey
+from overgan.data._files import open_files
 from overgan.errors import OverganError
 from overgan.metrics import canonical
-from overgan.study import load_spec
+from overgan.study import choices, load_spec
 from tests.study.test_own_images import HERE
 
 RANDOM = np.random.default_rng(0)
@@ -163,6 +165,17 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
     shown = CliRunner().invoke(app, ["show", *arguments[1:]])
     (tmp_path / "mine.yaml").write_text(shown.output)
     assert load_spec("mine.yaml") == study.spec
+
+
+def test_images_are_surveyed_once_until_one_changes(tmp_path, monkeypatch):
+    write(tmp_path / "set", 40, (8, 8))
+    surveys = []
+    monkeypatch.setattr(_survey, "open_files", lambda *given: surveys.append(1) or open_files(*given))
+    choices(tmp_path / "set", load_spec(tmp_path / "set"))
+    assert len(surveys) == 1
+    write(tmp_path / "set", 41, (8, 8))
+    assert choices(tmp_path / "set", load_spec(tmp_path / "set")) != []
+    assert len(surveys) == 2
 
 
 @pytest.mark.slow

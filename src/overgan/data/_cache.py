@@ -82,7 +82,7 @@ def cached(
     Raises OverganError if it cannot be read, or there is no room for it.
     """
     root = root.resolve()
-    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root), _times(root)]
+    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root), times(root)]
     key = sha256(json.dumps(subject).encode())[:16]
     folder = user_cache_path("overgan") / "images" / f"{root.name[:40]}-{key}"
     if known := _kept(folder):
@@ -107,7 +107,7 @@ def in_memory(unread: Unread, progress: Progress) -> ImageSet:
     return _image_set(unread.name, rows, unread.training, unread.labels, unread.notes())
 
 
-def _times(root: Path) -> list[tuple[str, int, int]]:
+def times(root: Path) -> list[tuple[str, int, int]]:
     """Path, size and time of change (ns) of the file, or of every file below the folder that is not hidden."""
     files = [root] if root.is_file() else list(files_below(root))
     found = []
