@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from overgan import metrics
-from overgan.data import DataConfig, load_images, open_images, unread_arrays
+from overgan.data import DataConfig, _arrays, load_images, open_images, unread_arrays
 from overgan.errors import OverganError
 from tests.data.test_folder import classes_tree
 
@@ -66,10 +66,13 @@ def test_parts_are_read_in_any_order():
     np.testing.assert_array_equal(read(some), COLOUR[some])
 
 
-def test_fractions_of_255_are_the_levels_that_they_come_from(tmp_path):
+def test_fractions_of_255_are_the_levels_that_they_come_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(_arrays, "BLOCK", 1000)  # 11 images
     for kind in (np.float32, np.float64):
         np.save(tmp_path / "images.npy", (COLOUR / 255).astype(kind))
         np.testing.assert_array_equal(load(tmp_path / "images.npy").train, COLOUR[~held_out(40)])
+        np.save(tmp_path / "images.npy", (COLOUR[..., 0] / 255).astype(kind))
+        np.testing.assert_array_equal(load(tmp_path / "images.npy").train[..., 0], COLOUR[~held_out(40), ..., 0])
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -1 / 255, 256 / 255, 0.5])

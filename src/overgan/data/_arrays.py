@@ -1,5 +1,6 @@
 """Images in arrays, and in .npy and .npz files: plain numbers, never pickled objects."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from overgan.data._split import PARTS, held_out_by_hash
 from overgan.errors import OverganError
 
 SUFFIXES = (".npy", ".npz")
+BLOCK = 2**22  # fractions that are converted at once
 # what a key's words say beside its part, such as train in train_images; arr_0 is what np.savez calls a first array
 IMAGES = {"", "arr_0", "data", "image", "images", "imgs", "samples", "x"}
 LABELS = {"class", "classes", "label", "labels", "target", "targets", "y"}
@@ -91,16 +93,8 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
     where: before what errors say. Raises OverganError if it has another shape, or numbers that 8 bits do not hold.
     """
     given = f"{where}an array {array.shape} of {array.dtype}"
-    if array.dtype.kind == "f":
-        levels = np.rint(255 * np.clip(array, 0, 1))
-        with np.errstate(invalid="ignore"):  # of infinities, which are refused
-            exact = (np.abs(255 * array - levels) < 1e-3).all()
-        if not exact:
-            raise OverganError(
-                f"{given}, which are not n/255 with n = 0 … 255; convert it, from 0 … 1 with "
-                "np.rint(255 * x).astype(np.uint8)"
-            )
-        array = levels.astype(np.uint8)
+    if array.dtype.kind == "f" and array.ndim in (3, 4):
+        array = _levels(array, given)
     if array.ndim == 3:
         array = array[..., None]
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
@@ -108,6 +102,23 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
         mend = "; bring the channels to the end with x.transpose(0, 2, 3, 1)" if turned else ""
         raise OverganError(f"{given}; uint8 (images, height, width) or (images, height, width, 1 or 3) is needed{mend}")
     return array
+
+
+def _levels(fractions: np.ndarray, given: str) -> UInt8[np.ndarray, "..."]:
+    """The n of fractions n/255, some images at a time, as they may be a file that is larger than memory."""
+    levels, step = np.empty(fractions.shape, np.uint8), max(1, BLOCK // max(1, math.prod(fractions.shape[1:])))
+    for start in range(0, len(fractions), step):
+        block = fractions[start : start + step]
+        rounded = np.rint(255 * np.clip(block, 0, 1))
+        with np.errstate(invalid="ignore"):  # of infinities, which are refused
+            exact = (np.abs(255 * block - rounded) < 1e-3).all()
+        if not exact:
+            raise OverganError(
+                f"{given}, which are not n/255 with n = 0 … 255; convert it, from 0 … 1 with "
+                "np.rint(255 * x).astype(np.uint8)"
+            )
+        levels[start : start + step] = rounded
+    return levels
 
 
 @contextmanager
