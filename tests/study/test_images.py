@@ -213,3 +213,14 @@ def test_a_wrong_spec_of_images_leaves_nothing_behind(tmp_path):
     with pytest.raises(OverganError, match=r"unknown key train\.lr"):
         overgan.run(np.zeros((40, 8, 8), np.uint8), tmp_path / "study", ["train.lr=1"])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_images_of_a_study_that_was_refused_are_not_kept(tmp_path):
+    images = RANDOM.integers(256, size=(40, 8, 8), dtype=np.uint8)
+    with pytest.raises(OverganError, match="1 held-out images"):
+        overgan.run((images[:30], images[:1]), tmp_path / "study", SHORT, **HERE)
+    assert list((tmp_path / "study").iterdir()) == []
+    assert all(
+        group.complete for group in overgan.run((images[:30], images), tmp_path / "study", SHORT, **HERE).status()
+    )

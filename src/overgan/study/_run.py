@@ -98,6 +98,8 @@ def run(
                 begun_groups = _groups(folder, resolved) if begun else []
                 opened(Opening(resolved, folder, devices, workers, threads, begun_groups))
             if arrays:
+                if not (begun or (folder / IMAGES).exists()):
+                    stack.callback(_forget_unless_begun, folder)
                 keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
@@ -148,6 +150,12 @@ def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: fl
     words += [word for override in overrides for word in ("--set", override)]
     words += ["--scale", f"{scale:g}"] if scale != 1 else []
     return shlex.join(words)
+
+
+def _forget_unless_begun(folder: Path) -> None:
+    """Remove the images of a study that was refused, for the next one in its folder may have others."""
+    if not (folder / STUDY).exists():
+        (folder / IMAGES).unlink(missing_ok=True)
 
 
 def _lock(stack: ExitStack, folder: Path) -> None:
