@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app
 from overgan.cli._app import main
+from overgan.data import _survey
+from overgan.data._files import open_files
 from overgan.errors import OverganError
 from overgan.metrics import canonical
-from overgan.study import load_spec
+from overgan.study import choices, load_spec
 from tests.study.test_own_images import HERE
 
 RANDOM = np.random.default_rng(0)
@@ -167,6 +169,17 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
     assert load_spec("mine.yaml") == study.spec
 
 
+def test_images_are_surveyed_once_until_one_changes(tmp_path, monkeypatch):
+    write(tmp_path / "set", 40, (8, 8))
+    surveys = []
+    monkeypatch.setattr(_survey, "open_files", lambda *given: surveys.append(1) or open_files(*given))
+    choices(tmp_path / "set", load_spec(tmp_path / "set"))
+    assert len(surveys) == 1
+    write(tmp_path / "set", 41, (8, 8))
+    assert choices(tmp_path / "set", load_spec(tmp_path / "set")) != []
+    assert len(surveys) == 2
+
+
 @pytest.mark.slow
 def test_images_in_memory_are_kept_in_the_studys_folder(tmp_path):
     images = RANDOM.integers(256, size=(40, 8, 8), dtype=np.uint8)
@@ -180,6 +193,9 @@ def test_images_in_memory_are_kept_in_the_studys_folder(tmp_path):
         overgan.run(images[::-1], tmp_path / "study", [*SHORT, "widths=[2,4,8]"], **HERE)
     assert (tmp_path / "study" / "images.npz").read_bytes() == before
     (tmp_path / "study").rename(tmp_path / "moved")
+    moved = overgan.load(tmp_path / "moved")
+    assert len(moved.evaluate()) == 3 * len(moved.spec.seeds)
+    assert moved.spec.data.root == str(tmp_path / "moved" / "images.npz")
     spec = load_spec(tmp_path / "moved" / "spec.yaml")
     assert spec.data.root == str(tmp_path / "moved" / "images.npz")
     assert overgan.run(tmp_path / "moved" / "spec.yaml", tmp_path / "moved", **HERE).spec.widths == [2, 4, 8]
@@ -211,3 +227,14 @@ def test_what_is_near_a_set_of_images_is_told_how_to_be_one(tmp_path):
     with pytest.raises(OverganError, match=r"train holds images, .* or as a pair \(trained on, held out\)"):
         overgan.run({"train": images, "test": images}, tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+@pytest.mark.slow
+def test_images_of_a_study_that_was_refused_are_not_kept(tmp_path):
+    images = RANDOM.integers(256, size=(40, 8, 8), dtype=np.uint8)
+    with pytest.raises(OverganError, match="1 held-out images"):
+        overgan.run((images[:30], images[:1]), tmp_path / "study", SHORT, **HERE)
+    assert list((tmp_path / "study").iterdir()) == []
+    assert all(
+        group.complete for group in overgan.run((images[:30], images), tmp_path / "study", SHORT, **HERE).status()
+    )

@@ -11,9 +11,8 @@ from overgan.cli._headlines import print_headlines
 from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
-from overgan.cli._terminal import bar, console, fail
+from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
-from overgan.data import no_progress
 from overgan.errors import OverganError
 from overgan.study import GroupStatus
 
@@ -28,7 +27,7 @@ def run(
     workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
     threads: Annotated[int | None, Option(help="Threads of each process [default: its share of the cores].")] = None,
     device: Device = "auto",
-    quiet: Annotated[bool, Option("--quiet", help="Print only the last two lines, warnings and errors.")] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Print only what was found, warnings and errors.")] = False,
 ) -> None:
     """Start a study, or go on with it, and write its report.
 
@@ -43,8 +42,6 @@ def run(
             print_heading(spec)
             if overgan.study.names_images(preset_or_yaml):
                 print_choices(overgan.study.choices(preset_or_yaml, spec))
-        with nullcontext(no_progress) if quiet else bar(line=True) as progress:
-            overgan.study.KINDS[spec.kind].prepare(spec, progress)
         with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
 
             def watch(groups: list[GroupStatus]) -> None:

@@ -102,6 +102,13 @@ def with_root(spec: Spec, root: str) -> Spec:
     return spec.model_copy(update={"data": spec.data.model_copy(update={"root": root})})  # type: ignore[attr-defined]
 
 
+def where_it_lies(spec: Spec, folder: Path) -> Spec:
+    """The spec of a study whose folder keeps its images, and may have been moved with them."""
+    data, kept = getattr(spec, "data", None), (folder / IMAGES).resolve()
+    moved = data and data.root and Path(data.root).name == IMAGES and not Path(data.root).exists() and kept.exists()
+    return with_root(spec, str(kept)) if moved else spec
+
+
 def choices(source: str | Path, spec: Spec) -> list[str]:
     """What was found at a source that is images, what a spec of it does with them, and how to choose otherwise."""
     found, plain = survey(_path(source)), spec.model_dump(mode="json")

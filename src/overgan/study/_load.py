@@ -17,7 +17,7 @@ from overgan.data import is_hub
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
-from overgan.study._images import quickstart
+from overgan.study._images import quickstart, where_it_lies
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
 from overgan.study._spec import Spec
@@ -145,7 +145,7 @@ def read_description(folder: Path) -> Description:
     values = read_json(folder / STUDY)
     try:
         spec = parse_spec(values.pop("spec"), str(folder / STUDY))
-        return Description(spec=spec, **values)
+        return Description(spec=where_it_lies(spec, folder), **values)
     except (ValidationError, KeyError, TypeError, AttributeError):
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
