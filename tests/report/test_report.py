@@ -372,7 +372,7 @@ def test_no_width_is_marked_before_one_is_recommended(missing, make_study, monke
     monkeypatch.setattr(type(study), "recommend", lambda *_, **__: found)
     plots = {plot.name: plot for plot in report_content(study).plots}
     assert plots["frechet-classifier"].mark == (None if missing else found.width)
-    assert ("missing=" in repr(found)) == bool(missing)
+    assert ("recommended=None" in repr(found)) == bool(missing)
 
 
 @pytest.mark.parametrize(

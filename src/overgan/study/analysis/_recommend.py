@@ -41,7 +41,7 @@ class Recommendation:
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
 
     def __repr__(self) -> str:
-        missing = {"missing": self.missing} if self.missing else {}
+        missing = {"recommended": None} if self.missing else {}
         return brief(
             self, width=self.width, interval=self.interval, value=self.value, confidence=self.confidence, **missing
         )
