@@ -168,7 +168,7 @@ def test_a_folder_is_refused_before_images_are_decoded(tmp_path, monkeypatch):
     assert not (tmp_path / "cache").exists()
 
 
-def test_quiet_leaves_the_last_two_lines(tmp_path, monkeypatch):
+def test_quiet_leaves_what_was_found(tmp_path, monkeypatch):
     report, width = coin(tmp_path, monkeypatch, "--quiet").splitlines()
     assert report == f"report: {tmp_path}/coin/report.html"
     assert width.startswith("No recommendation yet; it takes at least three widths")
@@ -358,3 +358,13 @@ def until_there(process, path):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_scaled_study_without_a_recommendation_says_its_scale_too(tmp_path, monkeypatch):
+    def none(_study):
+        raise OverganError("all runs diverged")
+
+    monkeypatch.setattr("overgan.cli._run.print_headlines", none)
+    *_, why, scale = coin(tmp_path, monkeypatch, "--quiet", "--scale", "0.5").splitlines()
+    assert why == "no width can be recommended: all runs diverged"
+    assert scale.startswith("Run at 0.5 of full scale: 50% of the iterations and samples")

@@ -431,3 +431,8 @@ def test_a_batch_is_what_goes_through_a_network_at_once(features, sets, tmp_path
     ]
     with pytest.raises(OverganError, match=r"batch is 0; it must be at least 1"):
         evaluate(generated, train, features=features, batch=0)
+
+
+def test_a_space_in_which_nothing_was_measured_has_no_row(sets, tmp_path):
+    result = evaluate(*sets, ["pixels"], ["nnd"], nnd=FAST, cache=tmp_path)
+    assert [row["features"] for row in result.rows] == ["critic"]

@@ -3,10 +3,13 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
 import overgan
+from overgan.errors import OverganError
 from overgan.report import report_content
+from overgan.report._content import mean_and_deviation
 from tests.report.test_report import WIDTHS, make_study as make_study
 
 
@@ -86,3 +89,50 @@ def test_one_of_something_is_no_plural(make_study):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         path.write_text("".join(json.dumps(row | {"iteration": 1}) + "\n" for row in rows if row["seed"] == 0))
     assert "0 of 1 run diverged." in report_content(overgan.load(study.folder)).findings
+
+
+def test_runs_that_all_diverged_are_what_the_page_says(make_study):
+    study = make_study(diverged={(k, seed) for k in WIDTHS for seed in (0, 1, 2)})
+    why = "all runs diverged; a lower train.learning_rate, in another folder, may help"
+    with pytest.raises(OverganError, match=why):
+        study.recommend()
+    assert report_content(study).findings == [
+        f"No width can be recommended: {why}.",
+        "9 of 9 runs diverged: 3 at k = 2, 3 at k = 4, 3 at k = 8; they are left out.",
+    ]
+
+
+def test_a_space_without_runs_is_named_beside_those_that_have_some(make_study):
+    with pytest.raises(OverganError, match="no run is measured in random-0 features, but in classifier and pixels"):
+        make_study().recommend(features="random-0")
+
+
+@pytest.mark.parametrize("value", ["null", "NaN", "Infinity"])
+def test_a_distance_that_is_no_number_leaves_the_page_without_a_recommendation(make_study, value):
+    study = make_study()
+    path = study.group(4) / "evaluations.jsonl"
+    path.write_text(path.read_text().replace('"frechet_test": 26.0', f'"frechet_test": {value}'))
+    content = report_content(study)
+    assert content.findings[0].startswith("No width can be recommended: the values of k = 4 have ")
+    assert content.findings[1:] == ["0 of 9 runs diverged."]
+    assert content.plots[0].mark is None
+
+
+def test_distances_in_a_space_that_evaluate_brought_are_in_the_table(make_study):
+    study = make_study()
+    row = {"seed": 0, "iteration": 20, "features": "random-0", "frechet_train": 3.0, "frechet_test": 4.0}
+    (study.group(2) / "later.jsonl").write_text(json.dumps(row) + "\n")
+    table = report_content(study).table
+    assert [dict(cells)["random-0 Fréchet distance, test"] for cells in table] == ["4", "–", "–"]
+
+
+def test_deviations_of_large_values_do_not_overflow():
+    assert mean_and_deviation(pd.Series([1e205, 3e205])) == "2 × 10²⁰⁵ ± 1.4 × 10²⁰⁵"
+    assert mean_and_deviation(pd.Series([0.0, 0.0])) == "0 ± 0"
+
+
+def test_memorization_measured_at_one_width_is_not_said_of_all(make_study):
+    study = make_study()
+    row = {"seed": 0, "iteration": 20, "features": "classifier", "nearer_train": 0.5}
+    (study.group(2) / "later.jsonl").write_text(json.dumps(row) + "\n")
+    assert any("as many held-out ones, at k = 2; one half" in one for one in report_content(study).findings)

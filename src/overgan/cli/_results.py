@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -45,7 +45,7 @@ def recommend(
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
         found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
-        print_json(asdict(found)) if json_ else console.print(str(found))
+        print_json(_values(found)) if json_ else console.print(str(found))
         return
     study = overgan.load(results)
     if widths is not None:
@@ -56,7 +56,7 @@ def recommend(
     processor = study.description.machine["processor"]
     if json_:
         print_json(
-            asdict(found)
+            _values(found)
             | {"cost": {"parameters": counts, "seconds_per_run": seconds, "processor": processor}}
             | ({"shown": list(study.spec.widths)} if study.shown else {})
         )
@@ -66,3 +66,7 @@ def recommend(
     print_headlines(study, tolerance, confidence)
     networks = " and ".join(f"{n:,} {network}" for network, n in counts.items())
     console.print(f"cost: {networks} parameters; {duration(seconds)} a run on {processor}")
+
+
+def _values(found: overgan.Recommendation) -> dict[str, Any]:
+    return {"recommended": found.recommended} | asdict(found)

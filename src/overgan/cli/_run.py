@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from typer import Option
 
 import overgan.study
-from overgan.cli._headlines import print_headlines
+from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
@@ -62,3 +62,4 @@ def run(
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
+        print_scale(study.spec)

@@ -7,7 +7,7 @@ from overgan.cli._headlines import print_scale
 from overgan.cli._options import Folder, Json
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.study import GroupStatus
-from overgan.words import number
+from overgan.words import counted, number
 
 
 def status(folder: Folder, json_: Json = False) -> None:
@@ -29,7 +29,7 @@ def status(folder: Folder, json_: Json = False) -> None:
         for g, cell in zip(groups, results, strict=True)
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
-    console.print(f"{finished} of {len(groups) * seeds} runs finished, {diverged} diverged")
+    console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
     print_scale(study.spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")

@@ -140,8 +140,8 @@ class Reference:
         folder, stopping: of nnd, which can go on from what an interrupted call left in the folder.
 
         The keys are those of the metrics' columns, of each with a standard error also the key and _error. A metric is
-        left out in features with more dimensions than the images allow (`too_few`). Metrics that need images, such as
-        nnd, have a row of their own, with the features "critic" or another word.
+        left out in features with more dimensions than the images allow (`too_few`), and a row without any metric, too.
+        Metrics that need images, such as nnd, have a row of their own, with the features "critic" or another word.
 
         Raises NNDStopped if `stopping` says yes, and OverganError if a metric of the user's own fails.
         """
@@ -168,7 +168,7 @@ class Reference:
             if metric.needs == "images":
                 row = rows.setdefault(metric.row, {"features": metric.row})
                 row |= _values(name, metric, images, self.parts, setting)
-        return list(rows.values())
+        return [row for row in rows.values() if len(row) > 1]
 
     def neighbour_pictures(
         self, generated: UInt8[np.ndarray, "rows h w c"], train: Images

@@ -43,6 +43,7 @@ def state(study: Study, width: int) -> str:
     status = study.group_status(width)
     count = len(study.spec.seeds)
     done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
+    done = "waiting" if status.state == "waiting" else done
     return done + (f", {status.diverged} diverged" if status.diverged else "")
 
 
@@ -70,6 +71,9 @@ def unfinished(study: Study) -> list[str]:
 
 def mean_and_deviation(series: pd.Series) -> str:
     """Such as 2.5 ± 0.1, a dash without values."""
-    with np.errstate(invalid="ignore"):  # of infinite values, which have no deviation
-        spread = f" ± {number(series.std(), 2)}" if len(series) > 1 and np.isfinite(series).all() else ""
-    return f"{number(series.mean())}{spread}"
+    values = series.to_numpy(float)
+    text = number(series.mean())
+    if len(values) < 2 or not np.isfinite(values).all():  # infinite values have no deviation
+        return text
+    scale = np.abs(values).max() or 1.0  # the squares of large ones would overflow
+    return f"{text} ± {number((values / scale).std(ddof=1) * scale, 2)}"

@@ -58,7 +58,8 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
             records.append(METRICS[name])
     last = study.last().set_index("k")
     distances = []
-    for name in study.spec.evaluate.features:
+    later = [str(name) for name in last.features[last.frechet_test.notna()].unique()]  # spaces that `evaluate` brought
+    for name in dict.fromkeys([*study.spec.evaluate.features, *later]):
         label, of = frechet_label(name), last[last.features == name]
         distances += [_means(f"{label}, {part}", of[f"frechet_{part}"]) for part in ("train", "test")]
         if gaps := study.gaps(name):

@@ -1,9 +1,11 @@
 """The figures of a GAN's width study: each a function of what is in its folder."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
 
+from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
 from overgan.report._plot import Panel, Plot, against_width, each, median_of_seeds, over_seeds
 from overgan.study.gan import GanStudy
@@ -20,8 +22,10 @@ def figures(study: GanStudy) -> list[Plot]:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
             plot = frechet_against_width(final, features)
-            decides = features == study.spec.evaluate.features[0]
-            plots.append(replace(plot, mark=study.recommend().recommended) if decides else plot)
+            if features == study.spec.evaluate.features[0]:
+                with suppress(OverganError):  # of a value that is no number
+                    plot = replace(plot, mark=study.recommend().recommended)
+            plots.append(plot)
         if len(frame):
             plots.append(frechet_over_iterations(frame, features))
     critic = study.final(CRITIC)

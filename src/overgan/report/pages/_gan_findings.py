@@ -15,8 +15,10 @@ def findings(study: GanStudy) -> list[str]:
     """Sentences for the top of the page, the recommendation first; each follows from numbers in the folder."""
     try:
         sentences = [f"{headline}." for headline in study.headlines()]
-    except OverganError:
-        return ["No run has finished yet.", *unfinished(study)]
+    except OverganError as error:
+        if study.final().empty and (waiting := unfinished(study)):
+            return ["No run has finished yet.", *waiting]
+        return [f"No width can be recommended: {error}.", *runs_sentences(study, "they are left out")]
     train = study.spec.train
     if train.schedule == "linear":
         sentences.append(
@@ -82,11 +84,12 @@ def _memorization(study: GanStudy) -> list[str]:
     final = study.final()
     if "nearer_train" not in final or not final.nearer_train.notna().any():
         return []
-    share = final.groupby("k").nearer_train.mean()
+    share = final.groupby("k").nearer_train.mean().dropna()
+    where = "over all widths" if len(share) > 1 else f"at k = {share.index[0]}"
     shares = span(percent(share.min(), 2), percent(share.max(), 2))
     text = (
-        f"{shares} of the generated images are nearer to the training images than to as many held-out ones, over all "
-        "widths; one half means that nothing is memorized"
+        f"{shares} of the generated images are nearer to the training images than to as many held-out ones, {where}; "
+        "one half means that nothing is memorized"
     )
     if "c_t" in final and final.c_t.notna().any():
         c_t = course(final.groupby("k").c_t.mean().to_dict(), digits=2)

@@ -198,7 +198,8 @@ def _by_share(
     text = f"{successes[place]} of {counted(int(counts[place]), 'run')} {quantity}"
     none = not decision.shown and bool(shares[place] < share)
     if decision.shown:
-        text += f", which shows a share of at least {_percent(share)}; no narrower width does"
+        text += f", which shows a share of at least {_percent(share)}"
+        text += "; no narrower width does" if place > 0 else ""
     elif none:
         text += f", the largest share, but less than {_percent(share)}: try wider"
     else:

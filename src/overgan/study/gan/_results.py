@@ -13,7 +13,7 @@ from torch import nn
 from overgan.check import check
 from overgan.disk import read_json
 from overgan.errors import OverganError
-from overgan.metrics import MetricName, Progress, current_row, frechet_label, no_progress
+from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
 from overgan.study._images import FEW
 from overgan.study._status import GroupStatus
@@ -25,7 +25,7 @@ from overgan.study.gan._images import check_sizes, write_images
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
-from overgan.words import number
+from overgan.words import joined, number
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 
@@ -93,11 +93,13 @@ class GanStudy(Study):
 
         tolerance: by default the spec's. confidence: of its interval. features: the space of the distance, by default
         the spec's first. Beside seeds and widths, a recommendation takes finished runs of every width, and training
-        that has settled (docs/concepts.md). Raises OverganError if no run is finished.
+        that has settled (docs/concepts.md). Raises OverganError if no run is finished, or all diverged.
         """
         tolerance = self.spec.tolerance if tolerance is None else tolerance
         features = features or self.spec.evaluate.features[0]
         final = self.final(features)
+        if final.empty:
+            self._refuse(features)
         found = recommend(
             {k: final.frechet_test[final.k == k].to_numpy(float) for k in self.spec.widths},
             tolerance,
@@ -237,6 +239,14 @@ class GanStudy(Study):
         folder = self.group(width) / name if out is None else Path(out).resolve()
         write_images(images, scale_up, folder, ours=out is None)
         return folder
+
+    def _refuse(self, features: str) -> None:
+        """Raise OverganError if there is another reason than runs to come why none is in a feature space."""
+        if not self.final().empty:
+            measured = joined([str(name) for name in self.last().features.unique() if name != CRITIC])
+            raise OverganError(f"no run is measured in {features} features, but in {measured}")
+        if all(group.diverged == len(self.spec.seeds) for group in self.status()):
+            raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         return current_row(row)
