@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app, main
-from overgan.cli._terminal import console, duration, pace, print_json
+from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.errors import OverganError
 from overgan.study import KINDS, GroupStatus, load_spec, preset_names, study_seconds
 
@@ -217,7 +217,7 @@ def shallow_study(tmp_path_factory):
         "tol": 0.99,
         "widths": [20],
     }
-    overgan.run(spec, folder / "study", workers=1)
+    overgan.run(spec, folder / "study", workers=1, threads=1)
     return folder
 
 
@@ -377,3 +377,10 @@ def test_durations_have_two_units():
         "1 day 1 h",
         "1 year 35 days",
     ]
+
+
+def test_brackets_and_colons_are_printed_as_they_are(capsys):
+    console.print("report: runs/[test]/a:dog:b[/x]")
+    print_table(["k[a]"], [["[/b] :dog:"]])
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("report: runs/[test]/a:dog:b[/x]\n", "k[a]", "[/b] :dog:"))

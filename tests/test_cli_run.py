@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from rich.console import Console
@@ -156,6 +157,17 @@ def test_on_a_terminal_there_is_a_bar_a_width_and_below_one_for_all(monkeypatch)
     assert all(len(line) <= 80 for line in (narrow, wide, in_all))
 
 
+def test_a_folder_is_refused_before_images_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    np.save(tmp_path / "set.npy", np.zeros((40, 8, 8), np.uint8))
+    for workers, out, message in (("1", tmp_path, "not empty"), ("0", tmp_path / "study", "workers")):
+        words = ["run", str(tmp_path / "set.npy"), "--out", str(out), "--workers", workers]
+        result = CliRunner().invoke(app, words)
+        assert isinstance(result.exception, OverganError)
+        assert message in str(result.exception)
+    assert not (tmp_path / "cache").exists()
+
+
 def test_quiet_leaves_what_was_found(tmp_path, monkeypatch):
     report, width = coin(tmp_path, monkeypatch, "--quiet").splitlines()
     assert report == f"report: {tmp_path}/coin/report.html"
@@ -288,7 +300,18 @@ def start(spec, folder, *, ignoring=()):
         for number in ignoring:
             signal.signal(number, signal.SIG_IGN)
 
-    words = ["run", str(spec), "--out", str(folder), "--workers", "1", "--set", "train.iterations=100000"]
+    words = [
+        "run",
+        str(spec),
+        "--out",
+        str(folder),
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+        "--set",
+        "train.iterations=100000",
+    ]
     return subprocess.Popen(
         [sys.executable, "-m", "overgan", *words],
         stdout=subprocess.PIPE,
@@ -322,7 +345,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(small_spec, tmp_path):
     until_there(process, tmp_path / "study" / "k0008" / "checkpoint.json")
     os.killpg(process.pid, signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)
+        process.wait(1)
     process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143

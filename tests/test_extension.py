@@ -44,7 +44,7 @@ def test_a_study_of_a_loss_a_metric_a_space_and_images_of_ones_own_by_an_executo
 
 @pytest.mark.slow
 def test_the_workers_of_the_local_executor_find_them_too(tmp_path):
-    check_gan(run_small(tmp_path, workers=1))
+    check_gan(run_small(tmp_path, workers=1, threads=1))
 
 
 def test_a_kind_of_ones_own_has_specs_results_and_a_page(tmp_path):

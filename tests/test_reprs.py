@@ -1,5 +1,7 @@
 """What a session shows of a value: one short line, never its arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,9 @@ def test_a_recommendation_is_a_width_with_an_interval():
     found = overgan.recommend({2000: [3.0, 4.0], 4000: [1e99, 2e99]}, quantity="a long name " * 10)
     low, high = found.interval
     assert is_short(found)
-    assert repr(found) == f"Recommendation(width=2000, interval=({low}, {high}), value=3.5, confidence=0.95, …)"
+    shown = f"width=2000, interval=({low}, {high}), value=3.5, confidence=0.95"
+    assert repr(found) == f"Recommendation({shown}, recommended=None, …)"  # by two widths and two seeds
+    assert repr(replace(found, missing=())) == f"Recommendation({shown}, …)"
     assert found.quantity in str(found)  # which has all in words
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from overgan import metrics
-from overgan.data import DataConfig, load_images, open_images
+from overgan.data import DataConfig, _arrays, load_images, open_images, unread_arrays
 from overgan.errors import OverganError
 from tests.data.test_folder import classes_tree
 
@@ -53,10 +53,26 @@ def test_the_parts_of_medmnist(tmp_path):
     np.testing.assert_array_equal(images.train_labels, np.searchsorted([3, 7, 9], CLASSES[:20]))
 
 
-def test_fractions_of_255_are_the_levels_that_they_come_from(tmp_path):
+def test_labels_of_one_part_alone_are_said_to_be_left_out(tmp_path):
+    np.savez(tmp_path / "set.npz", x_train=COLOUR[:20], y_train=CLASSES[:20], x_test=COLOUR[20:])
+    images = load(tmp_path / "set.npz")
+    assert images.train_labels is None
+    assert any(note.startswith("labels are left out") for note in images.notes)
+
+
+def test_parts_are_read_in_any_order():
+    read = unread_arrays({"x_train": COLOUR[:20], "x_test": COLOUR[20:]}, "set").read
+    some = RANDOM.permutation(40)
+    np.testing.assert_array_equal(read(some), COLOUR[some])
+
+
+def test_fractions_of_255_are_the_levels_that_they_come_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(_arrays, "BLOCK", 1000)  # 11 images
     for kind in (np.float32, np.float64):
         np.save(tmp_path / "images.npy", (COLOUR / 255).astype(kind))
         np.testing.assert_array_equal(load(tmp_path / "images.npy").train, COLOUR[~held_out(40)])
+        np.save(tmp_path / "images.npy", (COLOUR[..., 0] / 255).astype(kind))
+        np.testing.assert_array_equal(load(tmp_path / "images.npy").train[..., 0], COLOUR[~held_out(40), ..., 0])
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -1 / 255, 256 / 255, 0.5])

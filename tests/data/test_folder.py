@@ -45,6 +45,19 @@ def test_train_and_test_folders_with_classes(tmp_path):
     check_classes(load(tmp_path))
 
 
+def test_folders_behind_links_are_read_and_a_circle_of_links_ends(tmp_path):
+    classes_tree(tmp_path / "real")
+    (tmp_path / "set" / "train").mkdir(parents=True)
+    (tmp_path / "set" / "test").symlink_to(tmp_path / "real" / "test")
+    for name in ("cat", "dog"):
+        (tmp_path / "set" / "train" / name).symlink_to(tmp_path / "real" / "train" / name)
+    (tmp_path / "real" / "train" / "dog" / "again").symlink_to(tmp_path / "set")
+    (tmp_path / "set" / "nowhere").symlink_to(tmp_path / "missing")
+    check_classes(load(tmp_path / "set"))
+    write(tmp_path / "real" / "train" / "dog" / "3.png", picture(13))
+    assert len(load(tmp_path / "set").train) == 7  # what is behind a link is looked at, too
+
+
 def test_one_tar_of_train_and_test(tmp_path):
     classes_tree(tmp_path / "set")
     with tarfile.open(tmp_path / "set.tar.gz", "w:gz") as archive:

@@ -374,6 +374,9 @@ def test_sizes_that_differ_are_refused_with_the_option_that_mends_it(sets, tmp_p
     )
     done = CliRunner().invoke(app, ["evaluate", "small.npy", "colour.npy", "--mode=grey", "--json", *more])
     assert json.loads(done.stdout)["form"] == "every image was converted to grey"
+    both = ["evaluate", "small.npy", "colour.npy", "--mode=grey", f"--size={height}", "--json", *more]
+    form = json.loads(CliRunner().invoke(app, both).stdout)["form"]
+    assert form.endswith("pixels, with antialiasing, and converted to grey")
     write_folder(tmp_path / "mixed", [*generated[:3], *grown(train[:3], 2 * height)])
     folder = command(monkeypatch, capfd, "mixed", "small.npy", *more)
     assert "have each cropped and resized with --size=64 or so" in folder

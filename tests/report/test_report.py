@@ -1,6 +1,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -359,8 +360,19 @@ def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(ma
 def test_the_recommended_width_is_marked(make_study):
     study = make_study()
     plots = {plot.name: plot for plot in report_content(study).plots}
-    assert plots["frechet-classifier"].mark == study.recommend().width
     assert plots["frechet-pixels"].mark is None  # it does not decide
+    found = study.recommend()
+    assert plots["frechet-classifier"].mark == (None if found.missing else found.width)
+
+
+@pytest.mark.parametrize("missing", [(), ("longer runs",)])
+def test_no_width_is_marked_before_one_is_recommended(missing, make_study, monkeypatch):
+    study = make_study()
+    found = replace(study.recommend(), missing=missing)
+    monkeypatch.setattr(type(study), "recommend", lambda *_, **__: found)
+    plots = {plot.name: plot for plot in report_content(study).plots}
+    assert plots["frechet-classifier"].mark == (None if missing else found.width)
+    assert ("recommended=None" in repr(found)) == bool(missing)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def old(once):
 
     def fill(folder):
         (folder / "old.yaml").write_text(OLD_SPEC)
-        study = overgan.run(folder / "old.yaml", folder / "study", ["widths=[2]"], workers=1)
+        study = overgan.run(folder / "old.yaml", folder / "study", ["widths=[2]"], workers=1, threads=1)
         spec, asked = load_spec(folder / "old.yaml"), iter(range(60))
         study.group(4).mkdir()
         KINDS["gan"].worker(spec, study.folder, 1, "cpu")(4, lambda: next(asked) >= 44)
@@ -58,7 +58,7 @@ def test_a_study_of_before_is_read_measured_again_and_goes_on(old):
     assert study.recommend().width == 2
     assert list(study.gaps()) == [2]
 
-    study = overgan.run(old / "old.yaml", folder, workers=1)  # width 4 goes on
+    study = overgan.run(old / "old.yaml", folder, workers=1, threads=1)  # width 4 goes on
     frame = study.frame()
     assert list(frame.columns) == ["k", "seed", "iteration", "features", *DISTANCES, *AT_THE_END]
     assert sorted(frame.iteration[frame.k == 4]) == [20, 20, 40, 40, 60, 60]

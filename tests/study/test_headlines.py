@@ -104,7 +104,17 @@ def falling(t, _seed):
 def make_study(tmp_path):
     """A study's folder with the distances of its spaces by hand: those of the end by width, times a curve, ± 1 %."""
 
-    def make(ends, curve=level, iterations=ITERATIONS, unfinished=(), seeds=(0, 1, 2), scale=1.0, images=1000, **train):
+    def make(
+        ends,
+        curve=level,
+        iterations=ITERATIONS,
+        unfinished=(),
+        seeds=(0, 1, 2),
+        scale=1.0,
+        images=1000,
+        test=400,
+        **train,
+    ):
         (first, *_) = ends.values()
         train = {"iterations": iterations[-1], "evaluate_every": iterations[0], **train}
         values = {"name": "by-hand", "data": {"name": "digits"}, "model": {"name": "mlp"}, "widths": list(first)}
@@ -112,7 +122,7 @@ def make_study(tmp_path):
         description = Description(
             spec=parse_spec(values, "test"),
             command="overgan run by-hand.yaml",
-            data={"name": "digits", "train": images, "test": 9, "compared": 9, "unseen": 9, "shape": [8, 8, 1]}
+            data={"name": "digits", "train": images, "test": test, "compared": test, "unseen": test, "shape": [8, 8, 1]}
             | {"fingerprint": "f00"},
             features={name: {"dimension": 64} for name in ends},
             parameters={k: {"generator": 100 * k, "critic": 10 * k} for k in first},
@@ -236,6 +246,19 @@ def test_feature_spaces_that_disagree_are_named_side_by_side_with_the_difference
     printed = CliRunner().invoke(app, ["recommend", str(study.folder)]).output.splitlines()
     assert printed[:2] == [headline, difference]
     assert printed[2].startswith("cost: 800 generator")
+
+
+@pytest.mark.parametrize(("test", "few"), [(249, True), (250, False)])
+def test_a_recommendation_that_rests_on_few_images_says_so(make_study, test, few):
+    study = make_study({"pixels": ENDS}, test=test)
+    note = f"Only {test} images on each side of a comparison, so small differences are chance"
+    assert study.headlines() == [str(study.recommend()), *([note] if few else [])]
+    assert (f"{note}." in report_content(study).findings) == few
+
+
+def test_no_recommendation_says_first_what_it_takes(make_study):
+    study = make_study({"pixels": ENDS}, test=20, seeds=(0,))
+    assert study.headlines() == [str(study.recommend())]
 
 
 def test_feature_spaces_that_agree_are_said_to(make_study):

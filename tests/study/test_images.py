@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app
 from overgan.cli._app import main
+from overgan.data import _survey
+from overgan.data._files import open_files
 from overgan.errors import OverganError
 from overgan.metrics import canonical
-from overgan.study import load_spec
+from overgan.study import choices, load_spec
 from tests.study.test_own_images import HERE
 
 RANDOM = np.random.default_rng(0)
@@ -116,7 +118,7 @@ evaluate: {features: [pixels]}
         (lambda folder: write(folder, 20, (8, 3)), "has images of 3 pixels; at least 4"),
         (lambda folder: folder.mkdir(), "no image in"),
         (lambda folder: write(folder / "train", 20, (8, 8)) and write(folder / "car", 1, (8, 8)), "lies beside train"),
-        (lambda folder: folder.write_text("k,seed"), "cannot be read as a tar file"),
+        (lambda folder: folder.write_text("k,seed"), "faces holds no images; name a folder"),
         (lambda _: None, "no preset faces; known: .*images, .* must be there"),
         (lambda folder: (folder.mkdir(), (folder / "study.json").write_text("{}")), "is a study's folder"),
     ],
@@ -148,9 +150,11 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
     output = " ".join(first.output.split())
     for said in (
         "my faces: 232 to train on and 68 held out",  # as the hash of their paths has it
-        "only 68 images on each side",
+        "note only 68 images on each side of a comparison, so small differences are chance",
         "12 to 13 × 12 to 14 pixels, colour, 3 classes",
-        "chosen: mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features",
+        "chosen mlp, images of 12 × 12 pixels; widths 2, 4 with seeds 0; 2 iterations; random-0 features, "
+        "of a network with random weights",
+        "my-faces: mlp on my faces, ",
         "overgan show 'my faces' > mine.yaml",
     ):
         assert said in output
@@ -163,6 +167,17 @@ def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path
     shown = CliRunner().invoke(app, ["show", *arguments[1:]])
     (tmp_path / "mine.yaml").write_text(shown.output)
     assert load_spec("mine.yaml") == study.spec
+
+
+def test_images_are_surveyed_once_until_one_changes(tmp_path, monkeypatch):
+    write(tmp_path / "set", 40, (8, 8))
+    surveys = []
+    monkeypatch.setattr(_survey, "open_files", lambda *given: surveys.append(1) or open_files(*given))
+    choices(tmp_path / "set", load_spec(tmp_path / "set"))
+    assert len(surveys) == 1
+    write(tmp_path / "set", 41, (8, 8))
+    assert choices(tmp_path / "set", load_spec(tmp_path / "set")) != []
+    assert len(surveys) == 2
 
 
 @pytest.mark.slow
@@ -178,6 +193,9 @@ def test_images_in_memory_are_kept_in_the_studys_folder(tmp_path):
         overgan.run(images[::-1], tmp_path / "study", [*SHORT, "widths=[2,4,8]"], **HERE)
     assert (tmp_path / "study" / "images.npz").read_bytes() == before
     (tmp_path / "study").rename(tmp_path / "moved")
+    moved = overgan.load(tmp_path / "moved")
+    assert len(moved.evaluate()) == 3 * len(moved.spec.seeds)
+    assert moved.spec.data.root == str(tmp_path / "moved" / "images.npz")
     spec = load_spec(tmp_path / "moved" / "spec.yaml")
     assert spec.data.root == str(tmp_path / "moved" / "images.npz")
     assert overgan.run(tmp_path / "moved" / "spec.yaml", tmp_path / "moved", **HERE).spec.widths == [2, 4, 8]
@@ -197,3 +215,26 @@ def test_a_wrong_spec_of_images_leaves_nothing_behind(tmp_path):
     with pytest.raises(OverganError, match=r"unknown key train\.lr"):
         overgan.run(np.zeros((40, 8, 8), np.uint8), tmp_path / "study", ["train.lr=1"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_near_a_set_of_images_is_told_how_to_be_one(tmp_path):
+    write(tmp_path, 1, (8, 8))
+    with pytest.raises(OverganError, match=r"0\.png is one image; name the folder of all of them"):
+        load_spec(tmp_path / "0.png")
+    with pytest.raises(OverganError, match=r"faces does not exist; name a preset, a \.yaml file, or a folder"):
+        load_spec(tmp_path / "faces")
+    images = np.zeros((40, 8, 8), np.uint8)
+    with pytest.raises(OverganError, match=r"train holds images, .* or as a pair \(trained on, held out\)"):
+        overgan.run({"train": images, "test": images}, tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
+@pytest.mark.slow
+def test_images_of_a_study_that_was_refused_are_not_kept(tmp_path):
+    images = RANDOM.integers(256, size=(40, 8, 8), dtype=np.uint8)
+    with pytest.raises(OverganError, match="1 held-out images"):
+        overgan.run((images[:30], images[:1]), tmp_path / "study", SHORT, **HERE)
+    assert list((tmp_path / "study").iterdir()) == []
+    assert all(
+        group.complete for group in overgan.run((images[:30], images), tmp_path / "study", SHORT, **HERE).status()
+    )

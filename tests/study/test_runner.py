@@ -24,6 +24,7 @@ from overgan.training import load_tensors, read_checkpoint, stream
 from tests.conftest import digest
 
 pytestmark = pytest.mark.slow
+HERE = {"executor": "tests.extension.executor:InProcess", "workers": 1}  # without the start of processes
 
 
 def results(folder):
@@ -86,9 +87,9 @@ def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_pat
 
 def test_finished_groups_are_not_repeated_and_wider_ones_may_be_added(whole, tmp_path):
     spec = whole.folder.parent / "small.yaml"
-    study = overgan.run(spec, tmp_path / "study", ["widths=[2,4]"], workers=2)
+    study = overgan.run(spec, tmp_path / "study", ["widths=[2,4]"], **HERE)
     before = {p: p.stat().st_mtime_ns for k in (2, 4) for p in study.group(k).rglob("*") if p.name != ".lock"}
-    study = overgan.run(spec, tmp_path / "study", workers=2)
+    study = overgan.run(spec, tmp_path / "study", **HERE)
     assert {p: p.stat().st_mtime_ns for p in before} == before
     assert results(study.folder) == results(whole.folder)
 
@@ -111,7 +112,7 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
 def longer(whole, tmp_path_factory):
     """The small study trained to its 40th iteration, and then, killed on the way, to its 60th."""
     spec, folder = whole.folder.parent / "small.yaml", tmp_path_factory.mktemp("longer") / "study"
-    overgan.run(spec, folder, ["train.iterations=40"], workers=2)
+    overgan.run(spec, folder, ["train.iterations=40"], **HERE)
     process = subprocess.Popen(command(spec, folder, "--set", "train.iterations=60"))
     while read_description(folder).spec.train.iterations == 40:
         assert process.poll() is None
@@ -138,7 +139,7 @@ def test_a_study_killed_while_it_is_trained_longer_says_how_far_it_is_and_mixes_
 def test_a_study_trained_longer_is_the_one_that_was_trained_as_long_at_once(longer, whole, tmp_path):
     killed, spec = longer
     folder = shutil.copytree(killed.folder, tmp_path / "study")
-    study = overgan.run(spec, folder, workers=2)
+    study = overgan.run(spec, folder, **HERE)
     assert study.description.command == f"overgan run {spec} --out {study.folder}"
     (files, weights), (expected_files, expected_weights) = results(study.folder), results(whole.folder)
     assert weights == expected_weights
@@ -218,7 +219,7 @@ def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path)
                 os.kill(int(pid), signal.SIGKILL)
 
     with pytest.raises(WorkerError, match=r"exit code -9 .*the same command goes on from the last checkpoint"):
-        overgan.run(spec, tmp_path / "study", ["train.iterations=100000"], workers=1, watch=kill_a_worker)
+        overgan.run(spec, tmp_path / "study", ["train.iterations=100000"], workers=1, threads=1, watch=kill_a_worker)
 
 
 def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
@@ -234,8 +235,9 @@ def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
     study = overgan.run(
         spec,
         tmp_path / "study",
-        ["train.iterations=1500", "train.evaluate_every=1500", "train.log_every=500", "widths=[2]"],
+        ["train.iterations=600", "train.evaluate_every=600", "widths=[2]"],
         workers=1,
+        threads=1,
         watch=stop_a_worker,
     )
     assert stopped
@@ -244,9 +246,9 @@ def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
 
 def test_a_study_that_its_executor_does_not_finish_is_not_called_done(whole, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.extension.executor.finish_groups", lambda *_, **__: None)
-    executor, spec = "tests.extension.executor:InProcess", whole.folder.parent / "small.yaml"
+    spec = whole.folder.parent / "small.yaml"
     with pytest.raises(WorkerError, match=r"3 widths of 3 not finished \(k = 2, 4 and 8\).*same command goes on"):
-        overgan.run(spec, tmp_path / "study", executor=executor)
+        overgan.run(spec, tmp_path / "study", **HERE)
 
 
 def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):
@@ -257,7 +259,7 @@ def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):
     (path,) = group.glob("*.safetensors")
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(OverganError, match=f"{path.name} is damaged"):
-        overgan.run(whole.folder.parent / "small.yaml", tmp_path / "study", workers=1)
+        overgan.run(whole.folder.parent / "small.yaml", tmp_path / "study", workers=1, threads=1)
 
 
 def test_samples_come_from_the_checkpoint(whole):

@@ -36,8 +36,9 @@ def certify(
     eta: Annotated[float | None, Option(help="Step size of the generator [default: what the theorem allows].")] = None,
     json_: Json = False,
 ) -> None:
-    """Check the conditions of the paper's Theorem A.4, or A.11 for the best discriminator at every step.
+    """Check the conditions of the paper's convergence theorem.
 
+    It is Theorem A.4, or A.11 for the best discriminator at every step.
     The exit code is 0 if all hold, 1 if not. For a shallow GAN the verdict is a proof; for a deep one (--generator and
     --features) it rests on estimates.
     """

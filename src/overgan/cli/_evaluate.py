@@ -153,7 +153,10 @@ def sample(
     scale_up: Annotated[int, Option(metavar="F", help="Make every pixel F × F pixels.")] = 1,
     out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: in the study's].")] = None,
 ) -> None:
-    """Write images from a checkpoint as PNG files, and beside their folder all of them in one grid."""
+    """Write images from a checkpoint, one by one and in a grid.
+
+    They are PNG files in a folder, and beside it is the grid of all of them.
+    """
     study = overgan.load(folder)
     images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
     if width is None:

@@ -79,4 +79,4 @@ def _print(label: str, text: str) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    console.print("\n".join(lines), markup=False, emoji=False)
+    console.print("\n".join(lines))

@@ -29,7 +29,7 @@ def presets(
         [
             name,
             ", ".join(map(str, spec.figures)),
-            f"{spec.widths[0]} … {spec.widths[-1]} × {len(spec.seeds)}",
+            f"{spec.widths[0]:,} … {spec.widths[-1]:,} × {len(spec.seeds)}",
             overgan.study.KINDS[spec.kind].length(spec),
             "–" if (known := seconds[name]) is None else f"about {duration(known)}",
         ]

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -20,7 +20,10 @@ Confidence = Annotated[float, Option(help="That the interval holds the answer.")
 
 
 def report(folder: Folder, widths: Widths = None) -> None:
-    """Rebuild report.html and the figures; those of some widths alone are written beside them."""
+    """Rebuild report.html and the figures.
+
+    Those of some widths alone are written beside them.
+    """
     console.print(f"report: {overgan.write_report(folder, None if widths is None else listed(widths))}")
 
 
@@ -31,7 +34,9 @@ def recommend(
     widths: Widths = None,
     json_: Json = False,
 ) -> None:
-    """Say which width to use, how sure that is, why, and what it costs.
+    """Say which width to use, why, and what it costs.
+
+    It says how sure that is, too, or what it takes before a width can be recommended.
 
     A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
     succeeded and false if not.
@@ -40,7 +45,7 @@ def recommend(
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
         found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
-        print_json(asdict(found)) if json_ else console.print(str(found))
+        print_json(_values(found)) if json_ else console.print(str(found))
         return
     study = overgan.load(results)
     if widths is not None:
@@ -51,7 +56,7 @@ def recommend(
     processor = study.description.machine["processor"]
     if json_:
         print_json(
-            asdict(found)
+            _values(found)
             | {"cost": {"parameters": counts, "seconds_per_run": seconds, "processor": processor}}
             | ({"shown": list(study.spec.widths)} if study.shown else {})
         )
@@ -61,3 +66,7 @@ def recommend(
     print_headlines(study, tolerance, confidence)
     networks = " and ".join(f"{n:,} {network}" for network, n in counts.items())
     console.print(f"cost: {networks} parameters; {duration(seconds)} a run on {processor}")
+
+
+def _values(found: overgan.Recommendation) -> dict[str, Any]:
+    return {"recommended": found.recommended} | asdict(found)

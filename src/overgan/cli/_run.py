@@ -11,9 +11,8 @@ from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
-from overgan.cli._terminal import bar, console, fail
+from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
-from overgan.data import no_progress
 from overgan.errors import OverganError
 from overgan.study import GroupStatus
 
@@ -43,8 +42,6 @@ def run(
             print_heading(spec)
             if overgan.study.names_images(preset_or_yaml):
                 print_choices(overgan.study.choices(preset_or_yaml, spec))
-        with nullcontext(no_progress) if quiet else bar(line=True) as progress:
-            overgan.study.KINDS[spec.kind].prepare(spec, progress)
         with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
 
             def watch(groups: list[GroupStatus]) -> None:

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
@@ -18,16 +17,16 @@ from overgan.study import GroupStatus
 from overgan.words import counted, number
 
 MOMENT = 2.0  # seconds
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}  # paths may have [ ] and :
+console, errors = Console(**PLAIN), Console(**PLAIN, stderr=True)
 
 
 def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    heads = (Column(escape(head), no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
+    heads = (Column(head, no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
     table = Table(*heads, box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     console.print(table)
 
 
@@ -56,7 +55,7 @@ def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
 
     line: where there is no terminal, one line says what it is that takes longer.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         began, said = 0.0, errors.is_terminal or not line
@@ -67,7 +66,7 @@ def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
             began = began or time.monotonic()
             if not said and time.monotonic() - began > MOMENT:
                 said = True
-                errors.print(f"{what}: {done:,} of {total:,}", soft_wrap=True, highlight=False)
+                errors.print(f"{what}: {done:,} of {total:,}")
 
         yield show
 

@@ -6,9 +6,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
+import overgan.study
 from overgan.cli._opening import at, print_opening
-from overgan.cli._terminal import console, duration, pace
+from overgan.cli._terminal import bar, console, duration, pace
+from overgan.data import no_progress
 from overgan.study import GroupStatus, seconds_left, share_done
 
 if TYPE_CHECKING:
@@ -22,16 +25,16 @@ HEARTBEAT_SECONDS, SETTLING_SECONDS = 60.0, 5.0  # between two lines; after the 
 @contextmanager
 def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
     """Shows that something takes a moment, on a terminal, unless quiet."""
-    with console.status(what) if console.is_terminal and not quiet else nullcontext():
+    with console.status(Text(what)) if console.is_terminal and not quiet else nullcontext():
         yield
 
 
 @contextmanager
 def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
-    """What shows a run's opening, and then the groups' status while they are trained; nothing if quiet."""
+    """What shows a run's opening, decodes its images, and shows the groups while they are trained; silent if quiet."""
     preparing = console.status(PREPARING)
     columns = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
-    columns += [TextColumn(f"{{task.fields[{name}]}}") for name in ("count", "pace", "result")]
+    columns += [TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("count", "pace", "result")]
     progress = Progress(*columns, console=console, expand=True)
     live = console.is_terminal and not quiet
     watch: Watcher = _see_nothing
@@ -40,6 +43,11 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
         nonlocal watch
         if not quiet:
             print_opening(opening)
+        preparing.stop()
+        _prepare(opening, quiet=quiet)
+        if live:
+            preparing.start()
+        if not quiet:
             watch = bars(progress, preparing.stop, opening.workers) if live else lines(opening.workers)
 
     def guarded(groups: list[GroupStatus]) -> None:
@@ -55,6 +63,12 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
             with suppress(OSError):
                 preparing.stop()
                 progress.stop()
+
+
+def _prepare(opening: "Opening", *, quiet: bool) -> None:
+    """Decode the images, with a bar if that takes a moment, now that the study's folder has not been refused."""
+    with nullcontext(no_progress) if quiet else bar(line=True) as show:
+        overgan.study.KINDS[opening.spec.kind].prepare(opening.spec, show)
 
 
 def _see_nothing(_groups: list[GroupStatus]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from overgan.data._split import ARCHIVES
 from overgan.errors import OverganError
 
 DAMAGED = (  # what Pillow, tarfile, zipfile and the decompressors raise for files that are no good
@@ -48,6 +49,10 @@ def archived(path: Path, archives: ExitStack) -> Iterator[Entry]:
         raise
     except DAMAGED as error:
         no_format = isinstance(error, tarfile.ReadError) and "\n" in str(error)
+        if no_format and not path.name.lower().endswith(ARCHIVES):
+            raise OverganError(
+                f"{path} holds no images; name a folder of images, or a tar, zip, .npy, .npz or .parquet file"
+            ) from None
         raise OverganError(
             f"{path} cannot be read as a {kind} file ({'in no format of tar' if no_format else error}); make or "
             "download it again, or unpack it and name the folder"

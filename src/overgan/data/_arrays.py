@@ -1,5 +1,6 @@
 """Images in arrays, and in .npy and .npz files: plain numbers, never pickled objects."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from overgan.data._split import PARTS, held_out_by_hash
 from overgan.errors import OverganError
 
 SUFFIXES = (".npy", ".npz")
+BLOCK = 2**22  # fractions that are converted at once
 # what a key's words say beside its part, such as train in train_images; arr_0 is what np.savez calls a first array
 IMAGES = {"", "arr_0", "data", "image", "images", "imgs", "samples", "x"}
 LABELS = {"class", "classes", "label", "labels", "target", "targets", "y"}
@@ -52,8 +54,6 @@ def unread_arrays(arrays: Arrays, name: str, where: str = "", form: Form = AS_IT
     found, labels, notes = _by_part(arrays, where)
     images = {part: as_images(array, f"{where}{f'{part}: ' if part else ''}") for part, array in found.items()}
     classes = _classes(images, labels, where)
-    if labels and not classes:
-        notes.append("labels are left out, for they are not of two or more classes, one for each image")
     if len(images) > 1 and "train" not in images:
         raise OverganError(f"{where}{' and '.join(sorted(images))}, but no train; add it, or keep one of them")
     held = "val" if "val" in images else "test"
@@ -71,15 +71,18 @@ def unread_arrays(arrays: Arrays, name: str, where: str = "", form: Form = AS_IT
         note = "; ".join(f"{role}: {part} ({len(images[part]):,} images)" for part, role in roles.items())
     order = np.argsort(held_out, kind="stable")
 
+    shape, starts = form.shape(images[used[0]].shape[1:]), np.cumsum([0, *(len(images[part]) for part in used)])
+
     def read(some: Int64[np.ndarray, " some"]) -> Images:
-        bounds = np.cumsum([0, *(len(images[part]) for part in used)])
-        parts = [
-            form.arrays(images[part][some[(some >= low) & (some < high)] - low])
-            for part, low, high in zip(used, bounds, bounds[1:], strict=False)
-        ]
-        return np.concatenate([part for part in parts if len(part)])
+        found = np.empty((len(some), *shape), np.uint8)
+        for part, low, high in zip(used, starts, starts[1:], strict=False):
+            of_part = (some >= low) & (some < high)
+            found[of_part] = form.arrays(images[part][some[of_part] - low])
+        return found
 
     all_labels = np.concatenate([classes[part] for part in used])[order] if set(used) <= set(classes) else None
+    if labels and all_labels is None:
+        notes.append("labels are left out, for they are not of two or more classes, one for each image")
     all_notes = (note, *form.notes, *notes)
     return Unread(name, read, order, int((~held_out).sum()), all_labels, lambda: all_notes)
 
@@ -90,16 +93,8 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
     where: before what errors say. Raises OverganError if it has another shape, or numbers that 8 bits do not hold.
     """
     given = f"{where}an array {array.shape} of {array.dtype}"
-    if array.dtype.kind == "f":
-        levels = np.rint(255 * np.clip(array, 0, 1))
-        with np.errstate(invalid="ignore"):  # of infinities, which are refused
-            exact = (np.abs(255 * array - levels) < 1e-3).all()
-        if not exact:
-            raise OverganError(
-                f"{given}, which are not n/255 with n = 0 … 255; convert it, from 0 … 1 with "
-                "np.rint(255 * x).astype(np.uint8)"
-            )
-        array = levels.astype(np.uint8)
+    if array.dtype.kind == "f" and array.ndim in (3, 4):
+        array = _levels(array, given)
     if array.ndim == 3:
         array = array[..., None]
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] not in (1, 3) or array.size == 0:
@@ -107,6 +102,23 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
         mend = "; bring the channels to the end with x.transpose(0, 2, 3, 1)" if turned else ""
         raise OverganError(f"{given}; uint8 (images, height, width) or (images, height, width, 1 or 3) is needed{mend}")
     return array
+
+
+def _levels(fractions: np.ndarray, given: str) -> UInt8[np.ndarray, "..."]:
+    """The n of fractions n/255, some images at a time, as they may be a file that is larger than memory."""
+    levels, step = np.empty(fractions.shape, np.uint8), max(1, BLOCK // max(1, math.prod(fractions.shape[1:])))
+    for start in range(0, len(fractions), step):
+        block = fractions[start : start + step]
+        rounded = np.rint(255 * np.clip(block, 0, 1))
+        with np.errstate(invalid="ignore"):  # of infinities, which are refused
+            exact = (np.abs(255 * block - rounded) < 1e-3).all()
+        if not exact:
+            raise OverganError(
+                f"{given}, which are not n/255 with n = 0 … 255; convert it, from 0 … 1 with "
+                "np.rint(255 * x).astype(np.uint8)"
+            )
+        levels[start : start + step] = rounded
+    return levels
 
 
 @contextmanager

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 from platformdirs import user_cache_path
 
-from overgan.data._archives import is_hidden
 from overgan.data._form import Form
 from overgan.data._images import ImageSet
 from overgan.data._progress import Progress
+from overgan.data._walk import files_below
 from overgan.disk import read_json, sha256, try_lock, write_atomic
 from overgan.errors import OverganError
 
@@ -82,7 +82,7 @@ def cached(
     Raises OverganError if it cannot be read, or there is no room for it.
     """
     root = root.resolve()
-    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root), _times(root)]
+    subject = [recipe, asdict(form), version("overgan"), version("pillow"), str(root), times(root)]
     key = sha256(json.dumps(subject).encode())[:16]
     folder = user_cache_path("overgan") / "images" / f"{root.name[:40]}-{key}"
     if known := _kept(folder):
@@ -107,15 +107,12 @@ def in_memory(unread: Unread, progress: Progress) -> ImageSet:
     return _image_set(unread.name, rows, unread.training, unread.labels, unread.notes())
 
 
-def _times(root: Path) -> list[tuple[str, int, int]]:
+def times(root: Path) -> list[tuple[str, int, int]]:
     """Path, size and time of change (ns) of the file, or of every file below the folder that is not hidden."""
-    files = [root] if root.is_file() else []
-    for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not is_hidden(PurePosixPath(name))]  # those that are walked into
-        files += [Path(parent, name) for name in names if not is_hidden(PurePosixPath(name))]
+    files = [root] if root.is_file() else list(files_below(root))
     found = []
     for path in files:
-        with suppress(OSError):  # such as a link to nowhere; reading it says so
+        with suppress(OSError):  # of a file that is gone again; reading it says so
             stat = path.stat()
             found.append((str(path), stat.st_size, stat.st_mtime_ns))
     return sorted(found)

@@ -13,10 +13,11 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from overgan.data._archives import DAMAGED, Entry, archived, is_hidden
+from overgan.data._archives import DAMAGED, Entry, archived
 from overgan.data._datasets import dataset_files, is_dataset
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import ARCHIVES, part_of
+from overgan.data._walk import files_below
 from overgan.errors import OverganError
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -140,7 +141,7 @@ def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZ
     name: of the argument or setting, for errors. form, mend: as `ImageFiles` has them.
     Raises OverganError if there are none, or the archive or dataset cannot be read.
     """
-    if is_dataset(root) and not any(_is_image(path) for path in root.rglob("*")):
+    if is_dataset(root) and not any(map(_is_image, files_below(root))):
         yield ImageFiles(root, dataset_files(root), form, mend, [])
         return
     if not root.exists():
@@ -172,19 +173,18 @@ def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
 def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
     """Every file that is not hidden."""
     if root.is_file():
+        if _is_image(root):
+            raise OverganError(f"{root} is one image; name the folder of all of them")
         yield from archived(root, archives)
         return
-    for path in sorted(root.rglob("*")):
-        relative = PurePosixPath(path.relative_to(root))
-        if is_hidden(relative) or not path.is_file():
-            continue
+    for path in sorted(files_below(root)):
         if path.parent == root and path.name.lower().endswith(ARCHIVES) and part_of(path.name):
             inner = list(archived(path, archives))
             images = [name for name, _ in inner if _is_image(name)]
             short = dict(zip(images, without_common_folder(images), strict=True))
             yield from ((path.name / short.get(name, name), read) for name, read in inner)
         else:
-            yield relative, path.read_bytes
+            yield PurePosixPath(path.relative_to(root)), path.read_bytes
 
 
 def _is_image(path: PurePath) -> bool:

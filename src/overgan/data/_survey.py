@@ -1,12 +1,13 @@
 """What a set of images is like: found without reading all of them, where they are files."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from overgan.data._arrays import is_array, opened_arrays, unread_arrays
-from overgan.data._cache import Unread
+from overgan.data._cache import Unread, times
 from overgan.data._files import class_labels, open_files
 from overgan.data._split import split
 
@@ -28,8 +29,15 @@ class Survey:
 def survey(root: Path) -> Survey:
     """The survey of a folder, archive, array or dataset; of files that are many the shapes of 1,000.
 
+    A compressed archive takes minutes, so the last survey is remembered, until a file of the set changes.
+
     Raises OverganError if there are no images, one cannot be read, or it is not clear which are held out.
     """
+    return _survey(root, tuple(times(root)))
+
+
+@lru_cache(maxsize=1)
+def _survey(root: Path, _times: tuple[tuple[str, int, int], ...]) -> Survey:
     if is_array(root):
         with opened_arrays(root) as arrays:
             return survey_of(unread_arrays(arrays, root.name, f"{root}: "))

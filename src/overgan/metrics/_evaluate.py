@@ -142,7 +142,7 @@ def evaluate(
             "versions": {name: version(name) for name in VERSIONS_OF},
         }
         if form.notes:
-            facts["form"] = f"every image was {' and '.join(form.notes)}"
+            facts["form"] = f"every image was {', and '.join(form.notes)}"
         if "nnd" in metrics:
             facts["nnd"] = reference.nnd.model_dump()
     return Evaluation(rows, facts, pictures, tuple(metrics))

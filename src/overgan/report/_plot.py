@@ -56,7 +56,7 @@ class Plot:
     panels: Sequence[Panel]
     x: Literal["linear", "log", "widths"] = "linear"  # widths: logarithmic, with ticks at widths only
     y_log: bool = False
-    mark: float | None = None  # the recommended width
+    mark: float | None = None  # the recommended width, if one is
 
 
 def against_width(name: str, title: str, y_label: str, panels: Sequence[Panel], *, y_log: bool = False) -> Plot:

@@ -51,7 +51,9 @@ def quickstart(source: str | Path) -> dict[str, Any]:
     """
     path = _path(source)
     if (path / STUDY).exists():
-        raise OverganError(f"{source} is a study's folder, not one of images; to go on, repeat the command of before")
+        raise OverganError(
+            f"{source} is a study's folder, not one of images; to go on with it, repeat the command that began it"
+        )
     values = quickstart_of(survey(path), str(source))
     return {"name": _name(source), **values, "data": values["data"] | {"root": str(path)}}
 
@@ -85,6 +87,11 @@ def apart(spec: Any) -> tuple[Any, dict[str, np.ndarray]]:
         arrays = given_arrays(spec)
         values = quickstart_of(survey_of(unread_arrays(arrays, "images")), "the array")
         return {"name": "images", **values}, arrays
+    if arrays_at := [str(key) for key, value in spec.items() if key != "data" and hasattr(value, "__array__")]:
+        raise OverganError(
+            f"{arrays_at[0]} holds images, but is no data of a spec; give images alone, or as a pair (trained on, held "
+            "out), or as the data of a dict"
+        )
     if isinstance(spec.get("data", ""), str | Mapping):
         return spec, {}
     return {**spec, "data": {"name": "folder", "root": IMAGES}}, given_arrays(spec["data"])
@@ -93,6 +100,13 @@ def apart(spec: Any) -> tuple[Any, dict[str, np.ndarray]]:
 def with_root(spec: Spec, root: str) -> Spec:
     """The spec of a GAN with images that lie there."""
     return spec.model_copy(update={"data": spec.data.model_copy(update={"root": root})})  # type: ignore[attr-defined]
+
+
+def where_it_lies(spec: Spec, folder: Path) -> Spec:
+    """The spec of a study whose folder keeps its images, and may have been moved with them."""
+    data, kept = getattr(spec, "data", None), (folder / IMAGES).resolve()
+    moved = data and data.root and Path(data.root).name == IMAGES and not Path(data.root).exists() and kept.exists()
+    return with_root(spec, str(kept)) if moved else spec
 
 
 def choices(source: str | Path, spec: Spec) -> list[str]:
@@ -106,17 +120,26 @@ def choices(source: str | Path, spec: Spec) -> list[str]:
     widths, seeds, features = (", ".join(map(str, v)) for v in (spec.widths, spec.seeds, plain["evaluate"]["features"]))
     compared = min(found.held_out, found.train // 2)
     few = (
-        [f"only {compared} images on each side of a comparison: small differences are chance"] if compared < FEW else []
+        [f"note: only {compared} images on each side of a comparison, so small differences are chance"]
+        if compared < FEW
+        else []
     )
     return [
         f"images: {source}: {found.train:,} to train on and {found.held_out:,} held out, {width} × {height} pixels, "
         f"{'grey' if found.channels == 1 else 'colour'}, {classes}",
         *few,
         f"chosen: {model}{f', images of {size} × {size} pixels' if size else ''}; widths {widths} with seeds {seeds}; "
-        f"{train['iterations']:,} iterations; {features} features",
+        f"{train['iterations']:,} iterations; {features} features{_whose(features, found.classes)}",
         "otherwise: --set KEY=VALUE, such as --set data.size=64 (larger images take longer), or "
         f"overgan show {shlex.quote(str(source))} > mine.yaml, then overgan run mine.yaml",
     ]
+
+
+def _whose(features: str, classes: int) -> str:
+    """What a newcomer cannot know of the first choice of features."""
+    if features == "classifier":
+        return f", of a small network that learns the {classes:,} classes"
+    return ", of a network with random weights" if features.startswith("random-") and "," not in features else ""
 
 
 def _path(source: str | Path) -> Path:

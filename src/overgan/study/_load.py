@@ -17,7 +17,7 @@ from overgan.data import is_hub
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
-from overgan.study._images import quickstart
+from overgan.study._images import quickstart, where_it_lies
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
 from overgan.study._spec import Spec
@@ -83,6 +83,10 @@ def _read(preset_or_yaml: str | Path) -> tuple[str | dict[str, Any], str]:
         raise OverganError(f"the spec {path} cannot be read ({error})") from None
     if names_images(preset_or_yaml):
         return quickstart(preset_or_yaml), str(preset_or_yaml)
+    if len(path.parts) > 1:
+        raise OverganError(
+            f"{preset_or_yaml} does not exist; name a preset, a .yaml file, or a folder or file of images"
+        )
     raise OverganError(
         f"no preset {preset_or_yaml}{did_you_mean(str(preset_or_yaml), preset_names())} "
         "(a file of your own must end in .yaml; images, a folder, archive or array, must be there)"
@@ -141,7 +145,7 @@ def read_description(folder: Path) -> Description:
     values = read_json(folder / STUDY)
     try:
         spec = parse_spec(values.pop("spec"), str(folder / STUDY))
-        return Description(spec=spec, **values)
+        return Description(spec=where_it_lies(spec, folder), **values)
     except (ValidationError, KeyError, TypeError, AttributeError):
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 

@@ -98,6 +98,8 @@ def run(
                 begun_groups = _groups(folder, resolved) if begun else []
                 opened(Opening(resolved, folder, devices, workers, threads, begun_groups))
             if arrays:
+                if not (begun or (folder / IMAGES).exists()):
+                    stack.callback(_forget_unless_begun, folder)
                 keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
@@ -150,6 +152,12 @@ def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: fl
     return shlex.join(words)
 
 
+def _forget_unless_begun(folder: Path) -> None:
+    """Remove the images of a study that was refused, for the next one in its folder may have others."""
+    if not (folder / STUDY).exists():
+        (folder / IMAGES).unlink(missing_ok=True)
+
+
 def _lock(stack: ExitStack, folder: Path) -> None:
     if not stack.enter_context(try_lock(folder)):
         raise OverganError(
@@ -165,16 +173,20 @@ def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Wat
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
     study = load(job.folder)
-    left: Sequence[int] = []
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
-        _finish(create(), job, study, watch)
-        left = [group.width for group in study.status() if not group.complete]
-        if not left:
+        if not _unfinished(study):
             return
+        _finish(create(), job, study, watch)
+    if not (left := _unfinished(study)):
+        return
     raise WorkerError(
         f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers stopped; "
         "the same command goes on from the last checkpoint"
     )
+
+
+def _unfinished(study: Study) -> list[int]:
+    return [group.width for group in study.status() if not group.complete]
 
 
 def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None) -> None:

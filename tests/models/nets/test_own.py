@@ -95,7 +95,7 @@ def test_a_study_of_it(folder, small_spec):
         KINDS["gan"].notice(load_spec("own.yaml"))
         == "own_networks:build has no replica axis: its seeds are trained one at a time"
     )
-    study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], workers=1)
+    study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], workers=1, threads=1)
     assert len(study.frame()) == 2
     assert study.sample(4, n=3).shape == (3, 8, 8, 1)
     with pytest.raises(OverganError, match=r"train\.precision=bf16-mixed is not for a model of your own"):

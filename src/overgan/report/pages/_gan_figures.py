@@ -24,7 +24,7 @@ def figures(study: GanStudy) -> list[Plot]:
             plot = frechet_against_width(final, features)
             if features == study.spec.evaluate.features[0]:
                 with suppress(OverganError):  # of a value that is no number
-                    plot = replace(plot, mark=study.recommend().width)
+                    plot = replace(plot, mark=study.recommend().recommended)
             plots.append(plot)
         if len(frame):
             plots.append(frechet_over_iterations(frame, features))

@@ -103,7 +103,7 @@ def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, 
     curves = [fraction(name, of, study.success, color) for name, of, color in each(rows, study.case)]
     plot = against_width(study.success, title, y_label, [Panel([*curves, *more])])
     try:
-        return replace(plot, mark=study.recommend().width)
+        return replace(plot, mark=study.recommend().recommended)
     except OverganError:  # no run succeeded
         return plot
 

@@ -41,7 +41,15 @@ class Recommendation:
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
 
     def __repr__(self) -> str:
-        return brief(self, width=self.width, interval=self.interval, value=self.value, confidence=self.confidence)
+        missing = {"recommended": None} if self.missing else {}
+        return brief(
+            self, width=self.width, interval=self.interval, value=self.value, confidence=self.confidence, **missing
+        )
+
+    @property
+    def recommended(self) -> int | None:
+        """The width, if nothing is missing."""
+        return None if self.missing else self.width
 
     def __str__(self) -> str:
         if self.missing:

@@ -1,5 +1,7 @@
 """Width studies of GANs, as a kind of study. What needs PyTorch is imported when it is called, for it takes seconds."""
 
+from pathlib import Path
+
 from overgan.device import resolve_device
 from overgan.own import later
 from overgan.study._kind import Kind
@@ -12,10 +14,16 @@ def _notice(spec: GanSpec) -> str:
     return f"{spec.model.name} has no replica axis: its seeds are trained one at a time" if one_by_one else ""
 
 
+def _subject(spec: GanSpec) -> str:
+    data = spec.data
+    of_the_users = data.name == "folder" and data.root
+    return f"{spec.model.name} on {Path(str(data.root)).name if of_the_users else data.name}"
+
+
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
-    subject=lambda spec: f"{spec.model.name} on {spec.data.name}",
+    subject=_subject,
     length=lambda spec: counted(spec.train.iterations, "iteration"),
     scaled=scaled,
     facts=later("overgan.study.gan._work:facts"),

@@ -15,6 +15,7 @@ from overgan.disk import read_json
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
+from overgan.study._images import FEW
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
@@ -124,12 +125,21 @@ class GanStudy(Study):
         return {name: self.recommend(tolerance, confidence, features=name) for name in spaces}
 
     def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
-        """The recommendation in words, and whether the feature spaces agree on it. Raises what `recommend` does."""
+        """The recommendation in words, whether the feature spaces agree on it, and if it rests on few images, that.
+
+        Raises what `recommend` does.
+        """
         found = self.recommendations(tolerance, confidence)
         first = next(iter(found.values()))
         final = self.final()
         means = {k: float(final.frechet_test[final.k == k].mean()) for k in sorted(set(final.k.astype(int)))}
-        return [str(first), *filter(None, [disagreement(found, means)])]
+        compared = self.description.data.get("compared", FEW)
+        few = f"Only {compared} images on each side of a comparison, so small differences are chance"
+        return [
+            str(first),
+            *filter(None, [disagreement(found, means)]),
+            *([few] if compared < FEW and not first.missing else []),
+        ]
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
         """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.
