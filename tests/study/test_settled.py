@@ -61,6 +61,13 @@ def test_without_three_evaluations_or_two_runs_there_is_no_trend():
     assert list(trends(table({8: np.ones((3, 1)), 16: np.ones((3, 2))}, [20, 60, 100]), 0.05)) == [8, 16]
 
 
+def test_an_infinite_value_on_the_way_leaves_its_run_out():
+    line = 10 - 2 * np.log2(ITERATIONS / 500)
+    values = line[:, None] * [0.9, 1.0, 1.1, 5.0]
+    values[7, 3] = np.inf
+    assert trends(table({8: values}), 0.05) == trends(table({8: values[:, :3]}), 0.05)
+
+
 def test_runs_that_lack_an_evaluation_are_left_out():
     whole = table({8: (10 - 2 * np.log2(ITERATIONS / 500))[:, None] * [0.9, 1.0, 1.1]})
     dropped = whole[~((whole.seed == 2) & (whole.iteration == 700))]

@@ -39,7 +39,8 @@ def trends(evaluations: pd.DataFrame, tolerance: float) -> dict[int, Trend]:
     slopes = {}
     for width in sorted(set(evaluations.k.astype(int))):
         of = evaluations[evaluations.k == width]
-        curves = of.pivot_table(index="iteration", columns="seed", values="value").dropna(axis=1)
+        numbers = of.assign(value=of.value.astype(float).replace([np.inf, -np.inf], np.nan))
+        curves = numbers.pivot_table(index="iteration", columns="seed", values="value").dropna(axis=1)
         found = _per_doubling(curves)
         if found is not None:
             slopes[width] = found
