@@ -332,7 +332,7 @@ def test_status_as_json_is_what_the_study_says(study):
 def test_recommend_as_json_has_the_recommendation_and_its_cost(study):
     found = json.loads(call("recommend", study, "--json", "--tolerance", "1000"))
     expected = overgan.load(study).recommend(1000)
-    assert (found["width"], found["reason"]) == (2, expected.reason)
+    assert (found["width"], found["recommended"], found["reason"]) == (2, None, expected.reason)
     assert found["interval"] == list(expected.interval)
     assert found["cost"]["parameters"] == overgan.load(study).description.parameters[2]
     assert found["cost"]["seconds_per_run"] > 0
@@ -342,7 +342,7 @@ def test_recommend_as_json_for_a_table(tmp_path):
     path = tmp_path / "results.csv"
     path.write_text("k,seed,value\n" + "".join(f"{k},{s},{10 / k + s / 100}\n" for k in (2, 4, 8) for s in range(3)))
     found = json.loads(call("recommend", path, "--json", "--confidence", "0.9"))
-    assert (found["width"], found["confidence"], found["try_wider"]) == (8, 0.9, True)
+    assert (found["width"], found["recommended"], found["confidence"], found["try_wider"]) == (8, 8, 0.9, True)
     assert found["value"] == pytest.approx(10 / 8 + 0.01)
     assert "cost" not in found
 
