@@ -68,5 +68,5 @@ def recommend(
     console.print(f"cost: {networks} parameters; {duration(seconds)} a run on {processor}")
 
 
-def _values(found: overgan.Recommendation) -> dict[str, Any]:
+def _values(found: "overgan.Recommendation") -> dict[str, Any]:
     return {"recommended": found.recommended} | asdict(found)
