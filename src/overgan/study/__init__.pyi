@@ -1,5 +1,4 @@
 from ._cost import study_seconds as study_seconds
-from ._images import choices as choices
 from ._kind import Facts as Facts, Kind as Kind, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
 from ._load import (
@@ -12,6 +11,7 @@ from ._load import (
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._opening import Opened as Opened, Opening as Opening
 from ._presets import preset_names as preset_names
+from ._quickstart import choices as choices
 from ._run import Watcher as Watcher, run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml

@@ -17,9 +17,9 @@ from overgan.data import is_hub
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
 from overgan.study._explain import explain
-from overgan.study._images import quickstart, where_it_lies
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
+from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
 from overgan.study._store import STUDY, Description, flat
 from overgan.study._study import Study

@@ -11,11 +11,11 @@ from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
 from overgan.disk import try_lock, write_atomic
 from overgan.errors import OverganError
-from overgan.study._images import IMAGES, apart, with_root
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import cores, machine, versions
 from overgan.study._opening import Opened, Opening
+from overgan.study._quickstart import IMAGES, apart, with_root
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus

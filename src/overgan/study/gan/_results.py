@@ -15,15 +15,15 @@ from overgan.disk import read_json
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
-from overgan.study._images import FEW
+from overgan.study._quickstart import FEW
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
-from overgan.study.gan._images import check_sizes, write_images
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
+from overgan.study.gan._write_images import check_sizes, write_images
 from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
 from overgan.words import joined, number
 
