@@ -8,7 +8,7 @@ import pytest
 import overgan
 from overgan.disk import read_jsonl
 from overgan.study import KINDS, load_spec
-from tests.conftest import SMALL
+from tests.conftest import SMALL, without_checksums
 
 OLD_SPEC = SMALL.replace("[2, 4, 8]", "[2, 4]").replace(
     "samples: 100", "samples: 100, metrics: [fid, kid], final_metrics: [fid_gap]"
@@ -22,6 +22,7 @@ def as_before(folder):
     description = json.loads((folder / "study.json").read_text())
     description["spec"]["evaluate"] |= {"metrics": ["fid", "kid"], "final_metrics": ["fid_gap"]}
     (folder / "study.json").write_text(json.dumps(description))
+    without_checksums(folder)
     for path in [*folder.glob("k*/*.jsonl"), *folder.glob("k*/progress.json")]:
         path.write_text(path.read_text().replace('"frechet_', '"fid_').replace('"kernel_', '"kid_'))
 

@@ -22,6 +22,7 @@ def write_atomic(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)  # mkstemp's 0600 would hide results from the user's colleagues
         Path(temporary).replace(path)
+        _sync(path.parent, os.O_RDONLY)  # its new name, too, is there after a power cut
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -48,6 +49,12 @@ def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         file.write(_lines(rows))
 
 
+def sync(path: Path) -> bytes:
+    """Make a file that was appended to durable against a power cut, and read it."""
+    _sync(path, os.O_RDWR)
+    return path.read_bytes()
+
+
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Replace a JSON Lines file, atomically. Raises ValueError on NaN and infinity, which JSON lacks."""
     write_atomic(path, _lines(rows).encode())
@@ -57,8 +64,8 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON Lines file, none if it is missing; a last line cut short by a kill is left out."""
     if not path.exists():
         return []
-    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
     try:
+        whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
     except ValueError as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
@@ -73,6 +80,14 @@ def sha256_of_file(path: Path) -> str:
     """The SHA-256 checksum of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -1,9 +1,14 @@
-from ._checkpoint import Checkpoint as Checkpoint, load_tensors as load_tensors, read_checkpoint as read_checkpoint
+from ._checkpoint import (
+    EVALUATIONS as EVALUATIONS,
+    LOG as LOG,
+    Checkpoint as Checkpoint,
+    check_rows as check_rows,
+    load_tensors as load_tensors,
+    read_checkpoint as read_checkpoint,
+)
 from ._config import TrainConfig as TrainConfig
 from ._cost import products_an_iteration as products_an_iteration
 from ._loop import (
-    EVALUATIONS as EVALUATIONS,
-    LOG as LOG,
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,

@@ -19,11 +19,11 @@ from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, wri
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._checkpoint import load_tensors, read_checkpoint, save_checkpoint
+from overgan.training._checkpoint import EVALUATIONS, LOG, check_rows, load_tensors, read_checkpoint, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._replicas import Replicas
 
-LOG, EVALUATIONS, PROGRESS, SAMPLES = "log.jsonl", "evaluations.jsonl", "progress.json", "samples"
+PROGRESS, SAMPLES = "progress.json", "samples"
 NEIGHBOURS, NEIGHBOUR_ROWS = "neighbours", 8
 PROGRESS_SECONDS = 0.5
 GRID_COLUMNS = 10
@@ -62,6 +62,8 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
 
     # resume; an evaluation that was cut off has no rows yet, and is what comes first
     checkpoint = read_checkpoint(folder)
+    for name in (LOG, EVALUATIONS):
+        check_rows(folder, name)
     if checkpoint and checkpoint.ends(config.iterations):
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds

@@ -24,7 +24,7 @@ from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, PROGRESS, read_checkpoint
+from overgan.training import EVALUATIONS, LOG, PROGRESS, check_rows, read_checkpoint
 from overgan.words import joined, number
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
@@ -247,6 +247,11 @@ class GanStudy(Study):
             raise OverganError(f"no run is measured in {features} features, but in {measured}")
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
+
+    def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
+        for width in self.spec.widths:
+            check_rows(self.group(width), file)
+        return super()._rows(file, columns)
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         return current_row(row)
