@@ -165,6 +165,8 @@ NO_IMAGES = "data.root: nowhere has no file train"
         (["run", "quickstart", "--scale", "inf"], "--scale is inf; it must be from above 0"),
         (["run", "quickstart", "--scale", "nan"], "--scale is nan; it must be from above 0"),
         (["run", "quickstart", "--set", "scale=0.5"], "--set scale=0.5: scale says what was done; use --scale"),
+        (["certify", "--k", "1000000000000"], "--k is 1000000000000, which needs at least 480,000 GB of memory"),
+        (["certify", "--n", "1000000000000"], "--n is 1000000000000, which needs at least 240,000 GB of memory"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capfd):
