@@ -63,6 +63,7 @@ class PredictionSpec(Spec):
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run may blow up
 def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:
     """Predicted and measured residual norms of every GAN, and a row for each."""
     curves: Curves = {}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from overgan.study._kind import Facts, Kind
@@ -62,6 +63,7 @@ class ShallowSpec(Spec):
     tol: float = Field(1e-6, ge=0, description="a run converges, and ends, at this residual, relative to the first")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run may blow up
 def _run(spec: ShallowSpec, seed: int, width: int) -> tuple[Curves, Rows]:
     """Residual norms of every method, and a row for each."""
     problem = ShallowGAN.gaussian(k=width, seed=seed, **spec.problem.model_dump())
