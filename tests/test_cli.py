@@ -156,6 +156,17 @@ NO_IMAGES = "data.root: nowhere has no file train"
         (["status", "nowhere"], "nowhere/study.json is missing"),
         (["report", "nowhere"], "nowhere/study.json is missing"),
         (["sample", "nowhere", "--width", "4"], "nowhere/study.json is missing"),
+        (["status", __file__], f"{__file__} is a file; name the folder of a study"),
+        (["report", __file__], f"{__file__} is a file; name the folder of a study"),
+        (["recommend", __file__], f"{__file__} cannot be read as CSV ("),
+        (["recommend", __file__, "--tolerance", "inf"], "--tolerance is inf; it must be at least 0, and finite"),
+        (["recommend", __file__, "--tolerance", "nan"], "--tolerance is nan; it must be at least 0, and finite"),
+        (["recommend", __file__, "--tolerance", "-0.5"], "--tolerance is -0.5; it must be at least 0, and finite"),
+        (["run", "quickstart", "--scale", "inf"], "--scale is inf; it must be from above 0"),
+        (["run", "quickstart", "--scale", "nan"], "--scale is nan; it must be from above 0"),
+        (["run", "quickstart", "--set", "scale=0.5"], "--set scale=0.5: scale says what was done; use --scale"),
+        (["certify", "--k", "1000000000000"], "--k is 1000000000000, which needs at least 480,000 GB of memory"),
+        (["certify", "--n", "1000000000000"], "--n is 1000000000000, which needs at least 240,000 GB of memory"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capfd):
@@ -168,6 +179,15 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, mon
     assert (out == "") == (message != NO_IMAGES)  # what is about to be done comes before its images are read
     assert err.count("\n") == 1
     assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["run", "quickstart"], ["sample", "nowhere"]])
+def test_an_empty_name_of_a_folder_is_not_the_current_one(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [*words, "--out", ""])
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-1].endswith("'--out': it is empty; name a folder, or . for the current one")
     assert list(tmp_path.iterdir()) == []
 
 

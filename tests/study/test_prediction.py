@@ -109,3 +109,22 @@ def test_scale_multiplies_steps_and_latents():
 def test_a_wrong_value_is_one_line_that_names_it(override, message):
     with pytest.raises(OverganError, match=message):
         load_spec("prediction", [override])
+
+
+def test_a_run_that_leaves_double_precision_is_a_row(tmp_path):
+    spec = parse_spec(
+        {
+            "kind": "prediction",
+            "name": "blown-up",
+            "gans": {"small": {"generator": "shallow", "n": 5, "d": 2, "m": 2}},
+            "widths": [2],
+            "seeds": [0],
+            "steps": 20,
+            "eta": 1e100,
+        },
+        "test",
+    )
+    KINDS["prediction"].worker(spec, tmp_path, 1, "cpu")(2, lambda: False)
+    (row,) = read_jsonl(tmp_path / "k0002" / "runs.jsonl")
+    assert (row["diverged"], row["within"]) == (True, False)
+    assert np.isfinite(row["residual"])

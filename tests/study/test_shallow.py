@@ -96,14 +96,16 @@ def test_a_target_out_of_reach_of_every_width_has_no_recommendation(tmp_path):
 
 
 @pytest.mark.slow
-def test_runs_that_blow_up_are_counted_and_have_finite_numbers(tmp_path):
+@pytest.mark.parametrize("eta", ["100", "1e100", "1e300"])
+def test_runs_that_blow_up_are_counted_and_have_finite_numbers(eta, tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)
-    study = overgan.run(tmp_path / "spec.yaml", tmp_path / "study", ["widths=[5]", "methods.GDA.eta=100"])
+    study = overgan.run(tmp_path / "spec.yaml", tmp_path / "study", ["widths=[5]", f"methods.GDA.eta={eta}"])
     (status,) = study.status()
     assert (status.diverged, status.complete) == (3, True)
     gda = study.frame().query("method == 'GDA'")
     assert gda.diverged.all()
     assert np.isfinite(gda.residual).all()
+    assert "3 diverged" in overgan.write_report(study.folder).read_text()
 
 
 @pytest.mark.slow

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from overgan.errors import OverganError
@@ -114,6 +116,12 @@ def test_a_file_of_ones_own(small_spec):
         ("train.iterations=0", r"train\.iterations: .*greater than or equal to 1, but it is 0"),
         ("train.learning_rate=-1", r"train\.learning_rate: .*greater than 0, but it is -1"),
         ("train.learning_rate=.nan", r"train\.learning_rate: "),
+        ("train.learning_rate=1e-320", r"train\.learning_rate: must be at least 1e-15.*but it is 1e-320"),
+        ("train.batch=1000000000", r"train\.batch: .*less than or equal to 1000000, but it is 1000000000"),
+        ("train.generator_batch=1000000000", r"train\.generator_batch: .*less than or equal to 1000000, but it is"),
+        ("train.critic_steps=1000000000", r"train\.critic_steps: .*less than or equal to 1000000, but it is"),
+        ("model.latent=1000000000", r"model\.latent: .*less than or equal to 1000000, but it is"),
+        ("widths=[100000000000000000000]", r"widths\.0: .*less than or equal to 100000000, but it is 1000+"),
         ("train.betas=[0.5]", r"train\.betas"),
         ("train.betas=[0.5,1.0]", r"train\.betas\.1: .*less than 1, but it is 1\.0"),
         ("train.schedule=cosine", r"train\.schedule: .*'constant' or 'linear', but it is \"cosine\""),
@@ -131,6 +139,11 @@ def test_a_file_of_ones_own(small_spec):
         ("model.sampling_norm=none", r"model\.sampling_norm: .*'running' or 'batch', but it is \"none\""),
         ("model={name: 'a.b:c', sampling_norm: batch}", "sampling_norm=batch is not for a model of your own"),
         ("evaluate.features=[incepton]", r"evaluate\.features: no features incepton; did you mean inception\?"),
+        ("evaluate.features=[pixels,pixels]", r"evaluate\.features: names a space twice.*remove one"),
+        ("tolerance=-0.5", r"tolerance: .*greater than or equal to 0, but it is -0\.5"),
+        ("tolerance=.nan", r"tolerance: .*finite number, but it is NaN"),
+        ("tolerance=.inf", r"tolerance: .*finite number, but it is Infinity"),
+        ("scale=0.5", r"overrides scale=0\.5: .*use --scale"),
         ("train.iterations", r"overrides train\.iterations: write key=value"),
         ("data.root=${nothing}", "cannot be read as YAML"),
         ("train.iterations=[", "cannot be read as YAML"),
@@ -150,6 +163,8 @@ def test_a_wrong_value_is_one_line_that_names_it(override, message):
         ("name: x\nname: y\n", r"bad\.yaml, line 2, column 1: .*duplicate key name"),
         ("name: é\nx: \0", r"bad\.yaml, line 2, column 4: .*control characters"),
         ("data: ${x", r"bad\.yaml: cannot be read as YAML"),
+        ("[" * 900 + "]" * 900, r"bad\.yaml: .*nested too deep"),
+        ("a: " + "{a: " * 900 + "1" + "}" * 900, r"bad\.yaml: .*nested too deep"),
         ("3", r"bad\.yaml: .*keys with values are needed"),
     ],
 )
@@ -197,7 +212,11 @@ def test_what_is_no_spec(tmp_path):
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(OverganError, match=r"binary\.yaml"):
         load_spec(tmp_path / "binary.yaml")
-    with pytest.raises(OverganError, match=r"scale is 0\.0; it must be greater than 0"):
-        load_spec("quickstart", scale=0.0)
-    with pytest.raises(OverganError, match="scale is nan"):
-        load_spec("quickstart", scale=float("nan"))
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, 1e300, float("inf"), float("nan")])
+def test_a_scale_that_is_none(scale):
+    with pytest.raises(
+        OverganError, match=f"^scale is {re.escape(str(scale))}; it must be from above 0, .* to 1,000,000$"
+    ):
+        load_spec("quickstart", scale=scale)

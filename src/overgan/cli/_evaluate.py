@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 import overgan.report
-from overgan.cli._options import Device, Folder, Json, given, names_of
+from overgan.cli._options import Device, Folder, ImagesOut, Json, given, names_of
 from overgan.cli._terminal import bar, console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
@@ -151,7 +151,7 @@ def sample(
     n: Annotated[int, Option("-n", help="Number of images.")] = 16,
     latents_seed: Annotated[int | None, Option(help=LATENTS_HELP)] = None,
     scale_up: Annotated[int, Option(metavar="F", help="Make every pixel F × F pixels.")] = 1,
-    out: Annotated[Path | None, Option(metavar="DIR", help="Folder for the images [default: in the study's].")] = None,
+    out: ImagesOut = None,
 ) -> None:
     """Write images from a checkpoint, one by one and in a grid.
 

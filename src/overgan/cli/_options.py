@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
 import overgan.study
 from overgan.errors import OverganError
@@ -25,6 +25,13 @@ def _presets(incomplete: str) -> list[str]:
     return [name for name in overgan.study.preset_names() if name.startswith(incomplete)]
 
 
+def _named(folder: str) -> Path:
+    """The folder that an option names; an empty name, as of an unset variable, would be the current one."""
+    if not folder:
+        raise BadParameter("it is empty; name a folder, or . for the current one")
+    return Path(folder)
+
+
 Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
 SpecName = Annotated[
     str,
@@ -37,6 +44,10 @@ SpecName = Annotated[
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
+Out = Annotated[Path | None, Option(metavar="DIR", parser=_named, help="The study's folder [default: runs/NAME].")]
+ImagesOut = Annotated[
+    Path | None, Option("--out", metavar="DIR", parser=_named, help="Folder for the images [default: in the study's].")
+]
 Widths = Annotated[str | None, Option("--widths", metavar="K,…", help="These alone, such as 8,16,64 [default: all].")]
 Device = Annotated[
     str,

@@ -14,7 +14,7 @@ from overgan.errors import OverganError
 
 Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
 Tolerance = Annotated[
-    float | None, Option(min=0, help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
+    float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
 Confidence = Annotated[float, Option(help="That the interval holds the answer.")]
 

@@ -1,7 +1,6 @@
 """`overgan run`: a study is started, or gone on with."""
 
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Option
@@ -9,7 +8,7 @@ from typer import Option
 import overgan.study
 from overgan.cli._headlines import print_headlines, print_scale
 from overgan.cli._opening import print_choices, print_heading
-from overgan.cli._options import Device, Overrides, Scale, SpecName
+from overgan.cli._options import Device, Out, Overrides, Scale, SpecName
 from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
@@ -21,7 +20,7 @@ STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 def run(
     preset_or_yaml: SpecName,
-    out: Annotated[Path | None, Option(metavar="DIR", help="The study's folder [default: runs/NAME].")] = None,
+    out: Out = None,
     overrides: Overrides = None,
     scale: Scale = 1.0,
     workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,

@@ -39,7 +39,9 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; is {path.parent} the folder of a study?") from None
-    except ValueError as error:
+    except NotADirectoryError:
+        raise OverganError(f"{path.parent} is a file; name the folder of a study") from None
+    except (ValueError, RecursionError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 

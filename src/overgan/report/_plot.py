@@ -202,7 +202,7 @@ def _log_ticks(values: Sequence[float]) -> list[float]:
         return []
     low, high = min(positive), max(positive)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    step = math.ceil((last - first) / 8)
+    step = max(1, math.ceil((last - first) / 8))  # low and high may be the same power of ten
     mantissas = (1, 2, 5) if last - first <= 4 else (1,)
     ticks = [m * 10.0**e for e in range(first, last + 1, step) for m in mantissas]
     within = [t for t in ticks if low * 0.9 <= t <= high * 1.1]

@@ -27,6 +27,7 @@ from overgan.study._study import Study
 # a preset's name, a .yaml file, images (a folder, an archive, an array, a dataset), plain values, or a spec
 SpecSource = str | Path | Mapping[str, Any] | Spec
 YAML = (".yaml", ".yml")
+LARGEST_SCALE = 1_000_000
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
@@ -49,19 +50,26 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
             raise OverganError(
                 f"{{argument}} {override}: write key=value, for example train.iterations=500", "overrides"
             )
+        if override.partition("=")[0] == "scale":
+            raise OverganError(
+                f"{{argument}} {override}: scale says what was done; use --scale (in Python scale=) instead",
+                "overrides",
+            )
     try:
         loaded = OmegaConf.create(given)
+    except RecursionError:
+        raise OverganError(f"{name}: cannot be read as YAML (it is nested too deep); a spec has four levels") from None
     except (YAMLError, OmegaConfBaseException, AssertionError) as error:
         raise OverganError(f"{name}{_place(error, given)}") from None
     try:
         changes = OmegaConf.from_dotlist(list(overrides))
         values: Any = OmegaConf.to_container(OmegaConf.merge(loaded, changes), resolve=True)
-    except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, TypeError, RecursionError) as error:
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
     if (root := _root(values)) and not _root(OmegaConf.to_container(changes)):
         values["data"]["root"] = _below(Path() if isinstance(source, Mapping) else Path(source).parent, root)
-    check(scale > 0, "scale", scale, "greater than 0, for example 0.01 for 1 %")
+    check(0 < scale <= LARGEST_SCALE, "scale", scale, f"from above 0, such as 0.01 for 1 %, to {LARGEST_SCALE:,}")
     spec = parse_spec(values, name)
     if scale == 1:
         return spec

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
+from overgan.check import check
 from overgan.disk import write_json
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
@@ -38,7 +39,8 @@ class Description(BaseModel):
 
 def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
     """The folder of a study: out, or by default runs/NAME."""
-    return Path(out or f"runs/{spec.name}")
+    check(out != "", "out", "empty", "the name of a folder")
+    return Path(f"runs/{spec.name}" if out is None else out)
 
 
 def group_folder(folder: Path, width: int) -> Path:

@@ -53,7 +53,10 @@ class EvaluateConfig(BaseModel):
     @field_validator("features")
     @classmethod
     def _known(cls, features: list[str]) -> list[str]:
-        return [canonical(name) for name in features]
+        names = [canonical(name) for name in features]
+        if len(set(names)) < len(names):
+            raise ValueError("names a space twice, so its values would count twice; remove one")
+        return names
 
     @field_validator("metrics")
     @classmethod

@@ -9,6 +9,7 @@ import torch
 
 from overgan.data import ImageSet, load_images
 from overgan.errors import OverganError
+from overgan.memory import check_memory
 from overgan.metrics import (
     FeatureSpace,
     MetricName,
@@ -24,6 +25,8 @@ from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.training import LOSSES, Group, train_group
+
+STATES = 4  # of each trained number: its value, its gradient and two means of Adam
 
 
 def spaces(
@@ -68,6 +71,8 @@ def facts(spec: GanSpec) -> Facts:
         logging.getLogger(__name__).warning(f"overgan: {images.name}: {note}")
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
+    for width, counts in parameters.items():
+        check_memory(STATES * torch.float32.itemsize * sum(counts.values()), "widths", width)
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     compared_in = spaces(spec.evaluate, images)

@@ -12,7 +12,7 @@ from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
-from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
+from overgan.study.theory._runs import Curves, Name, Rows, finite_part, seconds, worker
 from overgan.theory import DeepFeatureGAN, Problem, ShallowGAN, linearize, simulate
 from overgan.words import counted
 
@@ -63,6 +63,7 @@ class PredictionSpec(Spec):
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run may blow up
 def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:
     """Predicted and measured residual norms of every GAN, and a row for each."""
     curves: Curves = {}
@@ -73,9 +74,9 @@ def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:
         problem = gan.problem(width, seed)
         linear = linearize(problem, spec.mu, spec.eta)
         traj = simulate(problem, steps=spec.steps, mu=spec.mu, eta=linear.eta, record=looked_at.tolist())
-        norms = traj.residual_norm
+        norms = finite_part(traj.residual_norm)
         curves[f"{name} {MEASURED}"] = norms
-        curves[f"{name} {PREDICTED}"] = predicted = linear.residual_norm(np.arange(len(norms)))
+        curves[f"{name} {PREDICTED}"] = predicted = finite_part(linear.residual_norm(np.arange(len(norms))))
         apart = traj.recorded_residual - linear.state(traj.recorded_steps)[:, : gan.m]
         gap = float(np.linalg.norm(apart, axis=1).max() / norms[0])
         diverged = len(norms) <= spec.steps

@@ -28,7 +28,8 @@ class TheoryStudy(Study):
 
     def frame(self) -> pd.DataFrame:
         """One row per run and case, with its width k and its seed."""
-        return self._rows(RUNS, self.columns)
+        frame = self._rows(RUNS, self.columns)
+        return frame.astype({name: float for name in frame if len(frame) and frame[name].isna().all()})  # null on disk
 
     def residuals(self, width: int, seed: int) -> Curves:
         """The curves of one run by name, from step 0 until it ended.

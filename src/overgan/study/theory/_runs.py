@@ -1,6 +1,7 @@
 """What theory studies share: a run is short, gives rows and curves, and has no checkpoints."""
 
 import io
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,16 @@ def curves_file(group: Path, seed: int) -> Path:
     return group / f"residuals-{seed:04d}.npz"
 
 
+def _finite(value: Any) -> Any:
+    """The value, or None for a number that is none, as of the square of a residual that blew up: JSON has no other."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def finite_part(norms: Float[np.ndarray, " steps"]) -> Float[np.ndarray, " finite"]:
+    """The norms before the first that is beyond all numbers, as where a run blew up within a step."""
+    return norms[np.logical_and.accumulate(np.isfinite(norms))]
+
+
 def seconds(run: Run[S], spec: S) -> float:
     """Seconds that all groups take: those of the first seed at every width, times the number of seeds."""
     run(spec, spec.seeds[0], spec.widths[0])  # compiles
@@ -53,7 +64,7 @@ def worker(run: Run[S], spec: S, folder: Path, threads: int, _device: str) -> Wo
                     buffer = io.BytesIO()
                     np.savez_compressed(buffer, **curves)  # type: ignore[arg-type] # of names of our own
                     write_atomic(curves_file(group, seed), buffer.getvalue())
-                rows += more
+                rows += [{key: _finite(value) for key, value in row.items()} for row in more]
                 write_jsonl(group / RUNS, rows)
                 if stopping():
                     pool.shutdown(cancel_futures=True)

@@ -5,13 +5,14 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
-from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
+from overgan.study.theory._runs import Curves, Name, Rows, finite_part, seconds, worker
 from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
 from overgan.words import counted
 
@@ -62,6 +63,7 @@ class ShallowSpec(Spec):
     tol: float = Field(1e-6, ge=0, description="a run converges, and ends, at this residual, relative to the first")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run may blow up
 def _run(spec: ShallowSpec, seed: int, width: int) -> tuple[Curves, Rows]:
     """Residual norms of every method, and a row for each."""
     problem = ShallowGAN.gaussian(k=width, seed=seed, **spec.problem.model_dump())
@@ -71,7 +73,7 @@ def _run(spec: ShallowSpec, seed: int, width: int) -> tuple[Curves, Rows]:
     for name, config in spec.methods.items():
         start = time.perf_counter()
         traj = simulate(problem, steps=spec.steps, tol=spec.tol, stop_early=True, seed=seed, **config.model_dump())
-        curves[name] = norms = traj.residual_norm
+        curves[name] = norms = finite_part(traj.residual_norm)
         rows.append(
             {
                 "seed": seed,

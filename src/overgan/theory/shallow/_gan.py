@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from overgan.check import check
+from overgan.memory import check_memory
 from overgan.theory._dense import descend
 from overgan.theory._problem import (
     Ball,
@@ -27,6 +28,7 @@ from overgan.theory.shallow._ball import ball_bound, norm_bound
 from overgan.theory.shallow._geometry import Inner, Latents, Outer, mean_and_gradient, mean_gradients, population_mean
 
 Target = Literal["gaussian", "two_moons"]
+COPIES = 3  # of each array: drawn, multiplied, and as it is kept
 FRESH_STREAM = 4  # of a seed; those of `gaussian` are below it
 
 
@@ -87,6 +89,8 @@ class ShallowGAN:
         """
         for name, value in (("n", n), ("d", d), ("m", m), ("k", k)):
             check(value >= 1, name, value, "at least 1")
+        for name, numbers in (("n", n * d), ("k", k * (d + m))):
+            check_memory(COPIES * 8 * numbers, name, {"n": n, "k": k}[name])
         for name, sigma in (("sigma_z", sigma_z), ("sigma_v", sigma_v), ("sigma_w", sigma_w)):
             check(0 < sigma < np.inf, name, sigma, "positive and finite")
         # one stream for each array, so that problems that differ in k share the latents and the target
