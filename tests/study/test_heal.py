@@ -1,0 +1,63 @@
+"""Files that can be made again are made again, with a notice."""
+
+import json
+import shutil
+
+import pytest
+
+import overgan
+from overgan.training import read_checkpoint
+from tests.conftest import digest
+from tests.study.test_runner import HERE
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def study(small_study, tmp_path):
+    shutil.copytree(small_study / "study", tmp_path / "study")
+    return overgan.load(tmp_path / "study")
+
+
+def damaged(content):
+    """Every truncation, one flipped bit of every byte, JSON that means something else."""
+    yield from (content[:length] for length in range(len(content)))
+    yield from (content[:i] + bytes([content[i] ^ 1 << i % 8]) + content[i + 1 :] for i in range(len(content)))
+    yield from (b"5", b"[]", b'{"iteration": -1, "seconds": 1.0}', b'{"iteration": 10000, "seconds": 1.0}')
+
+
+def test_damaged_progress_is_never_refused(study, caplog):
+    good = study.group_status(4)
+    path = study.group(4) / "progress.json"
+    content = path.read_bytes()
+    told = 0
+    for bad in damaged(content):
+        path.write_bytes(bad)
+        caplog.clear()
+        status = study.group_status(4)
+        assert (status.done, status.complete, status.total) == (60, True, 60)
+        if caplog.messages:
+            told += 1
+            assert "progress.json was damaged or missing" in caplog.text
+            assert status.value == pytest.approx(good.value)
+            assert status.seconds == read_checkpoint(study.group(4)).seconds
+            assert study.group_status(4) == status  # what was written in its place is taken
+            assert len(caplog.messages) == 1
+    assert told > 1.5 * len(content)  # a digit of the seconds or of the distance may pass
+
+
+def test_missing_progress_is_made_again_by_status_report_and_run(study, small_study, caplog):
+    path = study.group(8) / "progress.json"
+    before = json.loads(path.read_bytes())
+    other = {p: digest(p.read_bytes()) for p in study.folder.rglob("k*/*.jsonl")}
+    for command in (
+        lambda: study.status(),
+        lambda: overgan.write_report(study.folder, figures=False),
+        lambda: overgan.run(small_study / "small.yaml", study.folder, **HERE),
+    ):
+        path.unlink()
+        caplog.clear()
+        command()
+        assert "progress.json was damaged or missing" in caplog.text
+        assert json.loads(path.read_bytes()) == pytest.approx(before)
+    assert {p: digest(p.read_bytes()) for p in other} == other
