@@ -2,10 +2,15 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
 import overgan
+from overgan.errors import OverganError
+from overgan.study import load_spec
 from overgan.training import read_checkpoint
 from tests.conftest import digest
 from tests.study.test_runner import HERE
@@ -61,3 +66,43 @@ def test_missing_progress_is_made_again_by_status_report_and_run(study, small_st
         assert "progress.json was damaged or missing" in caplog.text
         assert json.loads(path.read_bytes()) == pytest.approx(before)
     assert {p: digest(p.read_bytes()) for p in other} == other
+
+
+@pytest.mark.parametrize("name", ["study.json", "images.npz"])
+def test_a_run_that_was_killed_in_its_first_write_is_started_again(name, small_spec, tmp_path):
+    """The process is killed between writing the temporary file and renaming it."""
+    code = (
+        "import os, signal, sys; from pathlib import Path; from overgan.disk import write_atomic\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_atomic(Path(sys.argv[1]), b'{')"
+    )
+    folder = tmp_path / "study"
+    assert subprocess.run([sys.executable, "-c", code, folder / name]).returncode == -signal.SIGKILL
+    (left,) = folder.iterdir()
+    assert left.name.startswith(f".{name}.")
+    study = overgan.run(small_spec, folder, ["widths=[2]", "train.iterations=20"], **HERE)
+    assert study.status()[0].complete
+
+
+def test_a_run_of_a_dict_that_was_killed_before_its_spec_was_written_is_started_again(
+    small_spec, tmp_path, monkeypatch
+):
+    spec = load_spec(small_spec, ["widths=[2]"])
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    for write in ("write_description", "write_atomic"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"overgan.study._run.{write}", killed)
+            with pytest.raises(KeyboardInterrupt):
+                overgan.run(spec, tmp_path / "study", **HERE)
+    assert overgan.run(spec, tmp_path / "study", **HERE).status()[0].complete
+    assert (tmp_path / "study" / "spec.yaml").exists()
+
+
+def test_hidden_files_of_others_still_block(small_spec, tmp_path):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / ".thesis.abcdefgh").write_text("years of work")
+    with pytest.raises(OverganError, match="is not empty and holds no study"):
+        overgan.run(small_spec, tmp_path / "study")

@@ -4,6 +4,7 @@ from ._files import (
     read_jsonl as read_jsonl,
     sha256 as sha256,
     sha256_of_file as sha256_of_file,
+    unfinished_write_of as unfinished_write_of,
     write_atomic as write_atomic,
     write_json as write_json,
     write_jsonl as write_jsonl,
