@@ -84,9 +84,7 @@ def test_a_run_that_was_killed_in_its_first_write_is_started_again(name, small_s
     assert study.status()[0].complete
 
 
-def test_a_run_of_a_dict_that_was_killed_before_its_spec_was_written_is_started_again(
-    small_spec, tmp_path, monkeypatch
-):
+def test_a_run_of_a_dict_that_was_killed_before_its_spec_was_written_goes_on(small_spec, tmp_path, monkeypatch):
     spec = load_spec(small_spec, ["widths=[2]"])
 
     def killed(*_):
@@ -106,3 +104,45 @@ def test_hidden_files_of_others_still_block(small_spec, tmp_path):
     (tmp_path / "study" / ".thesis.abcdefgh").write_text("years of work")
     with pytest.raises(OverganError, match="is not empty and holds no study"):
         overgan.run(small_spec, tmp_path / "study")
+
+
+NETWORK = """
+from torch import nn
+
+def build(width, shape):
+    import helper_of_mine  # when it is called, long after the import of this module
+
+    generator = nn.Sequential(nn.Linear(4, width), nn.Linear(width, 64), nn.Unflatten(1, (1, 8, 8)))
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.Linear(width, 1), nn.Flatten(0))
+    return generator, critic
+"""
+
+
+@pytest.mark.parametrize(
+    "start", [["-m", "overgan"], ["-c", "import sys; sys.path.pop(0); import overgan.cli as c; c.main()"]]
+)
+def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(start, small_spec, tmp_path):
+    """By processes: a module is there for every name that overgan and its workers import, and would end them."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for name in (
+        "random",
+        "numpy",
+        "torch",
+        "safetensors",
+        "yaml",
+        "filelock",
+        "scipy",
+        "pandas",
+        "omegaconf",
+        "typer",
+    ):
+        (folder / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'a').write('{name} '); 1 / 0")
+    (folder / "mine.py").write_text(NETWORK)
+    (folder / "helper_of_mine.py").write_text("")
+    more = ["--set", "model.name=mine:build", "--set", "widths=[2]", "--set", "train.iterations=20", "--workers", "1"]
+    command = [sys.executable, *start, "run", str(small_spec), "--out", "study", *more]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()
+    assert ended.returncode == 0, ended.stderr
+    assert overgan.load(folder / "study").status()[0].complete
