@@ -6,6 +6,7 @@ figures/        PNG figures
 report.html
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,13 @@ class Description(BaseModel):
 
 
 def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
-    """The folder of a study: out, or by default runs/NAME."""
+    """The folder of a study: out, or by default runs/NAME. Raises OverganError for a NAME that would lead elsewhere."""
+    if not out and (re.search(r"[/\\\0]", spec.name) or ".." in spec.name or spec.name == "."):
+        raise OverganError(
+            f"name: {spec.name!r} names the folder runs/NAME and must hold no slash and no ..; "
+            "change it, or name the folder with {argument}",
+            "out",
+        )
     return Path(out or f"runs/{spec.name}")
 
 
