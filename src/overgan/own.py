@@ -19,16 +19,23 @@ def is_own(name: str) -> bool:
 def load_function(name: str, what: str) -> Any:
     """The function, or whatever has that name; modules in the current folder are found too.
 
+    That folder comes first while a module of the user's own is imported, and last from then on, for what the module
+    imports later: no file there is taken for a module of overgan, Python or an installed package.
+
     what: the key or option that names it. Raises OverganError if it cannot be imported.
     """
     module, _, function = name.partition(":")
-    folder = str(Path.cwd())
-    sys.path.insert(0, folder)
     with explained(f"{what}: {name} cannot be imported"):
+        if module.partition(".")[0] == __package__:
+            return getattr(importlib.import_module(module), function)
+        folder = str(Path.cwd())
+        sys.path.insert(0, folder)
         try:
             return getattr(importlib.import_module(module), function)
         finally:
             sys.path.remove(folder)
+            if folder not in sys.path:
+                sys.path.append(folder)
 
 
 def later(name: str) -> Any:

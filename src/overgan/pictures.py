@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
@@ -80,3 +81,9 @@ def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
 def png_url(content: bytes) -> str:
     """A PNG as a data URL, for an HTML page that opens offline."""
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def pictures_in(folder: Path, of: Path) -> list[Path]:
+    """The PNG files in the folder, by name, that are regular files within the folder `of`: no links to elsewhere."""
+    within = of.resolve()
+    return [p for p in sorted(folder.glob("*.png")) if p.is_file() and p.resolve().is_relative_to(within)]

@@ -7,6 +7,7 @@ import torch
 from overgan.data import ImageSet
 from overgan.errors import OverganError
 from overgan.metrics import Reference, feature_space, frechet_distance
+from overgan.metrics.spaces._classifier import Classifier
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,27 @@ def test_the_classifier_is_taken_from_the_cache_and_trained_again_if_damaged(dig
     feature_space("classifier", digits, tmp_path)
     assert weights.read_bytes() == good  # deterministic
     assert torch.get_num_threads() == threads
+
+
+def test_a_cached_classifier_with_any_damage_is_computed_again_with_a_notice(digits, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.STEPS", 3)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
+    facts = feature_space("classifier", digits, tmp_path).facts
+    (weights,) = tmp_path.glob("*.safetensors")
+    good = weights.read_bytes()
+    network = Classifier(digits.shape, 10)
+    monkeypatch.setattr("overgan.metrics.spaces._classifier._train", lambda *_: network.eval())
+    monkeypatch.setattr("overgan.metrics.spaces._classifier._in_batches", lambda *_: np.eye(10)[digits.test_labels])
+    start, end = good.index(b"accuracy") - 10, good.index(b'"}', good.index(b"accuracy"))
+    flipped = (good[:i] + bytes([good[i] ^ 1 << i % 7]) + good[i + 1 :] for i in range(start, end, 3))
+    for bad in (*flipped, b"", good[:5], good[:100], good[:-1], b"\x80\x04N.", b"\xff" * 8 + good[8:]):
+        weights.write_bytes(bad)
+        caplog.clear()
+        again = feature_space("classifier", digits, tmp_path).facts
+        assert again["accuracy"] == 1 != facts["accuracy"]
+        (told,) = caplog.messages
+        assert told.startswith(f"overgan: {weights} ")
+        assert told.endswith("it is computed again")
 
 
 def test_images_without_labels_have_no_classifier(digits, tmp_path):

@@ -1,6 +1,9 @@
+import base64
 import io
 import json
+import os
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -411,3 +414,31 @@ def test_a_plot_is_drawn_by_both_renderers():
     red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
     assert red.any()  # the curve
     assert 'id="name"' in to_html(plot)
+
+
+def test_pictures_that_are_links_to_elsewhere_are_left_out(make_study, tmp_path, tmp_path_factory):
+    study, outside = make_study(), tmp_path_factory.mktemp("outside")
+    plain = overgan.write_report(study.folder, figures=False).read_text()
+    (outside / "secret").write_text("root:x:0:0")
+    (outside / "samples").mkdir()
+    (outside / "samples" / "99999999.png").write_text("root:x:0:0")
+    (study.group(2) / "samples" / "99999999.png").symlink_to(outside / "secret")
+    (study.group(8) / "samples" / "99999999.png").mkdir()
+    os.mkfifo(study.group(8) / "samples" / "99999998.png")  # reading it would wait for ever
+    shutil.rmtree(study.group(4) / "samples")
+    (study.group(4) / "samples").symlink_to(outside / "samples")
+    for width in study.spec.widths:
+        of_seed = study.group(width) / "neighbours" / "seed-0"
+        of_seed.mkdir(parents=True)
+        (of_seed / "pixels.png").symlink_to(outside / "secret")
+    page = overgan.write_report(study.folder, figures=False).read_text()
+    assert base64.b64encode(b"root:x:0:0").decode() not in page
+    assert plain.count("data:image/png") == page.count("data:image/png") + 1  # that of k = 4, whose folder is a link
+
+
+def test_a_study_that_is_reached_by_a_link_has_its_pictures(make_study, tmp_path_factory):
+    link = tmp_path_factory.mktemp("links") / "study"
+    study = make_study()
+    link.symlink_to(study.folder)
+    grid = base64.b64encode((study.group(2) / "samples" / "00000010.png").read_bytes()).decode()
+    assert overgan.write_report(link, figures=False).read_text().count(grid) == len(WIDTHS)

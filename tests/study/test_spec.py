@@ -2,9 +2,10 @@ import re
 
 import pytest
 
+import overgan
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
-from overgan.study import Spec, load_spec, preset_names, spec_yaml
+from overgan.study import Spec, load_spec, preset_names, spec_yaml, study_folder
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -220,3 +221,51 @@ def test_a_scale_that_is_none(scale):
         OverganError, match=f"^scale is {re.escape(str(scale))}; it must be from above 0, .* to 1,000,000$"
     ):
         load_spec("quickstart", scale=scale)
+
+
+@pytest.mark.parametrize("name", ["/etc/study", "a/b", "..", "../../home", "a\\b", ".", "~/.."])
+def test_a_name_that_leads_out_of_runs_is_refused_in_one_line(name, small_spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_spec.write_text(small_spec.read_text().replace("name: small", f"name: '{name}'"))
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(OverganError, match=r"^name: .* must hold no slash and no \.\.; change it, or .* with out$"):
+        overgan.run(small_spec)
+    assert set(tmp_path.rglob("*")) == before
+    assert study_folder(load_spec(small_spec), tmp_path / "old") == tmp_path / "old"  # a study of before goes on
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${oc.env:SECRET}",
+        "${oc.env:SECRET,none}",
+        "a ${ oc.env:SECRET } b",
+        "${${kind}:SECRET}",
+        "${oc.decode:'${oc.env:SECRET}'}",
+        "${oc.create:{a:1}}",
+        "${oc.select:name}",
+    ],
+)
+@pytest.mark.parametrize("way", ["yaml", "override", "dict", "list"])
+def test_resolvers_are_off_and_refused_in_one_line(value, way, small_spec, monkeypatch):
+    monkeypatch.setenv("SECRET", "hush")
+    source, overrides = small_spec, ()
+    if way == "yaml":
+        small_spec.write_text(small_spec.read_text().replace("name: small", f'kind: gan\nname: "{value}"'))
+    elif way == "list":
+        small_spec.write_text(small_spec.read_text() + f'figures: [1, "{value}"]\n')
+    elif way == "override":
+        overrides = [f'name="{value}"']
+    else:
+        source = {"name": value, "kind": "gan"}
+    with pytest.raises(OverganError, match=r"only references to other keys") as refused:
+        load_spec(source, overrides)
+    assert "hush" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_plain_references_are_taken(small_spec):
+    text = small_spec.read_text().replace("latent: 4", 'latent: "${train.batch}"')
+    small_spec.write_text(text.replace("name: small", "name: batch-${train.batch}-${widths[0]}"))
+    spec = load_spec(small_spec, ["train.batch=16"])
+    assert (spec.name, spec.model.latent) == ("batch-16-2", 16)

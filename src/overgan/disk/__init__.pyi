@@ -5,6 +5,7 @@ from ._files import (
     sha256 as sha256,
     sha256_of_file as sha256_of_file,
     sync as sync,
+    unfinished_write_of as unfinished_write_of,
     write_atomic as write_atomic,
     write_json as write_json,
     write_jsonl as write_jsonl,

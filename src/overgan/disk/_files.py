@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,11 @@ def write_atomic(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def unfinished_write_of(found: str, name: str) -> bool:
+    """Whether a file called `found` is what `write_atomic` leaves of the file `name` if it is killed."""
+    return bool(re.fullmatch(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}", found))
 
 
 def write_json(path: Path, value: Any) -> None:

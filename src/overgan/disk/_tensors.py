@@ -1,7 +1,7 @@
 """Tensors on disk: a safetensors file that holds their checksum and, in one string, what they are."""
 
+import logging
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,12 +61,16 @@ def kept_tensors(
     """What the file at path holds; if it is missing, damaged or does not fit, it is computed and written first.
 
     compute: gives the tensors and the identity that `write_tensors` takes. Processes wait for each other.
+    fits: may raise OverganError if the identity is damaged. Damage is told in a notice.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        with suppress(OverganError):
-            saved = read_tensors(path)
-            if fits(saved):
-                return saved
+        if path.exists():
+            try:
+                saved = read_tensors(path, mend="it is computed again")
+                if fits(saved):
+                    return saved
+            except OverganError as error:
+                logging.getLogger(__name__).warning(f"overgan: {error}")
         write_tensors(path, *compute())
         return read_tensors(path)  # so that the layout in memory, and with it rounding, is always the same

@@ -1,6 +1,7 @@
 """Specs and studies of any kind: YAML and overrides are read by OmegaConf and validated by pydantic."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,7 @@ from overgan.study._study import Study
 SpecSource = str | Path | Mapping[str, Any] | Spec
 YAML = (".yaml", ".yml")
 LARGEST_SCALE = 1_000_000
+REFERENCE = re.compile(r"\$\{[\w.\[\]-]+\}")  # of one key to another
 
 
 def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 1.0) -> Spec:
@@ -63,7 +65,11 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         raise OverganError(f"{name}{_place(error, given)}") from None
     try:
         changes = OmegaConf.from_dotlist(list(overrides))
+        for config in (loaded, changes):
+            _refuse_resolvers(OmegaConf.to_container(config, resolve=False), name)
         values: Any = OmegaConf.to_container(OmegaConf.merge(loaded, changes), resolve=True)
+    except OverganError:
+        raise
     except (OmegaConfBaseException, YAMLError, ValueError, TypeError, RecursionError) as error:
         first_line = str(error).splitlines()[0]
         raise OverganError(f"{name}: cannot be read as YAML with these overrides ({first_line})") from None
@@ -119,6 +125,21 @@ def _place(error: Exception, text: Any) -> str:
     else:
         return f": cannot be read as YAML ({what})"
     return f", line {line + 1}, column {column + 1}: cannot be read as YAML ({what})"
+
+
+def _refuse_resolvers(values: Any, name: str) -> None:
+    """Raise OverganError for a resolver of OmegaConf in any text, such as ${oc.env:HOME}: a spec is data alone."""
+    if isinstance(values, dict | list):
+        for value in values.values() if isinstance(values, dict) else values:
+            _refuse_resolvers(value, name)
+    elif isinstance(values, str) and "${" in values:
+        left, found = values, 1
+        while found:  # from the innermost, for references may be nested
+            left, found = REFERENCE.subn("", left)
+        if "${" in left:
+            raise OverganError(
+                f"{name}: {values!r}: only references to other keys, such as ${{train.batch}}, may stand in ${{ }}"
+            )
 
 
 def _root(values: Any) -> str | None:

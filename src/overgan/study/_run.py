@@ -9,7 +9,7 @@ from pathlib import Path
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
-from overgan.disk import try_lock, write_atomic
+from overgan.disk import try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
@@ -90,7 +90,7 @@ def run(
             if begun:
                 _lock(stack, folder)
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
-            elif folder.exists() and (not folder.is_dir() or {p.name for p in folder.iterdir()} - {".lock", IMAGES}):
+            elif folder.exists() and not _free(folder):
                 raise OverganError(
                     f"{folder} is not empty and holds no study; name another folder with {{argument}}", "out"
                 )
@@ -114,15 +114,23 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
+            write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
-            write_description(folder, description)
             _execute(start, Job(folder, workers, devices, threads), resolved.widths, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
         ) from None
     return load(folder)
+
+
+def _free(folder: Path) -> bool:
+    """Whether a study may begin here: there is nothing but what one leaves that was killed before its study.json."""
+    return folder.is_dir() and all(
+        path.name in (".lock", IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
+        for path in folder.iterdir()
+    )
 
 
 def _lengthened(folder: Path, new: Spec) -> Spec:

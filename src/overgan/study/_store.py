@@ -6,6 +6,7 @@ figures/        PNG figures
 report.html
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,14 @@ class Description(BaseModel):
 
 
 def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
-    """The folder of a study: out, or by default runs/NAME."""
+    """The folder of a study: out, or by default runs/NAME. Raises OverganError for a NAME that would lead elsewhere."""
     check(out != "", "out", "empty", "the name of a folder")
+    if out is None and (re.search(r"[/\\\0]", spec.name) or ".." in spec.name or spec.name == "."):
+        raise OverganError(
+            f"name: {spec.name!r} names the folder runs/NAME and must hold no slash and no ..; "
+            "change it, or name the folder with {argument}",
+            "out",
+        )
     return Path(f"runs/{spec.name}" if out is None else out)
 
 

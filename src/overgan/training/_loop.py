@@ -1,5 +1,6 @@
 """The training loop of one group, from its newest checkpoint to its last iteration."""
 
+import math
 import shutil
 import statistics
 import time
@@ -78,7 +79,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     due = is_due(config, replicas.iteration) and replicas.iteration not in evaluated
 
     train = placed(group.images.train, group.device)
-    saved = shown = time.monotonic()
+    saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
     distance = None
     while True:

@@ -12,7 +12,8 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from overgan.data import ImageSet
-from overgan.disk import kept_tensors, sha256
+from overgan.disk import SavedTensors, kept_tensors, sha256
+from overgan.errors import OverganError
 from overgan.metrics.spaces._space import Embedding, Space, Wanted
 from overgan.models import to_network
 
@@ -63,13 +64,22 @@ def classifier_features(wanted: Wanted) -> tuple[Embedding, dict[str, Any]]:
         network = _train(images, labels, classes, wanted.device)
         right = _in_batches(network, images.test, wanted.device).argmax(1) == test_labels
         facts = {"accuracy": float(right.mean()), "classes": classes, "dimension": FEATURES}
-        return network.state_dict(), json.dumps(facts)
+        text = json.dumps(facts)
+        return network.state_dict(), f"{text} {sha256(text.encode())}"
 
-    saved = kept_tensors(wanted.cache / f"classifier-{key}.safetensors", train, lambda _: True)
+    path = wanted.cache / f"classifier-{key}.safetensors"
+
+    def whole(saved: SavedTensors) -> bool:
+        text, _, checksum = saved.identity.rpartition(" ")
+        if sha256(text.encode()) != checksum:
+            raise OverganError(f"{path} is damaged: the checksum of its facts is wrong; it is computed again")
+        return True
+
+    saved = kept_tensors(path, train, whole)
     network = Classifier(images.shape, classes)
     network.load_state_dict(saved.tensors)
     network.eval().to(wanted.device)
-    facts = json.loads(saved.identity) | {"sha256": saved.checksum}
+    facts = json.loads(saved.identity.rpartition(" ")[0]) | {"sha256": saved.checksum}
     return lambda batch: _in_batches(network.features, batch, wanted.device), facts
 
 

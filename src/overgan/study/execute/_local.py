@@ -24,7 +24,8 @@ class Local:
         threads = str(job.threads)
         environment = MALLOC | os.environ
         environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
-        module = [sys.executable, "-m", "overgan.study.execute._worker"]
+        # -P: else a random.py in the current folder would be imported for Python's own
+        module = [sys.executable, "-P", "-m", "overgan.study.execute._worker"]
         for i in range(job.workers):
             log = log_file(job.folder, i)
             with log.open("wb") as output:

@@ -11,7 +11,6 @@ from jaxtyping import UInt8
 from torch import nn
 
 from overgan.check import check
-from overgan.disk import read_json
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
@@ -21,10 +20,11 @@ from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._progress import reached
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, PROGRESS, check_rows, read_checkpoint
+from overgan.training import EVALUATIONS, LOG, check_rows, read_checkpoint
 from overgan.words import joined, number
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
@@ -56,15 +56,15 @@ class GanStudy(Study):
         """How far the group of one width is."""
         group = self.group(width)
         checkpoint = read_checkpoint(group)
-        progress = current_row(read_json(group / PROGRESS)) if (group / PROGRESS).exists() else {}
-        distance = progress.get("frechet_test")
+        progress = reached(group, checkpoint, self.spec.train.iterations)
+        distance = progress.frechet_test
         quantity = f"test {frechet_label(self.spec.evaluate.features[0])}"
         return GroupStatus(
             width=width,
             unit="iteration",
-            done=progress.get("iteration", 0),
+            done=progress.iteration,
             total=self.spec.train.iterations,
-            seconds=progress.get("seconds", 0.0),
+            seconds=progress.seconds,
             result=f"{quantity} {number(distance)}" if distance is not None else "",
             diverged=len(checkpoint.diverged) if checkpoint else 0,
             complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),

@@ -1,0 +1,56 @@
+"""How far a group is: what its progress.json says, or, where that is damaged, its checkpoint and evaluations."""
+
+import logging
+import statistics
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from overgan.disk import read_json, read_jsonl, write_json
+from overgan.errors import OverganError
+from overgan.metrics import current_row
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint
+
+
+class Reached(BaseModel):
+    """The content of progress.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    iteration: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0)  # of training, evaluation not counted
+    frechet_test: float | None = None  # the latest mean over the runs, in the spec's first feature space
+
+
+def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reached:
+    """How far the group in the folder is, of so many iterations.
+
+    A progress.json that is damaged, or is missing beside a checkpoint, is written anew, with a notice.
+    """
+    path = group / PROGRESS
+    if not path.exists() and not checkpoint:
+        return Reached()
+    end = checkpoint.iteration if checkpoint and checkpoint.ends(iterations) else None
+    try:
+        values = read_json(path)
+        found = Reached.model_validate(current_row(values) if isinstance(values, dict) else values)
+        if found.iteration <= iterations and end in (None, found.iteration):
+            return found
+    except (OverganError, ValidationError):
+        pass
+    rebuilt = _rebuilt(group, checkpoint) if checkpoint else Reached()
+    logging.getLogger(__name__).warning(
+        f"overgan: {path} was damaged or missing, so it was made again from the last checkpoint"
+    )
+    with suppress(OSError):  # a folder that can only be read
+        write_json(path, rebuilt.model_dump())
+    return rebuilt
+
+
+def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
+    rows = [current_row(row) for row in read_jsonl(group / EVALUATIONS)]
+    rows = [row for row in rows if row["iteration"] <= checkpoint.iteration]
+    last = [r for r in rows if r["iteration"] == rows[-1]["iteration"] and r["features"] == rows[0]["features"]]
+    distance = statistics.fmean(row["frechet_test"] for row in last) if last else None
+    return Reached(iteration=checkpoint.iteration, seconds=checkpoint.seconds, frechet_test=distance)
