@@ -164,7 +164,7 @@ NO_IMAGES = "data.root: nowhere has no file train"
         (["recommend", __file__, "--tolerance", "-0.5"], "--tolerance is -0.5; it must be at least 0, and finite"),
         (["run", "quickstart", "--scale", "inf"], "--scale is inf; it must be from above 0"),
         (["run", "quickstart", "--scale", "nan"], "--scale is nan; it must be from above 0"),
-        (["run", "quickstart", "--set", "scale=0.5"], "--set scale=0.5: scale says what was done; use --scale"),
+        (["run", "quickstart", "--set", "scale=0.5"], "--set scale=0.5: the key scale says what was done"),
         (["certify", "--k", "1000000000000"], "--k is 1000000000000, which needs at least 480,000 GB of memory"),
         (["certify", "--n", "1000000000000"], "--n is 1000000000000, which needs at least 240,000 GB of memory"),
     ],

@@ -144,7 +144,7 @@ def test_a_file_of_ones_own(small_spec):
         ("tolerance=-0.5", r"tolerance: .*greater than or equal to 0, but it is -0\.5"),
         ("tolerance=.nan", r"tolerance: .*finite number, but it is NaN"),
         ("tolerance=.inf", r"tolerance: .*finite number, but it is Infinity"),
-        ("scale=0.5", r"overrides scale=0\.5: .*use --scale"),
+        ("scale=0.5", r"overrides scale=0\.5: the key scale says what was done"),
         ("train.iterations", r"overrides train\.iterations: write key=value"),
         ("data.root=${nothing}", "cannot be read as YAML"),
         ("train.iterations=[", "cannot be read as YAML"),
