@@ -54,7 +54,7 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
             )
         if override.partition("=")[0] == "scale":
             raise OverganError(
-                f"{{argument}} {override}: the key scale says what was done; name the scale beside the overrides instead",
+                f"{{argument}} {override}: the key scale says what was done; give the scale beside the overrides",
                 "overrides",
             )
     try:
