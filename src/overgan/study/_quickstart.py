@@ -99,7 +99,8 @@ def apart(spec: Any) -> tuple[Any, dict[str, np.ndarray]]:
 
 def with_root(spec: Spec, root: str) -> Spec:
     """The spec of a GAN with images that lie there."""
-    return spec.model_copy(update={"data": spec.data.model_copy(update={"root": root})})  # type: ignore[attr-defined]
+    data = spec.data.model_copy(update={"root": root})  # type: ignore[attr-defined] # only specs of a GAN get here
+    return spec.model_copy(update={"data": data})
 
 
 def where_it_lies(spec: Spec, folder: Path) -> Spec:
