@@ -185,12 +185,11 @@ def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Wat
         if not _unfinished(study):
             return
         _finish(create(), job, study, watch)
-    if not (left := _unfinished(study)):
-        return
-    raise WorkerError(
-        f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers stopped; "
-        "the same command goes on from the last checkpoint"
-    )
+    if left := _unfinished(study):
+        raise WorkerError(
+            f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers "
+            "stopped; the same command goes on from the last checkpoint"
+        )
 
 
 def _unfinished(study: Study) -> list[int]:
