@@ -204,7 +204,7 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
 def test_the_local_executor_gives_its_processes_so_many_threads(tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("overgan.study.execute._local.Popen", lambda words, env, **_: started.append((words, env)))
-    EXECUTORS["local"]().start(Job(tmp_path, workers=2, devices=["cpu"], threads=3))
+    EXECUTORS["local"]().start(Job(tmp_path, str(tmp_path), workers=2, devices=["cpu"], threads=3))
     for words, environment in started:
         assert words[words.index(str(tmp_path)) + 1] == "3"
         assert environment["OMP_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "3"

@@ -5,7 +5,7 @@ from overgan.study import finish_groups
 
 class InProcess:
     def start(self, job):
-        finish_groups(job.folder, threads=1, device=job.devices[0], stopping=lambda: False)
+        finish_groups(job.store, threads=1, device=job.devices[0], stopping=lambda: False)
 
     def working(self):
         return False

@@ -117,7 +117,7 @@ def run(
             write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
-            _execute(start, Job(folder, workers, devices, threads), resolved.widths, watch)
+            _execute(start, Job(folder, str(folder.resolve()), workers, devices, threads), resolved.widths, watch)
     except OSError as error:
         raise OverganError(
             f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"

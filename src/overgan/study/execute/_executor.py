@@ -15,7 +15,8 @@ class WorkerError(RuntimeError):
 class Job:
     """A study whose groups are to be finished."""
 
-    folder: Path  # of the study, which is described there
+    folder: Path  # of the study on this machine, where it is described
+    store: str  # where workers find the study and leave results: that folder, in full, or an address such as s3://…
     workers: int  # processes, or whatever the executor has in their place
     devices: list[str]  # that the workers run on, in turn
     threads: int  # of each worker

@@ -1,5 +1,6 @@
 """What every worker does, wherever it runs."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from overgan.disk import try_lock
@@ -9,16 +10,21 @@ from overgan.study._load import read_description
 from overgan.study._store import group_folder
 
 
-def finish_groups(folder: Path, threads: int, device: str, stopping: Stopping) -> None:
+def finish_groups(
+    store: str, threads: int, device: str, stopping: Stopping, widths: Collection[int] | None = None
+) -> None:
     """Finish every group of the study that is not finished and that no other worker has, the widest first.
 
+    store: the study's folder.
     stopping: asked again and again; when it says yes, the group at hand is left where it can go on, and this returns.
+    widths: of the groups to finish, by default all.
 
     Raises OverganError if the study, its images or a checkpoint cannot be read.
     """
+    folder = Path(store)
     spec = read_description(folder).spec
     work = KINDS[spec.kind].worker(spec, folder, threads, device)
-    for width in sorted(spec.widths, reverse=True):
+    for width in sorted(spec.widths if widths is None else widths, reverse=True):
         if stopping():
             return
         with try_lock(group_folder(folder, width)) as is_ours:

@@ -29,7 +29,7 @@ class Local:
         for i in range(job.workers):
             log = log_file(job.folder, i)
             with log.open("wb") as output:
-                command = [*module, str(job.folder), threads, str(os.getpid()), job.devices[i % len(job.devices)]]
+                command = [*module, job.store, threads, str(os.getpid()), job.devices[i % len(job.devices)]]
                 process = Popen(command, stdin=DEVNULL, stdout=output, stderr=output, env=environment)
             self._workers.append((process, log))
 
