@@ -248,13 +248,9 @@ class GanStudy(Study):
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
-    def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
-        for width in self.spec.widths:
-            check_rows(self.group(width), file)
-        return super()._rows(file, columns)
-
-    def _current(self, row: dict[str, Any]) -> dict[str, Any]:
-        return current_row(row)
+    def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
+        check_rows(self.group(width), file)
+        return [current_row(row) for row in super()._group_rows(width, file)]
 
     def _width(self, width: int | None) -> int:
         """The width, by default the recommended one, which there must be."""
