@@ -1,20 +1,17 @@
-from ._checkpoint import (
-    EVALUATIONS as EVALUATIONS,
-    LOG as LOG,
-    Checkpoint as Checkpoint,
-    check_rows as check_rows,
-    load_tensors as load_tensors,
-    read_checkpoint as read_checkpoint,
-)
+from ._checkpoint import load_tensors as load_tensors
 from ._config import TrainConfig as TrainConfig
 from ._cost import products_an_iteration as products_an_iteration
-from ._loop import (
+from ._index import (
+    EVALUATIONS as EVALUATIONS,
+    LOG as LOG,
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
-    Group as Group,
-    train_group as train_group,
+    Checkpoint as Checkpoint,
+    check_rows as check_rows,
+    read_checkpoint as read_checkpoint,
 )
+from ._loop import Group as Group, train_group as train_group
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss
