@@ -1,10 +1,16 @@
-"""Large studies: their files are read once, and their figures stay legible."""
+"""Large studies: their files are read once, their status without PyTorch, and their figures stay legible."""
+
+import subprocess
+import sys
 
 import pandas as pd
+import pytest
 
 import overgan
-from overgan.disk import append_jsonl
+from overgan.disk import append_jsonl, read_jsonl
+from overgan.metrics import METRICS, frechet_label
 from overgan.report._plot import MAX_CURVES, each_width, of_widths
+from overgan.study import read_status
 
 
 def test_rows_are_read_again_only_once_a_file_has_changed(small_study, monkeypatch):
@@ -18,7 +24,8 @@ def test_rows_are_read_again_only_once_a_file_has_changed(small_study, monkeypat
     assert len(read) == len(set(read))
     assert (again.frechet_test > 0).all()
     read.clear()
-    append_jsonl(study.group(4) / "evaluations.jsonl", [again.iloc[0].drop("k").to_dict()])
+    path = study.group(4) / "evaluations.jsonl"
+    append_jsonl(path, read_jsonl(path)[:1])
     assert len(study.frame()) == len(again) + 1
     assert (4, "evaluations.jsonl") in read
 
@@ -31,3 +38,19 @@ def test_of_many_widths_twelve_have_curves_and_the_title_says_so():
     few = frame[frame.k <= MAX_CURVES]
     assert len(each_width(few)) == MAX_CURVES
     assert of_widths(few) == ""
+
+
+@pytest.mark.parametrize("features", ["inception", "classifier"])
+def test_the_deciding_distance_has_the_name_that_its_metric_gives_it(features):
+    metric = METRICS["frechet"]
+    assert frechet_label(features) == metric.heading(metric.columns[0], features)
+
+
+def test_the_status_of_a_gan_study_is_read_without_pytorch_pandas_and_scipy(small_study):
+    code = (
+        "import sys\nfrom overgan.study import read_status\n_, groups = read_status(sys.argv[1])\n"
+        "assert all(group.complete and group.value for group in groups)\n"
+        "assert not sys.modules.keys() & {'torch', 'pandas', 'scipy', 'matplotlib'}"
+    )
+    subprocess.run([sys.executable, "-c", code, small_study / "study"], check=True)
+    assert read_status(small_study / "study")[1] == overgan.load(small_study / "study").status()

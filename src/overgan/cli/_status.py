@@ -12,14 +12,14 @@ from overgan.words import counted, number
 
 def status(folder: Folder, json_: Json = False) -> None:
     """Show the runs done, under way and diverged; the time left."""
-    study = overgan.load(folder)
-    groups, seeds = study.status(), len(study.spec.seeds)
+    description, groups = overgan.study.read_status(folder)
+    spec, seeds = description.spec, len(description.spec.seeds)
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)
-    left = overgan.study.seconds_left(groups, study.description.machine["workers"])
+    left = overgan.study.seconds_left(groups, description.machine["workers"])
     if json_:
         print_json(
-            {"name": study.spec.name, "kind": study.spec.kind, "groups": [_values(group) for group in groups]}
+            {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
         )
         return
@@ -30,7 +30,7 @@ def status(folder: Folder, json_: Json = False) -> None:
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
-    print_scale(study.spec)
+    print_scale(spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")
 

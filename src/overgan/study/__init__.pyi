@@ -7,6 +7,7 @@ from ._load import (
     load_spec as load_spec,
     names_images as names_images,
     parse_spec as parse_spec,
+    read_status as read_status,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._opening import Opened as Opened, Opening as Opening

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -22,8 +22,11 @@ from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description, flat
-from overgan.study._study import Study
+
+if TYPE_CHECKING:
+    from overgan.study._study import Study
 
 # a preset's name, a .yaml file, images (a folder, an archive, an array, a dataset), plain values, or a spec
 SpecSource = str | Path | Mapping[str, Any] | Spec
@@ -179,7 +182,19 @@ def read_description(folder: Path) -> Description:
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
 
-def load(folder: str | Path) -> Study:
+def load(folder: str | Path) -> "Study":
     """The study in a folder, finished or not. Raises OverganError if there is none."""
     description = read_description(Path(folder))
     return KINDS[description.spec.kind].study(Path(folder), description)
+
+
+def read_status(folder: str | Path) -> tuple[Description, list[GroupStatus]]:
+    """What `load` and `Study.status` say, where possible without PyTorch and pandas, which take seconds to import.
+
+    Raises OverganError if there is no study in the folder, or it is damaged.
+    """
+    description = read_description(Path(folder))
+    kind, spec = KINDS[description.spec.kind], description.spec
+    if kind.group_status is None:
+        return description, kind.study(Path(folder), description).status()
+    return description, [kind.group_status(Path(folder), spec, width) for width in spec.widths]

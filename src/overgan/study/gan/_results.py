@@ -20,12 +20,12 @@ from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
-from overgan.study.gan._progress import reached
+from overgan.study.gan._progress import group_status
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, check_rows, read_checkpoint
-from overgan.words import joined, number
+from overgan.training import EVALUATIONS, LOG, check_rows
+from overgan.words import joined
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 
@@ -54,23 +54,7 @@ class GanStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        group = self.group(width)
-        checkpoint = read_checkpoint(group)
-        progress = reached(group, checkpoint, self.spec.train.iterations)
-        distance = progress.frechet_test
-        quantity = f"test {frechet_label(self.spec.evaluate.features[0])}"
-        return GroupStatus(
-            width=width,
-            unit="iteration",
-            done=progress.iteration,
-            total=self.spec.train.iterations,
-            seconds=progress.seconds,
-            result=f"{quantity} {number(distance)}" if distance is not None else "",
-            diverged=len(checkpoint.diverged) if checkpoint else 0,
-            complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),
-            quantity=quantity,
-            value=distance,
-        )
+        return group_status(self.folder, self.spec, width)
 
     def final(self, features: str | None = None) -> pd.DataFrame:
         """The rows of `frame` of the last iteration, of the runs that reached it, in one feature space.
