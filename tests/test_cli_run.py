@@ -332,7 +332,7 @@ def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_doe
     os.killpg(process.pid, signal.SIGHUP)  # the workers get it, too
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 129
-    assert errors == "overgan: stopped; the same command goes on from the last checkpoint\n"
+    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
     assert "http-equiv" not in page.read_text()
     assert not list(folder.glob("worker-*.log"))  # it ended in order
     checkpoint = json.loads((folder / "k0008" / "checkpoint.json").read_text())
@@ -349,7 +349,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(small_spec, tmp_path):
     process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert errors == "overgan: stopped; the same command goes on from the last checkpoint\n"
+    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
 
 
 def until_there(process, path):

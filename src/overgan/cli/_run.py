@@ -50,7 +50,7 @@ def run(
             study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
     except KeyboardInterrupt:
         fail(STOPPED, 130)
-    except SystemExit as end:  # at SIGTERM or SIGHUP
+    except SystemExit as end:  # at a signal
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)

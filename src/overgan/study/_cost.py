@@ -1,6 +1,7 @@
 """How long a study takes on this machine: measured when that is asked for, and remembered."""
 
 import json
+from contextlib import suppress
 
 from platformdirs import user_cache_path
 
@@ -21,6 +22,8 @@ def study_seconds(spec: Spec, *, measure: bool = False) -> float | None:
     key = sha256(json.dumps(subject, sort_keys=True).encode())
     if measure:
         remembered[key] = KINDS[spec.kind].seconds(spec)
-        write_json(path, remembered)
+        with suppress(OSError):  # measured again next time
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, remembered)
     seconds: float | None = remembered.get(key)
     return seconds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
-from overgan.disk import try_lock, unfinished_write_of, write_atomic
+from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
@@ -119,9 +119,8 @@ def run(
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
             _execute(start, Job(folder, str(folder.resolve()), workers, devices, threads), resolved.widths, watch)
     except OSError as error:
-        raise OverganError(
-            f"{folder} cannot be written ({error}); make room or name another folder with {{argument}}", "out"
-        ) from None
+        mend = "make room, after which the same command goes on, or name another folder with {argument}"
+        raise OverganError(cannot_write(folder, error, mend), "out") from None
     return load(folder)
 
 
