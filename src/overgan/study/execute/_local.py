@@ -6,11 +6,9 @@ import time
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 
+from overgan.study.execute._environment import worker_environment
 from overgan.study.execute._executor import GRACE_SECONDS, Job
 from overgan.study.execute._logs import log_file, pass_on_notices, raise_if_failed
-
-# glibc gives the pages of big temporaries back, and every step faults them in again; other systems ignore this
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 
 
 class Local:
@@ -22,8 +20,7 @@ class Local:
     def start(self, job: Job) -> None:
         """Start the processes."""
         threads = str(job.threads)
-        environment = MALLOC | os.environ
-        environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
+        environment = os.environ | worker_environment(job.threads)
         # -P: else a random.py in the current folder would be imported for Python's own
         module = [sys.executable, "-P", "-m", "overgan.study.execute._worker"]
         for i in range(job.workers):
