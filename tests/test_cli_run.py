@@ -193,7 +193,7 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
     executor = "tests.extension.executor:InProcess"
     study = overgan.run(COIN, tmp_path / "three", workers=1, threads=3, executor=executor)
     assert study.description.machine["threads"] == jobs[0].threads == 3
-    monkeypatch.setattr("overgan.study._run.cores", lambda: 9)
+    monkeypatch.setattr("overgan.study._place.cores", lambda: 9)
     overgan.run(COIN, tmp_path / "share", workers=2, executor=executor)
     assert jobs[1].threads == 4
     with pytest.raises(overgan.OverganError, match="threads is 0; it must be at least 1"):

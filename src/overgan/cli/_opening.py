@@ -43,12 +43,15 @@ def print_opening(opening: "Opening") -> None:
 def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
     yield "folder", f"{opening.folder}, {_state(opening)}"
     threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
-    yield "device", f"{', '.join(opening.devices)}: {threads}"
+    on = f", on {opening.executor}" if opening.executor != "local" else ""
+    yield "device", f"{', '.join(opening.devices)}: {threads}{on}"
     seconds = opening.seconds
     if seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
         yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
+    if opening.detached:
+        return
     yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 

@@ -1,12 +1,15 @@
 """`overgan status`: how far a study is."""
 
+from contextlib import suppress
 from typing import Any
 
 import overgan.study
 from overgan.cli._headlines import print_scale
+from overgan.cli._jobs import print_jobs
 from overgan.cli._options import Folder, Json
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
-from overgan.study import GroupStatus
+from overgan.errors import OverganError
+from overgan.study import GroupStatus, SlurmJob
 from overgan.words import counted, number
 
 
@@ -17,10 +20,14 @@ def status(folder: Folder, json_: Json = False) -> None:
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
+    jobs: list[SlurmJob] = []
+    with suppress(OverganError):  # on a machine that does not see the queue
+        jobs = overgan.study.slurm_jobs(folder)
     if json_:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
+            | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
         )
         return
     result, *results = _results(groups)
@@ -30,6 +37,7 @@ def status(folder: Folder, json_: Json = False) -> None:
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
+    print_jobs(folder, jobs, groups)
     print_scale(spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")

@@ -32,8 +32,11 @@ from .analysis import (
 )
 from .execute import (
     EXECUTORS as EXECUTORS,
+    Elsewhere as Elsewhere,
     Executor as Executor,
     Job as Job,
+    SlurmJob as SlurmJob,
     WorkerError as WorkerError,
     finish_groups as finish_groups,
+    slurm_jobs as slurm_jobs,
 )
