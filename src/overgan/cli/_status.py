@@ -4,15 +4,15 @@ from typing import Any
 
 import overgan.study
 from overgan.cli._headlines import print_scale
-from overgan.cli._options import Folder, Json
+from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.study import GroupStatus
 from overgan.words import counted, number
 
 
-def status(folder: Folder, json_: Json = False) -> None:
+def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """Show the runs done, under way and diverged; the time left."""
-    study = overgan.load(folder)
+    study = overgan.load(folder, trust)
     groups, seeds = study.status(), len(study.spec.seeds)
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)

@@ -15,8 +15,9 @@ from yaml.reader import ReaderError
 
 from overgan.check import check
 from overgan.data import is_hub
-from overgan.disk import read_json
+from overgan.disk import read_json, refuse_links
 from overgan.errors import OverganError, did_you_mean
+from overgan.own import importing_only
 from overgan.study._explain import explain
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
@@ -166,7 +167,7 @@ def parse_spec(values: Any, source: str) -> Spec:
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
     except OverganError as error:
-        raise OverganError(f"{source}: kind: {error}") from None
+        raise OverganError(f"{source}: kind: {error.message.removeprefix('kind: ')}", error.argument) from None
 
 
 def read_description(folder: Path) -> Description:
@@ -179,7 +180,19 @@ def read_description(folder: Path) -> Description:
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
 
-def load(folder: str | Path) -> Study:
-    """The study in a folder, finished or not. Raises OverganError if there is none."""
-    description = read_description(Path(folder))
-    return KINDS[description.spec.kind].study(Path(folder), description)
+def load(folder: str | Path, trust: bool = False) -> Study:
+    """The study in a folder, finished or not.
+
+    trust: whether code that the folder names (a model, metric or kind of study, as package.module:name) may be run, and
+        links that lead out of it are followed. What `overgan.run` returns is trusted.
+
+    Raises OverganError if there is none, or one that is not trusted has such a kind or links.
+    """
+    folder = Path(folder)
+    if not trust:
+        refuse_links(folder)
+    with importing_only(None if trust else ()):
+        description = read_description(folder)
+        study: Study = KINDS[description.spec.kind].study(folder, description)
+    study.trusted = trust
+    return study
