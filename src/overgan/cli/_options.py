@@ -44,6 +44,7 @@ SpecName = Annotated[
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
+Trust = Annotated[bool, Option("--trust", help="Run code that the folder names, and follow its links.")]
 Out = Annotated[Path | None, Option(metavar="DIR", parser=_named, help="The study's folder [default: runs/NAME].")]
 ImagesOut = Annotated[
     Path | None, Option("--out", metavar="DIR", parser=_named, help="Folder for the images [default: in the study's].")

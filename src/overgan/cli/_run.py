@@ -71,7 +71,7 @@ def run(
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
-        page = overgan.write_report(study.folder)
+        page = overgan.write_report(study.folder, trust=True)
     console.print(f"report: {page}")
     try:
         print_headlines(study)

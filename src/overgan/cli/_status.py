@@ -6,16 +6,16 @@ from typing import Any
 import overgan.study
 from overgan.cli._headlines import print_scale
 from overgan.cli._jobs import print_jobs
-from overgan.cli._options import Folder, Json
+from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.errors import OverganError
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import counted, number
 
 
-def status(folder: Folder, json_: Json = False) -> None:
+def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """Show the runs done, under way and diverged; the time left."""
-    description, groups = overgan.study.read_status(folder)
+    description, groups = overgan.study.read_status(folder, trust)
     spec, seeds = description.spec, len(description.spec.seeds)
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from yaml.reader import ReaderError
 
 from overgan.check import check
 from overgan.data import is_hub
-from overgan.disk import read_json
+from overgan.disk import read_json, refuse_links
 from overgan.errors import OverganError, did_you_mean
+from overgan.own import importing_only
 from overgan.study._explain import explain
+from overgan.study._kind import Kind
 from overgan.study._kinds import KINDS
 from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
@@ -169,7 +172,7 @@ def parse_spec(values: Any, source: str) -> Spec:
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
     except OverganError as error:
-        raise OverganError(f"{source}: kind: {error}") from None
+        raise OverganError(f"{source}: kind: {error.message.removeprefix('kind: ')}", error.argument) from None
 
 
 def read_description(folder: Path) -> Description:
@@ -182,19 +185,36 @@ def read_description(folder: Path) -> Description:
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
 
-def load(folder: str | Path) -> "Study":
-    """The study in a folder, finished or not. Raises OverganError if there is none."""
-    description = read_description(Path(folder))
-    return KINDS[description.spec.kind].study(Path(folder), description)
+def load(folder: str | Path, trust: bool = False) -> "Study":
+    """The study in a folder, finished or not.
+
+    trust: whether code that the folder names (a model, metric or kind of study, as package.module:name) may be run, and
+        links that lead out of it are followed. What `overgan.run` returns is trusted.
+
+    Raises OverganError if there is none, or one that is not trusted has such a kind or links.
+    """
+    with _trusted(Path(folder), trust) as (description, kind):
+        study: Study = kind.study(Path(folder), description)
+    study.trusted = trust
+    return study
 
 
-def read_status(folder: str | Path) -> tuple[Description, list[GroupStatus]]:
+def read_status(folder: str | Path, trust: bool = False) -> tuple[Description, list[GroupStatus]]:
     """What `load` and `Study.status` say, where possible without PyTorch and pandas, which take seconds to import.
 
-    Raises OverganError if there is no study in the folder, or it is damaged.
+    Raises OverganError as `load` does.
     """
-    description = read_description(Path(folder))
-    kind, spec = KINDS[description.spec.kind], description.spec
-    if kind.group_status is None:
-        return description, kind.study(Path(folder), description).status()
-    return description, [kind.group_status(Path(folder), spec, width) for width in spec.widths]
+    with _trusted(Path(folder), trust) as (description, kind):
+        if kind.group_status is None:
+            return description, kind.study(Path(folder), description).status()
+        return description, [kind.group_status(Path(folder), description.spec, k) for k in description.spec.widths]
+
+
+@contextmanager
+def _trusted(folder: Path, trust: bool) -> Iterator[tuple[Description, Kind[Any]]]:
+    """What a folder is of, and its kind; meanwhile none of the modules that it names is imported without trust."""
+    if not trust:
+        refuse_links(folder)
+    with importing_only(None if trust else ()):
+        description = read_description(folder)
+        yield description, KINDS[description.spec.kind]

@@ -12,6 +12,7 @@ from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
 from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
+from overgan.own import importing_only
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import machine, versions
@@ -137,7 +138,7 @@ def run(
     except OSError as error:
         mend = "make room, after which the same command goes on, or name another folder with {argument}"
         raise OverganError(cannot_write(folder, error, mend), "out") from None
-    return load(folder)
+    return load(folder, trust=True)
 
 
 def _free(folder: Path) -> bool:
@@ -150,7 +151,8 @@ def _free(folder: Path) -> bool:
 
 def _lengthened(folder: Path, new: Spec) -> Spec:
     """The spec of the study in the folder, with the length of the new one, to which its runs may go on."""
-    old = read_description(folder).spec
+    with importing_only([new.kind]):  # what the folder names beside it is another study's
+        old = read_description(folder).spec
     if old.kind != new.kind:
         return old
     try:
@@ -196,7 +198,7 @@ def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Wat
         with try_lock(group, timeout=GRACE_SECONDS) as free:
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
-    study = load(job.folder)
+    study = load(job.folder, trust=True)
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
         if not (left := _unfinished(study)):
             return

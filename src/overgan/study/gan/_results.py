@@ -147,7 +147,8 @@ class GanStudy(Study):
         check(n >= 1, "n", n, "at least 1")
         check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
         width = self._width(width)
-        by_seed = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
+        with self.naming():
+            by_seed = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
         return by_seed[self._trained(width, seed, list(by_seed))]
 
     def generator(self, width: int, seed: int | None = None) -> nn.Module:
@@ -162,7 +163,8 @@ class GanStudy(Study):
 
         Raises OverganError as `sample` does.
         """
-        seeds, replicas = generators(self.folder, self.spec, self._shape, width)
+        with self.naming():
+            seeds, replicas = generators(self.folder, self.spec, self._shape, width)
         place = seeds.index(self._trained(width, seed, seeds))
         return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
 
@@ -190,7 +192,10 @@ class GanStudy(Study):
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
         fingerprint = self.description.data["fingerprint"]
-        rows = evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings)
+        with self.naming(*metrics, *settings.get("features", ())):
+            rows = evaluate_checkpoints(
+                self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings
+            )
         return pd.DataFrame(rows, columns=None if rows else ROW)
 
     def write_samples(
