@@ -7,8 +7,10 @@ from ._checkpoint import (
     read_checkpoint as read_checkpoint,
 )
 from ._config import TrainConfig as TrainConfig
-from ._cost import products_an_iteration as products_an_iteration
+from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._loop import (
+    GRID_COLUMNS as GRID_COLUMNS,
+    NEIGHBOUR_ROWS as NEIGHBOUR_ROWS,
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
