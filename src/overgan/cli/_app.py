@@ -7,6 +7,7 @@ import typer
 
 from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate, sample
+from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
 from overgan.cli._run import run
@@ -17,7 +18,7 @@ from overgan.study import WorkerError
 from overgan.version import __version__
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
+for command in (presets, show, plan, run, status, report, recommend, sample, evaluate, certify):
     app.command()(command)
 
 

@@ -13,6 +13,7 @@ from ._metric import (
 )
 from ._reference import (
     MEND as MEND,
+    NEIGHBOURS as NEIGHBOURS,
     Reference as Reference,
     check_metrics as check_metrics,
     too_few as too_few,
