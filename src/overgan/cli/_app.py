@@ -14,6 +14,7 @@ from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
 from overgan.signals import when_ended
+from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
 
@@ -44,9 +45,9 @@ def main() -> None:
     try:
         app()
     except OverganError as error:
-        fail(error.message.replace("{argument}", _option(error.argument)), 2)
+        fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
-        fail(str(error), 1)
+        fail(shown(error), 1)
 
 
 def _option(argument: str) -> str:

@@ -13,6 +13,7 @@ from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
+from overgan.stores import shown
 from overgan.study import GroupStatus
 
 STOPPED = "stopped; the same command goes on from the last checkpoint"
@@ -56,7 +57,7 @@ def run(
         fail(STOPPED, end.code)
     with nullcontext() if quiet else console.status("writing the report and its figures"):
         page = overgan.write_report(study.folder)
-    console.print(f"report: {page}")
+    console.print(f"report: {shown(page)}")
     try:
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake

@@ -9,6 +9,7 @@ from ._load import (
     parse_spec as parse_spec,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
+from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish
 from ._opening import Opened as Opened, Opening as Opening
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices

@@ -17,8 +17,10 @@ from overgan.check import check
 from overgan.data import is_hub
 from overgan.disk import read_json
 from overgan.errors import OverganError, did_you_mean
+from overgan.stores import naming_addresses
 from overgan.study._explain import explain
 from overgan.study._kinds import KINDS
+from overgan.study._mirror import open_study
 from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
@@ -180,6 +182,11 @@ def read_description(folder: Path) -> Description:
 
 
 def load(folder: str | Path) -> Study:
-    """The study in a folder, finished or not. Raises OverganError if there is none."""
-    description = read_description(Path(folder))
-    return KINDS[description.spec.kind].study(Path(folder), description)
+    """The study in a folder, or at an address such as s3://bucket/study, finished or not.
+
+    Raises OverganError if there is none.
+    """
+    with naming_addresses():
+        place = open_study(folder)
+        description = read_description(place)
+        return KINDS[description.spec.kind].study(place, description)
