@@ -14,6 +14,7 @@ from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
+from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
 
@@ -43,9 +44,9 @@ def start() -> None:
     try:
         app()
     except OverganError as error:
-        fail(error.message.replace("{argument}", _option(error.argument)), 2)
+        fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
-        fail(str(error), 1)
+        fail(shown(error), 1)
 
 
 def _option(argument: str) -> str:

@@ -10,6 +10,7 @@ from overgan.cli._options import Device, Folder, ImagesOut, Json, Trust, given, 
 from overgan.cli._terminal import bar, console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
+from overgan.stores import shown
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
@@ -41,7 +42,7 @@ def evaluate(
     generated: Annotated[str | None, Option(metavar="PATH", help="The same as GENERATED.")] = None,
     train: Annotated[str | None, Option(metavar="PATH", help="The same as TRAIN.")] = None,
     test: Annotated[str | None, Option(metavar="PATH", help="The same as TEST, with TRAIN or without.")] = None,
-    study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
+    study: Annotated[str | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
     features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP, autocompletion=FEATURES)] = None,
     metrics: Annotated[
         str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of(METRICS))
@@ -100,13 +101,13 @@ def _once(position: str | None, option: str | None, name: str) -> str | None:
     return option if position is None else position
 
 
-def _evaluate_study(folder: Path, metrics: list[str], settings: dict[str, Any], as_json: bool, trust: bool) -> None:
+def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], as_json: bool, trust: bool) -> None:
     with bar() as progress:
         measured = overgan.load(folder, trust).evaluate(metrics, progress=progress, **settings)
-    report = overgan.write_report(folder, trust=trust)
+    report = shown(overgan.write_report(folder, trust=trust))
     if as_json:
         rows = [row.dropna().to_dict() for _, row in measured.iterrows()]
-        print_json({"results": rows, "report": str(report)})
+        print_json({"results": rows, "report": report})
         return
     print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(measured, metrics), unbroken=1)
     gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
@@ -163,4 +164,4 @@ def sample(
     images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
     if width is None:
         console.print(str(study.recommend()))
-    console.print(f"images: {images}\ngrid: {images}-grid.png")
+    console.print(shown(f"images: {images}\ngrid: {images}-grid.png"))

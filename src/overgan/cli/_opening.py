@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import overgan.study
 from overgan.cli._terminal import console, duration
+from overgan.stores import shown
 from overgan.study import GroupStatus
 from overgan.words import counted
 
@@ -41,7 +42,7 @@ def print_opening(opening: "Opening") -> None:
 
 
 def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
-    yield "folder", f"{opening.folder}, {_state(opening)}"
+    yield "folder", f"{shown(opening.folder)}, {_state(opening)}"
     threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
     on = f", on {opening.executor}" if opening.executor != "local" else ""
     yield "device", f"{', '.join(opening.devices)}: {threads}{on}"
@@ -52,7 +53,7 @@ def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
         yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
     if opening.detached:
         return
-    yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
+    yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 
 

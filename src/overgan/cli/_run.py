@@ -14,6 +14,7 @@ from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
+from overgan.stores import shown
 from overgan.study import EXECUTORS, GroupStatus
 
 WORKERS_HELP = "Processes [default: one a core, or one a GPU]; on a cluster, widths at once."
@@ -72,7 +73,7 @@ def run(
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
         page = overgan.write_report(study.folder, trust=True)
-    console.print(f"report: {page}")
+    console.print(f"report: {shown(page)}")
     try:
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake

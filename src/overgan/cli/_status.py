@@ -9,12 +9,14 @@ from overgan.cli._jobs import print_jobs
 from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.errors import OverganError
+from overgan.stores import local
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import counted, number
 
 
 def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """Show the runs done, under way and diverged; the time left."""
+    place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
     spec, seeds = description.spec, len(description.spec.seeds)
     diverged = sum(group.diverged for group in groups)
@@ -22,7 +24,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     left = overgan.study.seconds_left(groups, description.machine["workers"])
     jobs: list[SlurmJob] = []
     with suppress(OverganError):  # on a machine that does not see the queue
-        jobs = overgan.study.slurm_jobs(folder)
+        jobs = overgan.study.slurm_jobs(place)
     if json_:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
@@ -37,7 +39,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
-    print_jobs(folder, jobs, groups)
+    print_jobs(place, jobs, groups)
     print_scale(spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")

@@ -19,9 +19,11 @@ from overgan.data import is_hub
 from overgan.disk import read_json, refuse_links
 from overgan.errors import OverganError, did_you_mean
 from overgan.own import importing_only
+from overgan.stores import naming_addresses
 from overgan.study._explain import explain
 from overgan.study._kind import Kind
 from overgan.study._kinds import KINDS
+from overgan.study._mirror import open_study
 from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
@@ -186,15 +188,15 @@ def read_description(folder: Path) -> Description:
 
 
 def load(folder: str | Path, trust: bool = False) -> "Study":
-    """The study in a folder, finished or not.
+    """The study in a folder, or at an address such as s3://bucket/study, finished or not.
 
     trust: whether code that the folder names (a model, metric or kind of study, as package.module:name) may be run, and
         links that lead out of it are followed. What `overgan.run` returns is trusted.
 
     Raises OverganError if there is none, or one that is not trusted has such a kind or links.
     """
-    with _trusted(Path(folder), trust) as (description, kind):
-        study: Study = kind.study(Path(folder), description)
+    with _opened(folder, trust) as (place, description, kind):
+        study: Study = kind.study(place, description)
     study.trusted = trust
     return study
 
@@ -204,17 +206,19 @@ def read_status(folder: str | Path, trust: bool = False) -> tuple[Description, l
 
     Raises OverganError as `load` does.
     """
-    with _trusted(Path(folder), trust) as (description, kind):
+    with _opened(folder, trust) as (place, description, kind):
         if kind.group_status is None:
-            return description, kind.study(Path(folder), description).status()
-        return description, [kind.group_status(Path(folder), description.spec, k) for k in description.spec.widths]
+            return description, kind.study(place, description).status()
+        return description, [kind.group_status(place, description.spec, k) for k in description.spec.widths]
 
 
 @contextmanager
-def _trusted(folder: Path, trust: bool) -> Iterator[tuple[Description, Kind[Any]]]:
-    """What a folder is of, and its kind; meanwhile none of the modules that it names is imported without trust."""
-    if not trust:
-        refuse_links(folder)
-    with importing_only(None if trust else ()):
-        description = read_description(folder)
-        yield description, KINDS[description.spec.kind]
+def _opened(folder: str | Path, trust: bool) -> Iterator[tuple[Path, Description, Kind[Any]]]:
+    """Where a study is on this machine, what it is, and its kind; without trust no module that it names is imported."""
+    with naming_addresses():
+        place = open_study(folder)
+        if not trust:
+            refuse_links(place)
+        with importing_only(None if trust else ()):
+            description = read_description(place)
+            yield place, description, KINDS[description.spec.kind]

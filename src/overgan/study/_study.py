@@ -15,6 +15,7 @@ from overgan.check import check
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.own import importing_only
+from overgan.stores import address_of
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
@@ -35,7 +36,7 @@ class Study(ABC):
         self.trusted = False  # whether code that the folder names may be run
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.folder)!r})"
+        return f"{type(self).__name__}({self.place!r})"
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
@@ -80,6 +81,11 @@ class Study(ABC):
         """What a narrowed study is of, such as "2 of 8 widths: k = 4, 16"; empty if it has all of its widths."""
         widths, all_widths = self.spec.widths, self.description.spec.widths
         return f"{len(widths)} of {len(all_widths)} widths: k = {_listed(widths)}" if widths != all_widths else ""
+
+    @property
+    def place(self) -> str:
+        """Where the study is kept: its folder, or the address that its folder mirrors."""
+        return address_of(self.folder) or str(self.folder)
 
     def group(self, width: int) -> Path:
         """The folder of one width."""

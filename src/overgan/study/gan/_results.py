@@ -14,6 +14,7 @@ from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
+from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
@@ -227,6 +228,9 @@ class GanStudy(Study):
         name += f"-x{scale_up}" if scale_up > 1 else ""
         folder = self.group(width) / name if out is None else Path(out).resolve()
         write_images(images, scale_up, folder, ours=out is None)
+        if out is None:
+            publish(self.folder, folder)
+            publish(self.folder, folder.with_name(f"{name}-grid.png"))
         return folder
 
     def _refuse(self, features: str) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
+from overgan.study._mirror import fetch, for_reports
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
@@ -38,6 +39,8 @@ class TheoryStudy(Study):
         Raises OverganError if that run is not finished.
         """
         path = curves_file(self.group(width), seed)
+        if not path.exists():
+            fetch(self.folder, for_reports, [width])
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 return dict(arrays)
