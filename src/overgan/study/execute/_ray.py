@@ -16,7 +16,7 @@ from overgan.study._machine import cores
 from overgan.study.execute._environment import worker_environment
 from overgan.study.execute._executor import STOP_SECONDS, Elsewhere, Job, WorkerError
 from overgan.study.execute._options import check_options, check_package, gpus
-from overgan.study.execute._ray_task import finish_on_node
+from overgan.study.execute._ray_task import Outcome, finish_on_node
 from overgan.version import __version__
 
 RETRIES = 10  # of a group whose node dies
@@ -75,13 +75,15 @@ class Ray(Elsewhere):
         """Tell the tasks to write a checkpoint, wait until they have, or some seconds, and leave Ray."""
         import ray
 
+        if not ray.is_initialized():
+            return  # else Ray would start one to ask
         with suppress(ray.exceptions.RayError, ConnectionError):
             for task in self._running:
                 ray.cancel(task)  # an interrupt, which the task takes as the word to stop
             ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=STOP_SECONDS)
             for task in ended:
                 with suppress(ray.exceptions.RayError):
-                    self._pass_on(ray.get(task)[0])
+                    self._pass_on(ray.get(task).notices)
         if self._ours:
             ray.shutdown()
 
@@ -94,22 +96,22 @@ class Ray(Elsewhere):
         import ray
 
         try:
-            notices, mistake = ray.get(task)
-        except ray.exceptions.RayTaskError as error:
+            outcome: Outcome = ray.get(task)
+        except ray.exceptions.RayError as error:  # a node that died too often, no memory
+            first_line = next(iter(str(error).splitlines()), "")
+            self._lose(width, f"{type(error).__name__}: {first_line}")
+            return
+        self._pass_on(outcome.notices)
+        if outcome.mistake:
+            raise OverganError(*outcome.mistake)
+        if outcome.failure:
             log = self._job.folder / f"worker-k{width:04d}.log"
-            log.write_text(error.traceback_str, encoding="utf-8")
-            self._lose(width, f"{type(error.cause).__name__}: {error.cause}", f"; its output is in {log}")
-        except ray.exceptions.RayError as error:
-            self._lose(width, f"{type(error).__name__}: {error}")
-        else:
-            self._pass_on(notices)
-            if mistake:
-                raise OverganError(*mistake)
+            log.write_text(outcome.failure, encoding="utf-8")
+            self._lose(width, outcome.failure.splitlines()[-1], f"; its output is in {log}")
 
     def _lose(self, width: int, why: str, where: str = "") -> None:
-        first_line = next(iter(why.splitlines()))
         self._lost.append(
-            f"the worker of k = {width} ended ({first_line}){where}; the same command goes on from the last checkpoint"
+            f"the worker of k = {width} ended ({why}){where}; the same command goes on from the last checkpoint"
         )
 
     def _pass_on(self, notices: list[str]) -> None:

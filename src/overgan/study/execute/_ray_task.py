@@ -4,13 +4,22 @@ import logging
 import os
 import platform
 import signal
+import traceback
 from contextlib import suppress
+from dataclasses import dataclass
 
 from overgan.errors import OverganError
 from overgan.study.execute._groups import finish_group
 from overgan.version import __version__
 
-Outcome = tuple[list[str], tuple[str, str] | None]  # what is to be said to the user; a mistake of the user's, if any
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended."""
+
+    notices: list[str]  # for the user
+    mistake: tuple[str, str] | None = None  # message and argument of an OverganError
+    failure: str = ""  # traceback of another error
 
 
 class _Notices(logging.Handler):
@@ -48,8 +57,10 @@ def finish_on_node(width: int, store: str, threads: int, device: str, folder: st
             )
         finish_group(store, threads, device, lambda: stopped, width)
     except OverganError as error:
-        return notices.lines, (error.message, error.argument)
+        return Outcome(notices.lines, (error.message, error.argument))
+    except Exception:
+        return Outcome(notices.lines, failure=traceback.format_exc())
     finally:
         signal.signal(signal.SIGINT, before)
         logging.getLogger("overgan").removeHandler(notices)
-    return notices.lines, None
+    return Outcome(notices.lines)
