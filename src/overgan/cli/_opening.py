@@ -48,7 +48,8 @@ def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
     if seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
-        yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
+        what = "more, evaluations not counted" if opening.groups else "in all; overgan plan says what that counts"
+        yield "time", f"about {duration(seconds)} {what}"
     yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 
