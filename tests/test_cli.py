@@ -127,7 +127,10 @@ def test_presets_answers_from_what_was_measured(monkeypatch, tmp_path):
     assert "about" not in output
     assert "presets --time" in output
     spec = load_spec("quickstart")
-    monkeypatch.setattr("overgan.study.gan._cost.seconds", lambda given: 83.0 if given == spec else None)
+    widest = {"iteration": 83.0 / spec.train.iterations}
+    monkeypatch.setattr(
+        "overgan.study.gan._cost.paces", lambda given, _threads: {width: {} for width in given.widths} | {256: widest}
+    )
     study_seconds(spec, measure=True)
     output = call("presets")
     assert "about 1 min 23 s" in " ".join(output.replace("\n", " ").split())

@@ -50,7 +50,8 @@ def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
     if seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
-        yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
+        what = "more, evaluations not counted" if opening.groups else "in all; overgan plan says what that counts"
+        yield "time", f"about {duration(seconds)} {what}"
     if opening.detached:
         return
     yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"

@@ -1,5 +1,6 @@
 """`overgan plan`: what a study will take, before anything of it runs."""
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
@@ -100,9 +101,11 @@ def _print_scales(found: "Plan") -> None:
     runs = f"{counted(len(found.spec.widths), 'width')} × {counted(len(found.spec.seeds), 'seed')}"
     console.print(f"The same {runs} at smaller scales:")
     print_table(heads, rows, unbroken=len(heads))
-    console.print("What each lacks to recommend a width by, however its runs turn out:")
-    for of in found.scales:
-        print_labelled(number(of.scale), "; ".join(of.lacks) or "nothing that can be known beforehand")
+    console.print("What they lack to recommend a width by, however their runs turn out:")
+    for lacks, of in groupby(found.scales, lambda of: of.lacks):
+        first, *_, last = [number(each.scale) for each in of] * 2
+        at = first if first == last else f"{first} to {last}"
+        print_labelled("", f"- at scale {at}: {'; '.join(lacks) or 'nothing that can be known beforehand'}")
 
 
 def _print_notes(found: "Plan") -> None:

@@ -40,8 +40,8 @@ def presets(
     console.print(
         "Not every time is known for this machine: overgan presets --time measures them in a minute."
         if None in seconds.values()
-        else "Times are extrapolated: from an iteration at the narrower widths and the arithmetic of the wider ones, "
-        "evaluation not counted, or from the first seed of a theory study."
+        else "Times are extrapolated: from iterations and samples at the narrower widths and the arithmetic of the "
+        "wider ones, or from the first seed of a theory study; overgan plan PRESET says what is not counted."
     )
 
 

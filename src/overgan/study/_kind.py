@@ -38,7 +38,7 @@ class Cost(Generic[S]):
 
     paces: Callable[[S, int], Paces]  # on this machine, with so many threads a group, measured when it is called
     times: Callable[[S, int], dict[str, float]]  # how often a group with so many threads does each
-    free: Any = field(default_factory=set)  # keys of the spec on which no pace depends, as pydantic excludes them
+    free: dict[str, Any] = field(default_factory=dict)  # keys on which no pace depends, as pydantic excludes them
     uncounted: Callable[[S], str] = lambda _spec: ""  # what takes time and has no pace, in words
     storage: Callable[[S], dict[str, int]] = lambda _spec: {}  # what is on disk in the end -> bytes, at most
     lacks: Callable[[S], tuple[str, ...]] = lambda _spec: ()  # what no results can make up for, beside seeds and widths

@@ -23,7 +23,7 @@ RUNS = "runs.jsonl"
 CONFIDENCE = 0.95  # of a recommendation, by default
 ROW, HEADER = 2_000, 1_000  # bytes of a case's row, and beside the numbers of its curves, at most
 PAGE = 16 * 2**20  # the library that draws the report, and figures, beside what they show
-DIGITS = 25  # of a number in the report, at most
+DRAWN = 100_000  # bytes of the curves of a width and a case, as the report and its figures have them
 
 Name = Annotated[str, StringConstraints(pattern=r"^[\w ,=()-]+$")]  # of a case: a key in an .npz file too
 Curves = dict[str, Float[np.ndarray, " steps"]]
@@ -56,7 +56,7 @@ def cost(run: Run[S], cases: Callable[[S], int], curves: Callable[[S], int] = la
         runs = len(spec.widths) * len(spec.seeds)
         numbers, rows = runs * curves(spec), runs * cases(spec) * ROW
         kept = numbers * np.float64().nbytes + (runs * cases(spec) * HEADER if numbers else 0)
-        return {"curves": kept, "rows": rows, "report": PAGE + rows + numbers * DIGITS}
+        return {"curves": kept, "rows": rows, "report": PAGE + rows + len(spec.widths) * cases(spec) * DRAWN}
 
     return Cost(
         paces=lambda spec, _threads: _paces(run, spec),
