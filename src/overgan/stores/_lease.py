@@ -62,30 +62,27 @@ class Lease:
 
         waits: called once with a notice if it must be watched before it can be told whether its holder lives.
         """
-        watched, since, noticed = b"", 0.0, False
+        watched: tuple[int, bytes] | None = None
+        since, noticed = 0.0, False
         while True:
-            number, held = self._highest()
-            if not held or _is_free(held):
-                if self._create(number + 1):
-                    return ""
-                continue
-            if (watched and watched != held) or (watched and _number_of(held) != _number_of(watched)):
-                return _who(held)
+            found = number, held = self._highest()
             now = self._clock()
-            if not watched:
-                watched, since = held, now
-            elif now - since >= self._expires:
+            if not number or _is_free(held) or (found == watched and now - since >= self._expires):
                 if self._create(number + 1):
                     return ""
-                watched = b""
+                watched = None
                 continue
+            if watched and found != watched:
+                return _who(held)
+            if not watched:
+                watched, since = found, now
             if not noticed:
                 noticed = True
                 waits(
                     f"{self._remote.address} was in use by {_who(held)}; looking for at most {self._expires:g} s "
                     "whether it still is"
                 )
-            self._sleep(min(self._renewed / 2, max(0.0, self._expires - (now - since))))
+            self._sleep(max(0.0, min(self._renewed / 2, since + self._expires - now)))
 
     @property
     def lost(self) -> str:
@@ -144,7 +141,7 @@ class Lease:
 
     def _create(self, number: int) -> bool:
         began = self._clock()
-        content = {**_here(), "token": uuid.uuid4().hex, "count": 0, "number": number, "released": False}
+        content = {**_here(), "token": uuid.uuid4().hex, "count": 0, "released": False}
         if not self._remote.create(self._at(number), _bytes(content)):
             return False
         self._number, self._content, self._seen, self._lost_to = number, content, began, ""
@@ -178,10 +175,6 @@ def _read(held: bytes) -> dict[str, Any]:
         if isinstance(content, dict):
             return content
     return {}
-
-
-def _number_of(held: bytes) -> Any:
-    return _read(held).get("number")
 
 
 def _is_free(held: bytes) -> bool:

@@ -1,6 +1,7 @@
 """A store at an address: named objects, each of which is written whole or not at all."""
 
 import errno
+import inspect
 import os
 import random
 import time
@@ -83,6 +84,8 @@ class Remote:
 
     def create(self, name: str, content: bytes) -> bool:
         """Write an object unless there is one of this name; whether it was written. The content must be unique."""
+        if not _creates(self._files):
+            raise OverganError(f"{self.address}: such a store cannot keep two runs apart; use one at s3:// or gs://")
 
         def attempt() -> bool:
             try:
@@ -149,6 +152,14 @@ def _filesystem(address: str, _process: int) -> Any:
     if scheme in OPTIONS:
         files.retries = 1
     return files
+
+
+def _creates(files: Any) -> bool:
+    """Whether a file system has a way of its own to write only what is not there; fsspec's looks, then writes."""
+    from fsspec import AbstractFileSystem
+
+    own = getattr(type(files), "_pipe_file", type(files).pipe_file)
+    return own is not AbstractFileSystem.pipe_file and "mode" in inspect.signature(own).parameters
 
 
 def _found(files: Any, path: str, *, deep: bool) -> dict[str, Any]:

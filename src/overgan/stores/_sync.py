@@ -56,8 +56,11 @@ class Part:
 
     def changed(self) -> list[str]:
         """The files that are not as the store is known to have them."""
+        return self._changed(self.here())
+
+    def _changed(self, here: dict[str, list[int]]) -> list[str]:
         known = self._known()
-        return [name for name, stamp in self.here().items() if known.get(name, {}).get("stamp") != stamp]
+        return [name for name, stamp in here.items() if known.get(name, {}).get("stamp") != stamp]
 
     def pull(self, wanted: Callable[[str], bool] = lambda _name: True, listing: dict[str, str] | None = None) -> None:
         """Fetch what the store has and this side has not, whole and with a matching index.
@@ -99,20 +102,18 @@ class Part:
         Raises UnreachableError, or OverganError if the store cannot be written.
         """
         for _ in range(TRIES):
-            late = self._indices()
-            changed = [name for name in self.changed() if names is None or name in names]
+            late, here = self._indices(), self.here()
+            changed = [name for name in self._changed(here) if names is None or name in names]
             if self._indices() == late:  # else what the index counts on may not be among them
                 with suppress(FileNotFoundError):  # one was removed, which the next index does not count on
-                    self._send(changed, late, tidy, check)
+                    self._send(changed, late, check)
+                    if tidy is not None and (late or not self.indices):
+                        self._tidy(tidy, here)
                     return True
         return False
 
     def _send(
-        self,
-        changed: Collection[str],
-        late: dict[str, tuple[list[int], bytes]],
-        tidy: str | None,
-        check: Callable[[], None],
+        self, changed: Collection[str], late: dict[str, tuple[list[int], bytes]], check: Callable[[], None]
     ) -> None:
         known, sent = self._known(), list[str]()
         try:
@@ -128,24 +129,22 @@ class Part:
                     self.remote.write(self._at(name), content)
                     known[name] = {"tag": None, "stamp": stamp}
                     sent.append(name)
-            if sent or tidy is not None:
+            if sent:
                 there = self.in_store()
                 for name in sent:
                     known[name]["tag"] = there.get(name)
-                if tidy is not None and (late or not self.indices):
-                    self._tidy(tidy, there, known)
         finally:
-            if sent or tidy is not None:
+            if sent:
                 self._remember(known)
 
-    def _tidy(self, below: str, there: dict[str, str], known: Known) -> None:
-        here = self.here()
-        left = [
-            name for name in there if name not in here and (name.startswith(f"{below}/") if below else name in known)
-        ]
-        self.remote.remove(self._at(name) for name in left)
-        for name in left:
-            known.pop(name, None)
+    def _tidy(self, below: str, here: Collection[str]) -> None:
+        """Remove from the store what was not here when the index was read that it has now."""
+        known = self._known()
+        there = self.in_store() if below else known
+        left = [name for name in there if name not in here and name.startswith(f"{below}/" if below else "")]
+        if left:
+            self.remote.remove(self._at(name) for name in left)
+            self._remember({name: of for name, of in known.items() if name not in left})
 
     def _fetched(self, names: list[str], there: dict[str, str], known: Known) -> bool:
         """Whether all were fetched as they were when the store was listed, indices last."""

@@ -79,7 +79,7 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
             yield look
         except Exception:
             with suppress(OverganError):  # the logs of workers, which the error may name
-                publish(folder)
+                publish(folder, logs=True)
             raise
         _send_rest(folder)
 

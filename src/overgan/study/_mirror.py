@@ -84,17 +84,18 @@ def fetch(folder: Path, wanted: Wanted = numbers, widths: Collection[int] | None
     return True
 
 
-def publish(folder: Path, path: Path | None = None) -> None:
-    """Send the study's own files and figures, or a file or folder at a path, to the store, if the folder is a mirror.
+def publish(folder: Path, path: Path | None = None, *, logs: bool = False) -> None:
+    """Send the study's own files and figures, or a file or folder of a width, to the store, if the folder is a mirror.
 
     Of a folder at a path the store keeps nothing that is no longer there. What lies outside of the study stays there.
+    logs: send what workers printed, too.
     """
     if address_of(folder) is None or not (path or folder).is_relative_to(folder):
         return
     if path is None:
         for part in [*(figures_part(folder, below.name) for below in folder.glob("figures*")), own_part(folder)]:
             with part.alone(timeout=PATIENCE):
-                part.push()
+                part.push([name for name in part.here() if logs or not name.endswith(".log")])
         return
     part = group_part(folder, int(path.relative_to(folder).parts[0][1:]))
     with part.alone(timeout=PATIENCE) as free:

@@ -13,7 +13,7 @@ from overgan.data import GivenImages, keep_arrays
 from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.own import importing_only
-from overgan.stores import address_of, naming_addresses
+from overgan.stores import ADDRESS, address_of, naming_addresses
 from overgan.study._hold import run_at
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
@@ -152,7 +152,7 @@ def run(
 def _free(folder: Path) -> bool:
     """Whether a study may begin here: there is nothing but what one leaves that was killed before its study.json."""
     return folder.is_dir() and all(
-        path.name in (".lock", IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
+        path.name in (".lock", ADDRESS, IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
         for path in folder.iterdir()
     )
 
