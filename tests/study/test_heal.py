@@ -1,6 +1,7 @@
 """Files that can be made again are made again, with a notice."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -9,10 +10,12 @@ import sys
 import pytest
 
 import overgan
+from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.study import load_spec
 from overgan.training import read_checkpoint
 from tests.conftest import digest
+from tests.forked import Forked
 from tests.study.test_runner import HERE
 
 pytestmark = pytest.mark.slow
@@ -71,13 +74,14 @@ def test_missing_progress_is_made_again_by_status_report_and_run(study, small_st
 @pytest.mark.parametrize("name", ["study.json", "images.npz"])
 def test_a_run_that_was_killed_in_its_first_write_is_started_again(name, small_spec, tmp_path):
     """The process is killed between writing the temporary file and renaming it."""
-    code = (
-        "import os, signal, sys; from pathlib import Path; from overgan.disk import write_atomic\n"
-        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "write_atomic(Path(sys.argv[1]), b'{')"
-    )
     folder = tmp_path / "study"
-    assert subprocess.run([sys.executable, "-c", code, folder / name]).returncode == -signal.SIGKILL
+    folder.mkdir()
+
+    def die():
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        write_atomic(folder / name, b"{")
+
+    assert Forked(die).wait() == -signal.SIGKILL
     (left,) = folder.iterdir()
     assert left.name.startswith(f".{name}.")
     study = overgan.run(small_spec, folder, ["widths=[2]", "train.iterations=20"], **HERE)

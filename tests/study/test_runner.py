@@ -1,13 +1,8 @@
-"""Whole studies in real processes: the same bits however they are interrupted."""
+"""Whole studies: what their folders hold, and how they are gone on with."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +17,7 @@ from overgan.study import WorkerError
 from overgan.study._load import read_description
 from overgan.training import load_tensors, read_checkpoint, stream
 from tests.conftest import digest, without_checksums
+from tests.forked import Forked, forked_worker
 
 pytestmark = pytest.mark.slow
 HERE = {"executor": "tests.extension.executor:InProcess", "workers": 1}  # without the start of processes
@@ -35,10 +31,6 @@ def results(folder):
         assert checkpoint.complete
         weights[group.name] = {k: digest(t.numpy()) for k, t in load_tensors(group, checkpoint).items()}
     return files, weights
-
-
-def command(spec, out, *more):
-    return [sys.executable, "-m", "overgan", "run", str(spec), "--out", str(out), "--workers", "2", *more]
 
 
 @pytest.fixture(scope="module")
@@ -58,31 +50,6 @@ def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
     means = frame[frame.iteration == 60].groupby("k").frechet_test.mean()
     assert recommendation.width == next(k for k in (2, 4, 8) if means[k] <= 1.05 * means.min())
     assert overgan.load(whole.folder).frame().equals(frame)
-
-
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_path, kill):
-    spec = whole.folder.parent / "small.yaml"
-    process = subprocess.Popen(
-        command(spec, tmp_path / "study"),
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("study/k*/log.jsonl")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    process.send_signal(kill)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[kill]
-    stopped = "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
-    assert errors == ("" if kill == signal.SIGKILL else stopped)
-    assert not all((tmp_path / f"study/k000{k}/checkpoint.json").exists() for k in (2, 4, 8))
-    # after SIGKILL the workers may still be alive for an instant
-    again = overgan.run(spec, tmp_path / "study", workers=2)
-    assert results(again.folder) == results(whole.folder)
 
 
 def test_finished_groups_are_not_repeated_and_wider_ones_may_be_added(whole, tmp_path):
@@ -113,14 +80,12 @@ def longer(whole, tmp_path_factory):
     """The small study trained to its 40th iteration, and then, killed on the way, to its 60th."""
     spec, folder = whole.folder.parent / "small.yaml", tmp_path_factory.mktemp("longer") / "study"
     overgan.run(spec, folder, ["train.iterations=40"], **HERE)
-    process = subprocess.Popen(command(spec, folder, "--set", "train.iterations=60"))
+    process = Forked(lambda: overgan.run(spec, folder, **HERE) and None)
     while read_description(folder).spec.train.iterations == 40:
         assert process.poll() is None
-        time.sleep(0.005)
+        time.sleep(0.001)
     process.kill()
     process.wait()
-    while any(str(folder).encode() in path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")):
-        time.sleep(0.1)  # its workers end when they see that it is gone
     return overgan.load(folder), spec
 
 
@@ -174,16 +139,17 @@ def test_a_study_whose_learning_rate_came_down_to_0_is_not_trained_longer(whole,
 
 def test_two_runs_on_one_folder(whole, tmp_path):
     spec = whole.folder.parent / "small.yaml"
-    first = subprocess.Popen(command(spec, tmp_path / "study", "--set", "train.iterations=100000"))
+    more = ["train.iterations=100000"]
+    first = Forked(lambda: overgan.run(spec, tmp_path / "study", more, **HERE) and None)
     try:
         while not (tmp_path / "study" / "study.json").exists():
             assert first.poll() is None
             time.sleep(0.01)
         with pytest.raises(OverganError, match="is in use by another run"):
-            overgan.run(spec, tmp_path / "study", ["train.iterations=100000"])
+            overgan.run(spec, tmp_path / "study", more)
     finally:
-        first.terminate()
-        assert first.wait(60) == 143
+        first.kill()
+        first.wait()
 
 
 def test_a_folder_of_something_else_is_left_alone(small_spec, tmp_path):
@@ -210,40 +176,6 @@ def test_other_images_are_refused(whole, small_spec, digits, monkeypatch):
         overgan.run(small_spec, whole.folder)
 
 
-def test_a_worker_that_dies_is_reported_and_the_study_can_go_on(whole, tmp_path):
-    spec = whole.folder.parent / "small.yaml"
-
-    def kill_a_worker(groups):
-        if any(group.done for group in groups):
-            for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-                os.kill(int(pid), signal.SIGKILL)
-
-    with pytest.raises(WorkerError, match=r"exit code -9 .*the same command goes on from the last checkpoint"):
-        overgan.run(spec, tmp_path / "study", ["train.iterations=100000"], workers=1, threads=1, watch=kill_a_worker)
-
-
-def test_a_worker_that_somebody_stops_is_started_again(whole, tmp_path):
-    """One that is told to stop ends well, but its group is not finished, and so neither is the study."""
-    spec, stopped = whole.folder.parent / "small.yaml", []
-
-    def stop_a_worker(groups):
-        if any(group.done for group in groups) and not stopped:
-            for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-                os.kill(int(pid), signal.SIGTERM)
-                stopped.append(pid)
-
-    study = overgan.run(
-        spec,
-        tmp_path / "study",
-        ["train.iterations=600", "train.evaluate_every=600", "widths=[2]"],
-        workers=1,
-        threads=1,
-        watch=stop_a_worker,
-    )
-    assert stopped
-    assert all(group.complete for group in study.status())
-
-
 def test_a_study_that_its_executor_does_not_finish_is_not_called_done(whole, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.extension.executor.finish_groups", lambda *_, **__: None)
     spec = whole.folder.parent / "small.yaml"
@@ -251,7 +183,8 @@ def test_a_study_that_its_executor_does_not_finish_is_not_called_done(whole, tmp
         overgan.run(spec, tmp_path / "study", **HERE)
 
 
-def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path):
+def test_a_damaged_checkpoint_ends_the_run_with_one_line(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
     without_checksums(shutil.copytree(whole.folder, tmp_path / "study"))
     group = tmp_path / "study" / "k0004"
     index = (group / "checkpoint.json").read_text().replace('"complete": true', '"complete": false')
