@@ -50,6 +50,7 @@ SpecName = Annotated[
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
+Trust = Annotated[bool, Option("--trust", help="Run code that the folder names, and follow its links.")]
 Out = Annotated[
     str | None, Option(metavar="DIR", parser=_place, help="The study's folder, or s3://… [default: runs/NAME].")
 ]

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 import overgan
 from overgan.cli._headlines import print_headlines
-from overgan.cli._options import Folder, Json, Widths, listed
+from overgan.cli._options import Folder, Json, Trust, Widths, listed
 from overgan.cli._terminal import console, duration, print_json
 from overgan.errors import OverganError
 from overgan.stores import is_address, shown
@@ -22,12 +22,13 @@ Tolerance = Annotated[
 Confidence = Annotated[float, Option(help="That the interval holds the answer.")]
 
 
-def report(folder: Folder, widths: Widths = None) -> None:
+def report(folder: Folder, widths: Widths = None, trust: Trust = False) -> None:
     """Rebuild report.html and the figures.
 
     Those of some widths alone are written beside them.
     """
-    console.print(f"report: {shown(overgan.write_report(folder, None if widths is None else listed(widths)))}")
+    page = overgan.write_report(folder, None if widths is None else listed(widths), trust=trust)
+    console.print(f"report: {shown(page)}")
 
 
 def recommend(
@@ -36,6 +37,7 @@ def recommend(
     confidence: Confidence = 0.95,
     widths: Widths = None,
     json_: Json = False,
+    trust: Trust = False,
 ) -> None:
     """Say which width to use, why, and what it costs.
 
@@ -50,7 +52,7 @@ def recommend(
         found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
         print_json(_values(found)) if json_ else console.print(str(found))
         return
-    study = overgan.load(results)
+    study = overgan.load(results, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
     found = study.recommend(tolerance, confidence)

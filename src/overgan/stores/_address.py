@@ -36,6 +36,7 @@ def local(place: str | Path) -> Path:
     if isinstance(place, str) and is_address(place):
         folder = mirror_of(place)
         if not (folder / ADDRESS).exists():
+            folder.mkdir(parents=True, exist_ok=True)
             write_atomic(folder / ADDRESS, _plain(place).encode())
         return folder
     if isinstance(place, str) and (scheme := SCHEME.match(place)):

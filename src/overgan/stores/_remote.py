@@ -85,7 +85,6 @@ class Remote:
 
     def create(self, name: str, content: bytes) -> bool:
         """Write an object unless there is one of this name; whether it was written. The content must be unique."""
-
         if not _creates(self._files):
             raise OverganError(f"{self.address}: such a store cannot keep two runs apart; use one at s3:// or gs://")
 

@@ -163,6 +163,7 @@ class Part:
         return True
 
     def _keep(self, name: str, content: bytes, there: dict[str, str], known: Known) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self.folder / name, content)
         known[name] = {"tag": there[name], "stamp": self._stamp(name)}
 
@@ -192,6 +193,7 @@ class Part:
             return {}
 
     def _remember(self, known: Known) -> None:
+        (self.folder / MEMORY).mkdir(parents=True, exist_ok=True)
         write_json(self.folder / MEMORY / KNOWN, known)
 
 

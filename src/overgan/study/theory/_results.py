@@ -1,5 +1,6 @@
 """The results of theory studies."""
 
+import math
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -50,18 +51,17 @@ class TheoryStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
-        rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
-        done, first = rows.seed.nunique(), self.cases[0]
-        count = int(rows[self.success][rows[self.case] == first].sum())
+        rows, first = read_jsonl(self.group(width) / RUNS), self.cases[0]
+        done = len({row["seed"] for row in rows})
+        count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
             width=width,
             unit="run",
             done=done,
             total=len(self.spec.seeds),
-            seconds=float(rows.seconds.sum()),
+            seconds=math.fsum(row["seconds"] for row in rows),
             result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
-            diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
+            diverged=len({row["seed"] for row in rows if row["diverged"]}),
             complete=done == len(self.spec.seeds),
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
