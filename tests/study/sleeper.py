@@ -1,0 +1,38 @@
+"""A kind of study whose runs take their time but no processor, and Slurm on this machine, as submitit has it."""
+
+import time
+from dataclasses import replace
+
+from overgan.disk import read_jsonl, write_jsonl
+from overgan.study import group_folder
+from overgan.study.execute._slurm import Slurm
+from tests.extension.kind import COIN
+
+FILE, RUN_SECONDS = "tosses.jsonl", 0.25
+
+
+def worker(spec, folder, _threads, _device):
+    def work(width, stopping):
+        path = group_folder(folder, width) / FILE
+        rows = read_jsonl(path)
+        for seed in spec.seeds[len(rows) :]:
+            time.sleep(RUN_SECONDS)
+            rows.append({"seed": seed, "heads": time.time()})
+            write_jsonl(path, rows)
+            if stopping():
+                return
+
+    return work
+
+
+SLEEPER = replace(COIN, worker=worker)
+
+
+class SlurmHere(Slurm):
+    """Processes on this machine, with a time limit of 20 s and a signal 12 s before."""
+
+    cluster = "local"
+
+    @classmethod
+    def parameters(cls, job):
+        return {"local_timeout_min": 20 / 60, "local_signal_delay_s": 12}
