@@ -29,10 +29,10 @@ SLEEPER = replace(COIN, worker=worker)
 
 
 class SlurmHere(Slurm):
-    """Processes on this machine, with a time limit of 20 s and a signal 12 s before."""
+    """Processes on this machine, with a time limit of 20 s and a signal 14 s before."""
 
     cluster = "local"
 
     @classmethod
     def parameters(cls, job):
-        return {"local_timeout_min": 20 / 60, "local_signal_delay_s": 12}
+        return {"local_timeout_min": 20 / 60, "local_signal_delay_s": 14}
