@@ -14,6 +14,7 @@ from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
+from overgan.stores import shown
 from overgan.study import EXECUTORS, GroupStatus
 
 WORKERS_HELP = "Processes [default: one a core, or one a GPU]; on a cluster, widths at once."
@@ -62,7 +63,7 @@ def run(
             study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
     except KeyboardInterrupt:
         fail(STOPPED, 130)
-    except SystemExit as end:  # at SIGTERM or SIGHUP
+    except SystemExit as end:  # at a signal
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)
@@ -71,8 +72,8 @@ def run(
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
-        page = overgan.write_report(study.folder)
-    console.print(f"report: {page}")
+        page = overgan.write_report(study.folder, trust=True)
+    console.print(f"report: {shown(page)}")
     try:
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-GRACE_SECONDS = 30.0  # for a worker to write its checkpoint when the study is stopped
+GRACE_SECONDS = 30.0  # for a worker to see that its study was killed, and to end
+STOP_SECONDS = 8.0  # for a worker to write its checkpoint when the study is stopped, which takes 10 in all
 
 
 class WorkerError(RuntimeError):
@@ -37,8 +38,8 @@ class Executor(Protocol):
     def working(self) -> bool:
         """Whether a worker is still at work.
 
-        Raises OverganError if one ended for a mistake of the user's, WorkerError if it ended otherwise than by
-        finishing.
+        Raises OverganError if one ended for a mistake of the user's, WorkerError if no more can be done and groups are
+        not finished.
         """
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from overgan.errors import OverganError
 from overgan.study._machine import cores
 from overgan.study.execute._environment import worker_environment
-from overgan.study.execute._executor import GRACE_SECONDS, Elsewhere, Job, WorkerError
+from overgan.study.execute._executor import STOP_SECONDS, Elsewhere, Job, WorkerError
 from overgan.study.execute._options import check_options, check_package, gpus
 from overgan.study.execute._ray_task import Outcome, finish_on_node
 from overgan.version import __version__
@@ -72,7 +72,7 @@ class Ray(Elsewhere):
         return bool(self._running)
 
     def stop(self) -> None:
-        """Tell the tasks to write a checkpoint, wait until they have, or half a minute, and leave Ray."""
+        """Tell the tasks to write a checkpoint, wait until they have, or some seconds, and leave Ray."""
         import ray
 
         if not ray.is_initialized():
@@ -80,7 +80,7 @@ class Ray(Elsewhere):
         with suppress(ray.exceptions.RayError, ConnectionError):
             for task in self._running:
                 ray.cancel(task)  # an interrupt, which the task takes as the word to stop
-            ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=GRACE_SECONDS)
+            ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=STOP_SECONDS)
             for task in ended:
                 with suppress(ray.exceptions.RayError):
                     self._pass_on(ray.get(task).notices)
