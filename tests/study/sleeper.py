@@ -1,4 +1,4 @@
-"""A kind of study whose runs take their time but no processor, and Slurm on this machine, as submitit has it."""
+"""Kinds of study whose runs take their time but no processor, or fail; and Slurm on this machine, by submitit."""
 
 import time
 from dataclasses import replace
@@ -25,7 +25,18 @@ def worker(spec, folder, _threads, _device):
     return work
 
 
-SLEEPER = replace(COIN, worker=worker)
+def broken(spec, folder, threads, device):
+    work = COIN.worker(spec, folder, threads, device)
+
+    def break_down(width, stopping):
+        if width == 4 and not (folder / "mended").exists():
+            raise RuntimeError("no luck")
+        work(width, stopping)
+
+    return break_down
+
+
+SLEEPER, BROKEN = replace(COIN, worker=worker), replace(COIN, worker=broken)
 
 
 class SlurmHere(Slurm):

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.study import EXECUTORS, Job, slurm_jobs
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
+from overgan.study.execute._slurm_job import SlurmGroup
 from tests.study.sleeper import FILE, RUN_SECONDS
 from tests.test_extension import COIN
 
@@ -222,6 +224,42 @@ def test_gpus_that_slurm_does_not_give(tmp_path):
     ):
         with pytest.raises(OverganError, match=message):
             EXECUTORS["slurm"].parameters(Job(tmp_path, str(tmp_path), 1, ["auto"], 1, options=options))
+
+
+@pytest.fixture
+def handlers():
+    """What submitit does at the signal of the time limit: here it only says that it was done."""
+    done = []
+    numbers = signal.SIGUSR2, signal.SIGTERM
+    before = [signal.signal(number, lambda *_: done.append("queued again")) for number in numbers]
+    yield done
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(signal.SIGUSR2, ["checkpoint", "queued again"]), (signal.SIGTERM, ["checkpoint"])],
+)
+def test_a_job_writes_its_checkpoint_before_it_is_queued_again_or_ends(handlers, monkeypatch, number, expected):
+    def finish(_store, _threads, _device, stopping, _width):
+        assert not stopping()
+        os.kill(os.getpid(), number)
+        assert stopping()
+        handlers.append("checkpoint")
+
+    monkeypatch.setattr("overgan.study.execute._slurm_job.finish_group", finish)
+    with pytest.raises(SystemExit) as end:
+        SlurmGroup("study", 1, "cpu", 2)()
+    assert end.value.code == 128 + number
+    assert handlers == expected
+
+
+def test_a_users_mistake_is_the_last_thing_that_a_job_says(handlers, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        SlurmGroup(str(tmp_path / "study"), 1, "cpu", 2)()
+    assert end.value.code == 2
+    assert re.match(r"overgan: \S+study is not there on ", capsys.readouterr().err)
 
 
 @pytest.mark.slow
