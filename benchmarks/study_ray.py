@@ -2,9 +2,10 @@
 
 python benchmarks/study_ray.py [--groups 20] [--seconds 60] [--turns 3] [--folder DIR]
 
-The groups are those of a small GAN on the digits, trained for about so many seconds each; how many iterations that takes
-is measured first. Both train the same ones, by turns, as many at once as there are cores, with one thread each; starting
-and ending Ray counts. A turn that is in the folder's turns.jsonl is not done again. Printed is the median of the ratios.
+The groups are those of a small GAN on the digits, trained for about so many seconds each; how many iterations that
+takes is measured first. Both train the same ones, by turns, as many at once as there are cores, with one thread each;
+starting and ending Ray counts. A turn that is in the folder's turns.jsonl is not done again. Printed is the median of
+the ratios.
 """
 
 import argparse
