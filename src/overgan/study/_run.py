@@ -98,7 +98,9 @@ def run(
     check(workers is None or workers >= 1, "workers", workers, "at least 1")
     check(threads is None or threads >= 1, "threads", threads, "at least 1")
     elsewhere = issubclass(start, Elsewhere)
-    devices, workers, threads = placed(kind, len(resolved.widths), device, workers, threads, elsewhere=elsewhere)
+    detached = issubclass(start, Elsewhere) and start.detached
+    places = {"elsewhere": elsewhere, "alone": elsewhere and not (address or detached)}
+    devices, workers, threads = placed(kind, len(resolved.widths), device, workers, threads, **places)
     job = Job(
         folder, address_of(folder) or str(folder.resolve()), workers, devices, threads, address, dict(options or {})
     )
@@ -119,7 +121,6 @@ def run(
                 )
             if opened:
                 begun_groups = _groups(folder, resolved) if begun else []
-                detached = issubclass(start, Elsewhere) and start.detached
                 opened(Opening(resolved, folder, devices, workers, threads, begun_groups, executor, detached))
             if arrays:
                 if not (begun or (folder / IMAGES).exists()):
