@@ -1,5 +1,6 @@
 """How long a GAN's width study takes on this machine: what its groups do again and again, each timed."""
 
+import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +27,7 @@ from overgan.training import Replicas, products_an_iteration
 from overgan.words import joined
 
 LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
+REPEATS, BRIEF = 3, 0.2  # times that something is timed; seconds after which that is enough
 SAMPLED = 64  # images of a replica that are timed together, as they are made
 PROBE_FEATURES = 512  # dimensions of a Fréchet distance that is timed; of more the time grows as their cube
 # what a group does, with all of its replicas
@@ -150,8 +152,11 @@ def _sample(replicas: Replicas) -> float:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Of the second time that it is done."""
+    """The median of up to three times, if they are short, after one that is not timed."""
     work()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    found: list[float] = []
+    while len(found) < REPEATS and sum(found) < BRIEF:
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)
