@@ -114,7 +114,7 @@ def _print_notes(found: "Plan") -> None:
     text = f"times are extrapolated from what was timed on this CPU, with {threads} a group"
     text += f", for cores of {found.speed:g} × its speed" if found.speed != 1 else ""
     if found.threads > found.measured_threads:
-        text += f", as many as it has cores; with {found.threads} a group takes less, which is not counted"
+        text += f", as many as it has cores; with {found.threads} a group may take less"
     text += f"; not counted: {found.uncounted}" if found.uncounted else ""
     console.print()
     print_labelled("note", text)

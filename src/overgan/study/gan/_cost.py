@@ -23,6 +23,7 @@ from overgan.metrics import (
 from overgan.models import parameter_counts
 from overgan.study._kind import Paces
 from overgan.study.gan._spec import GanSpec
+from overgan.study.gan._work import check_networks
 from overgan.training import Replicas, products_an_iteration
 from overgan.words import joined
 
@@ -39,6 +40,8 @@ def paces(spec: GanSpec, threads: int) -> Paces:
 
     Images are random. Widths are timed from the narrowest on, with all replicas, or, if that is long, one and a part of
     the batch. Once that is long too, the time grows as the number of products does.
+
+    Raises OverganError if a width that is timed needs more memory than there is.
     """
     shape, train, seeds = image_shape(spec.data), spec.train, len(spec.seeds)
     part = min(PROBE_BATCH, train.batch)
@@ -53,6 +56,7 @@ def paces(spec: GanSpec, threads: int) -> Paces:
         for width in spec.widths:
             products = _products(spec, width, shape)
             if probe <= LONG:
+                check_networks(width, parameter_counts(spec.model, width, shape))
                 one = Replicas(spec.model, probe_config, width, shape, spec.seeds[:1], dither=spec.data.dither)
                 probe, image = _iteration(one, shape), _sample(one)
                 iteration, sample = probe / share / products, image * seeds / products
