@@ -304,12 +304,9 @@ def test_status_fits_80_columns(of, monkeypatch):
         groups.append(
             GroupStatus(2**22, "iteration", 10**7 - i, 10**7, 10.0**i, result, 10**5, i == 0, quantity, value)
         )
-    study = SimpleNamespace(
-        status=lambda: groups,
-        spec=load_spec("quickstart").model_copy(update={"seeds": range(10**5)}),
-        description=SimpleNamespace(machine={"workers": 1}),
-    )
-    monkeypatch.setattr(overgan, "load", lambda _: study)
+    spec = load_spec("quickstart").model_copy(update={"seeds": range(10**5)})
+    description = SimpleNamespace(spec=spec, machine={"workers": 1})
+    monkeypatch.setattr(overgan.study, "read_status", lambda _: (description, groups))
     monkeypatch.setattr(console, "width", 80)
     lines = call("status", "runs/large").splitlines()
     assert max(map(len, lines)) <= 80

@@ -191,7 +191,7 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
     executor = "tests.extension.executor:InProcess"
     study = overgan.run(COIN, tmp_path / "three", workers=1, threads=3, executor=executor)
     assert study.description.machine["threads"] == jobs[0].threads == 3
-    monkeypatch.setattr("overgan.study._run.cores", lambda: 9)
+    monkeypatch.setattr("overgan.study._place.cores", lambda: 9)
     overgan.run(COIN, tmp_path / "share", workers=2, executor=executor)
     assert jobs[1].threads == 4
     with pytest.raises(overgan.OverganError, match="threads is 0; it must be at least 1"):
@@ -330,7 +330,7 @@ def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_doe
     os.killpg(process.pid, signal.SIGHUP)  # the workers get it, too
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 129
-    assert errors == "overgan: stopped; the same command goes on from the last checkpoint\n"
+    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
     assert "http-equiv" not in page.read_text()
     assert not list(folder.glob("worker-*.log"))  # it ended in order
     checkpoint = json.loads((folder / "k0008" / "checkpoint.json").read_text())
@@ -347,7 +347,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(small_spec, tmp_path):
     process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert errors == "overgan: stopped; the same command goes on from the last checkpoint\n"
+    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
 
 
 def until_there(process, path):

@@ -14,7 +14,7 @@ from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
-from overgan.signals import when_ended
+from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
 
@@ -39,15 +39,14 @@ def _options(
     """What all commands have."""
 
 
-def main() -> None:
+def start() -> None:
     """Run the command; a user's mistake is one line and exit code 2, a worker's death one line and exit code 1."""
-    when_ended(lambda number: sys.exit(128 + number))
     try:
         app()
     except OverganError as error:
-        fail(error.message.replace("{argument}", _option(error.argument)), 2)
+        fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
-        fail(str(error), 1)
+        fail(shown(error), 1)
 
 
 def _option(argument: str) -> str:

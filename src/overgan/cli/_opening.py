@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import overgan.study
 from overgan.cli._terminal import console, duration
+from overgan.stores import shown
 from overgan.study import GroupStatus
 from overgan.words import counted
 
@@ -41,16 +42,19 @@ def print_opening(opening: "Opening") -> None:
 
 
 def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
-    yield "folder", f"{opening.folder}, {_state(opening)}"
+    yield "folder", f"{shown(opening.folder)}, {_state(opening)}"
     threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
-    yield "device", f"{', '.join(opening.devices)}: {threads}"
+    on = f", on {opening.executor}" if opening.executor != "local" else ""
+    yield "device", f"{', '.join(opening.devices)}: {threads}{on}"
     seconds = opening.seconds
     if seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
         what = "more, evaluations not counted" if opening.groups else "in all; overgan plan says what that counts"
         yield "time", f"about {duration(seconds)} {what}"
-    yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
+    if opening.detached:
+        return
+    yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from typer import Option
 
 import overgan.study
-from overgan.cli._options import Json, Overrides, Scale, SpecName
+from overgan.cli._options import Json, Overrides, Scale, SpecName, Trust
 from overgan.cli._terminal import console, duration, errors, print_json, print_table
+from overgan.own import importing_only
 
 
 def presets(
@@ -57,9 +58,11 @@ def _values(name: str, spec: "overgan.study.Spec", seconds: float | None) -> dic
     }
 
 
-def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0) -> None:
+def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0, trust: Trust = False) -> None:
     """Print the resolved spec, with the meaning of every key.
 
     It is YAML, which `overgan run` takes back.
     """
-    print(overgan.study.spec_yaml(overgan.study.load_spec(preset_or_yaml, overrides or [], scale)), end="")
+    with importing_only(None if trust else ()):
+        spec = overgan.study.load_spec(preset_or_yaml, overrides or [], scale)
+    print(overgan.study.spec_yaml(spec), end="")

@@ -7,9 +7,11 @@ from ._load import (
     load_spec as load_spec,
     names_images as names_images,
     parse_spec as parse_spec,
+    read_status as read_status,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
+from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish
 from ._opening import Opened as Opened, Opening as Opening
 from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
 from ._presets import preset_names as preset_names
@@ -33,8 +35,11 @@ from .analysis import (
 )
 from .execute import (
     EXECUTORS as EXECUTORS,
+    Elsewhere as Elsewhere,
     Executor as Executor,
     Job as Job,
+    SlurmJob as SlurmJob,
     WorkerError as WorkerError,
     finish_groups as finish_groups,
+    slurm_jobs as slurm_jobs,
 )

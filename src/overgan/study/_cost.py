@@ -32,6 +32,7 @@ def group_seconds(spec: Spec, *, threads: int = 1, measure: bool = False) -> dic
     if measure:
         remembered[key] = cost.paces(spec, threads)
         with suppress(OSError):  # it is measured again next time
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, remembered)
     if key not in remembered:
         return None

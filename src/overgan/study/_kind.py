@@ -3,13 +3,16 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overgan.data import Progress
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
 from overgan.study._store import Description
-from overgan.study._study import Study
+
+if TYPE_CHECKING:  # its pandas and SciPy take half a second
+    from overgan.study._study import Study
 
 S = TypeVar("S", bound=Spec)
 Stopping = Callable[[], bool]
@@ -56,12 +59,13 @@ class Kind(Generic[S]):
     """
 
     spec: type[S]  # the model of its spec
-    study: Callable[[Path, Description], Study]  # the results in a folder that is described so
+    study: Callable[[Path, Description], "Study"]  # the results in a folder that is described so
     length: Callable[[S], str]  # how long a run is, in a few words
     scaled: Callable[[S, float, Collection[str]], S]  # its iterations and samples multiplied, but of the keys given
     facts: Callable[[S], Facts]  # what must be the same when the study goes on
     cost: Cost[S]  # what it takes
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
+    group_status: Callable[[Path, S, int], GroupStatus] | None = None  # of a width in a folder, if the study's is slow
     subject: Callable[[S], str] = lambda spec: spec.kind  # what is trained or looked at, in a few words
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
     prepare: Callable[[S, Progress], None] = lambda _spec, _progress: None  # long work, once, that the facts would do

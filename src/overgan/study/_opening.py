@@ -21,6 +21,8 @@ class Opening:
     workers: int
     threads: int  # of each worker
     groups: Sequence[GroupStatus]  # how far a study is that goes on; none of a new one
+    executor: str = "local"  # what starts the workers
+    detached: bool = False  # whether they go on when this process has ended
 
     @property
     def seconds(self) -> float | None:

@@ -20,12 +20,12 @@ from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, wri
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._checkpoint import EVALUATIONS, LOG, check_rows, load_tensors, read_checkpoint, save_checkpoint
+from overgan.training._checkpoint import load_tensors, save_checkpoint
 from overgan.training._config import TrainConfig
+from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES, check_rows, read_checkpoint
 from overgan.training._replicas import Replicas
 
-PROGRESS, SAMPLES = "progress.json", "samples"
-NEIGHBOURS, NEIGHBOUR_ROWS = "neighbours", 8
+NEIGHBOUR_ROWS = 8  # of images in their picture
 PROGRESS_SECONDS = 0.5
 GRID_COLUMNS = 10
 MEMORY_SHARE = 1 / 4  # of a GPU's free memory that images may take
@@ -160,6 +160,7 @@ def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping:
     ]
     pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
+        (folder / NEIGHBOURS).mkdir(exist_ok=True)
         for seed, generated in zip(replicas.seeds, samples[:, :NEIGHBOUR_ROWS], strict=True):
             nearest = reference.neighbour_pictures(generated, group.images.train)
             of_seed = f"{NEIGHBOURS}/seed-{seed}"

@@ -29,6 +29,7 @@ def _subject(spec: GanSpec) -> str:
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
+    group_status=later("overgan.study.gan._progress:group_status"),
     subject=_subject,
     length=lambda spec: counted(spec.train.iterations, "iteration"),
     scaled=scaled,
