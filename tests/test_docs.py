@@ -68,7 +68,7 @@ COMMANDS = list(dict.fromkeys(commands()))
 
 def run(command):
     words = shlex.split(command)[1:]
-    if words[0] == "run":
+    if words[0] in ("run", "plan"):
         words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
     words, (_, *file) = (words[: words.index(">")], words[words.index(">") :]) if ">" in words else (words, [""])
     result = CliRunner().invoke(app, words, catch_exceptions=False)

@@ -244,6 +244,11 @@ def test_a_mistake_is_one_line(words, message, monkeypatch, capsys):
     assert message in line
 
 
+def test_a_width_that_cannot_be_timed_is_one_line(small_spec):
+    with pytest.raises(OverganError, match="widths is 100000000, which needs at least"):
+        overgan.plan(small_spec, overrides=["widths=[100000000]"])
+
+
 def test_images_that_are_not_there_are_one_line():
     with pytest.raises(OverganError, match=r"data\.root"):
         overgan.plan("quickstart", overrides=["data.name=folder", "data.root=nowhere"])

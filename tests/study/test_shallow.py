@@ -10,13 +10,9 @@ from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec
 from overgan.theory import ShallowGAN, global_optimum, simulate
-<<<<<<< HEAD
 from tests.conftest import check_disk, digest
-=======
-from tests.conftest import digest
 from tests.forked import forked_command, forked_worker
 from tests.study.test_runner import HERE
->>>>>>> faults
 
 SPEC = """
 name: small-theory

@@ -111,10 +111,10 @@ def _print_scales(found: "Plan") -> None:
 def _print_notes(found: "Plan") -> None:
     """What the times rest on."""
     threads = counted(found.measured_threads, "thread")
-    text = f"times are extrapolated from what was timed on this machine, with {threads} a group"
+    text = f"times are extrapolated from what was timed on this CPU, with {threads} a group"
     text += f", for cores of {found.speed:g} × its speed" if found.speed != 1 else ""
     if found.threads > found.measured_threads:
-        text += f", as many as it has cores; with {found.threads} a group takes less, which is not counted"
+        text += f", as many as it has cores; with {found.threads} a group may take less"
     text += f"; not counted: {found.uncounted}" if found.uncounted else ""
     console.print()
     print_labelled("note", text)
