@@ -11,7 +11,6 @@ from typing import Any
 
 from overgan.errors import OverganError
 
-
 _ALLOWED: ContextVar[frozenset[str] | None] = ContextVar("_ALLOWED", default=None)  # names; None: every one
 
 

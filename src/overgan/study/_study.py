@@ -5,16 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
 from overgan.check import check
-from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.own import importing_only
+from overgan.study._rows import Row, read_rows
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
@@ -24,6 +24,8 @@ from overgan.words import joined
 
 class Study(ABC):
     """The results in a study's folder, finished or not, as they are on disk when they are asked for."""
+
+    row: ClassVar[type[Row]] = Row  # what a row of its files must be
 
     def __init__(self, folder: Path, description: Description):
         self.folder = folder
@@ -112,9 +114,10 @@ class Study(ABC):
         rows = [
             {"k": width} | self._current(row)
             for width in self.spec.widths
-            for row in read_jsonl(self.group(width) / file)
+            for row in read_rows(self.group(width) / file, self.row)
         ]
-        return pd.DataFrame(rows, columns=None if rows else columns)
+        found = [*rows[0], *(column for column in columns if column not in rows[0])] if rows else columns
+        return pd.DataFrame(rows, columns=list(dict.fromkeys([*found, *(key for row in rows for key in row)])))
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row on disk with the keys that it has in `frame`, where older versions wrote others."""

@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from overgan.disk import read_json, read_tensors, sha256, sync, write_json, write_tensors
@@ -28,10 +28,10 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str
+    file: str = Field(pattern=r"^checkpoint-[0-9]+\.safetensors$")  # which leads to no other folder
     sha256: str
-    iteration: int
-    seeds: list[int]  # of the replicas in the file
+    iteration: int = Field(ge=0, le=10**15)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
     diverged: dict[int, int]  # seed -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool

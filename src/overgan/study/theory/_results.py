@@ -1,21 +1,29 @@
 """The results of theory studies."""
 
-import zipfile
-import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
+from pydantic import Field, create_model
 
-from overgan.disk import read_jsonl
+from overgan.disk import NpzArrays
 from overgan.errors import OverganError
+from overgan.study._rows import Row, read_rows
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
 from overgan.study.theory._runs import RUNS, Curves, curves_file
+
+
+class Run(Row):
+    """A row of a run and case; the conditions of a certificate have names."""
+
+    __pydantic_extra__: dict[str, bool | float | dict[str, bool] | None]
+
+    diverged: bool
+    seconds: float = Field(ge=0)
 
 
 class TheoryStudy(Study):
@@ -25,6 +33,11 @@ class TheoryStudy(Study):
     case: ClassVar[str]  # the column that names the case
     success: ClassVar[str]  # the column that says whether it succeeded
     succeeded: ClassVar[str]  # a word for those that did
+
+    def __init_subclass__(cls) -> None:
+        """Rows must have those columns."""
+        fields: Any = {cls.case: (str, ...), cls.success: (bool, ...)}
+        cls.row = create_model("Run", __base__=Run, **fields)
 
     def frame(self) -> pd.DataFrame:
         """One row per run and case, with its width k and its seed."""
@@ -38,9 +51,9 @@ class TheoryStudy(Study):
         """
         path = curves_file(self.group(width), seed)
         try:
-            with path.open("rb") as file, np.load(file) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            with path.open("rb") as file:
+                return dict(NpzArrays(file))
+        except (OSError, ValueError) as error:
             raise OverganError(
                 f"{path} cannot be read ({error}); restore it, or move {path.parent} away and run the study again"
             ) from None
@@ -48,7 +61,7 @@ class TheoryStudy(Study):
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
         needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
-        rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
+        rows = pd.DataFrame(read_rows(self.group(width) / RUNS, self.row), columns=needed)
         done, first = rows.seed.nunique(), self.cases[0]
         count = int(rows[self.success][rows[self.case] == first].sum())
         return GroupStatus(
