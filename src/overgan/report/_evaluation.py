@@ -78,6 +78,6 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         facts=yaml.safe_dump(evaluation.facts, sort_keys=False),
     )
     try:
-        write_atomic(path, page.encode())
+        write_atomic(path, page.encode(errors="backslashreplace"))
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); name another file") from None

@@ -12,7 +12,7 @@ from overgan.errors import OverganError
 class Row(BaseModel):
     """A row of one run."""
 
-    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="allow", strict=True)  # older versions wrote NaN and Infinity
 
     seed: int = Field(ge=0, lt=2**32)
 

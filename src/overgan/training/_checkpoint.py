@@ -28,7 +28,7 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str = Field(pattern=r"^checkpoint-[0-9]+\.safetensors$")  # which leads to no other folder
+    file: str = Field(pattern=r"^\w[\w.-]*$")  # which leads to no other folder
     sha256: str
     iteration: int = Field(ge=0, le=10**15)
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -12,6 +13,7 @@ from overgan.disk import NpzArrays
 from overgan.errors import OverganError
 from overgan.study._rows import Row, read_rows
 from overgan.study._status import GroupStatus
+from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
 from overgan.study.theory._runs import RUNS, Curves, curves_file
@@ -38,6 +40,12 @@ class TheoryStudy(Study):
         """Rows must have those columns."""
         fields: Any = {cls.case: (str, ...), cls.success: (bool, ...)}
         cls.row = create_model("Run", __base__=Run, **fields)
+
+    def __init__(self, folder: Path, description: Description):
+        for width in description.spec.widths:
+            if "generator" not in description.parameters.get(width, {}):
+                raise OverganError(f"{folder / STUDY} lacks the parameters of k = {width}; restore it from a copy")
+        super().__init__(folder, description)
 
     def frame(self) -> pd.DataFrame:
         """One row per run and case, with its width k and its seed."""
