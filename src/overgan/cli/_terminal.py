@@ -25,7 +25,7 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 
 def printable(text: str) -> str:
-    """The text with \\u001b in place of an escape character, and the like."""
+    """The text with its code in place of every such character."""
     return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -116,5 +116,5 @@ def _finite(data: Any) -> Any:
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on the error output, and end with the exit code."""
     with suppress(OSError):  # the terminal may be gone
-        errors.print(f"overgan: {'\\n'.join(message.splitlines())}")
+        errors.print("overgan: " + r"\n".join(message.splitlines()))
     sys.exit(code)

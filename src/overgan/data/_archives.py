@@ -74,7 +74,7 @@ class _Header(tarfile.TarInfo):
     """A header of a tar file, refused if more headers follow than any file of images has."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> tarfile.TarInfo:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
         header = super().frombuf(buf, encoding, errors)
         if header.type in HEADERS and header.size > LARGEST_HEADER:
             raise OverganError(f"a header of {header.size / 2**20:,.0f} MiB, which no file of images has; refused")

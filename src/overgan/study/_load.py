@@ -67,7 +67,7 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         OmegaConfBaseException,
         AssertionError,
         ValueError,
-    ) as error:  # such as a number of 10,000 digits
+    ) as error:
         raise OverganError(f"{name}{_place(error, given)}") from None
     try:
         changes = OmegaConf.from_dotlist(list(overrides))
