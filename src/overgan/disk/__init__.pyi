@@ -13,6 +13,7 @@ from ._files import (
 )
 from ._links import refuse_links as refuse_links
 from ._lock import LOCK as LOCK, try_lock as try_lock
+from ._npz import METHODS as METHODS, NpzArrays as NpzArrays
 from ._tensors import (
     SavedTensors as SavedTensors,
     kept_tensors as kept_tensors,

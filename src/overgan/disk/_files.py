@@ -13,6 +13,8 @@ from platformdirs import user_cache_path
 
 from overgan.errors import OverganError
 
+LARGEST = 2**30  # bytes of a text file that is read
+
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace the file at path by content, or leave it as it was; never anything between.
@@ -59,12 +61,12 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """The value of a JSON file. Raises OverganError if it is missing or not JSON."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(_content(path))
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; is {path.parent} the folder of a study?") from None
     except NotADirectoryError:
         raise OverganError(f"{path.parent} is a file; name the folder of a study") from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 
@@ -90,9 +92,9 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+        whole, _, _ = _content(path).decode().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
-    except ValueError as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 
@@ -113,6 +115,13 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _content(path: Path) -> bytes:
+    """Of a file that is no larger than LARGEST; a hole in one may stand for more than the memory."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
+    return path.read_bytes()
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -69,7 +69,12 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         loaded = OmegaConf.create(given)
     except RecursionError:
         raise OverganError(f"{name}: cannot be read as YAML (it is nested too deep); a spec has four levels") from None
-    except (YAMLError, OmegaConfBaseException, AssertionError) as error:
+    except (
+        YAMLError,
+        OmegaConfBaseException,
+        AssertionError,
+        ValueError,
+    ) as error:
         raise OverganError(f"{name}{_place(error, given)}") from None
     try:
         changes = OmegaConf.from_dotlist(list(overrides))
@@ -171,6 +176,8 @@ def parse_spec(values: Any, source: str) -> Spec:
     try:
         model: type[Spec] = KINDS[str(kind)].spec
         return model.model_validate_json(json.dumps(values))
+    except TypeError as error:  # of a value that only YAML has
+        raise OverganError(f"{source}: {error}; write text or numbers") from None
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
     except OverganError as error:

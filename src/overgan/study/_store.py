@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, field_validator
 
 from overgan.check import check
 from overgan.disk import write_json
@@ -21,6 +21,7 @@ from overgan.words import brief
 
 STUDY = "study.json"
 IMAGES = "images.npz"  # of a study whose images came from memory
+MOST_WORKERS = 1_000_000
 
 
 class Description(BaseModel):
@@ -35,6 +36,14 @@ class Description(BaseModel):
     parameters: dict[int, dict[str, int]]  # width -> network -> trained numbers of one run
     versions: dict[str, str]
     machine: dict[str, Any]
+
+    @field_validator("machine")
+    @classmethod
+    def _has_workers(cls, machine: dict[str, Any]) -> dict[str, Any]:
+        workers, processor = machine.get("workers"), machine.get("processor")
+        if not isinstance(processor, str) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise ValueError("has no number of workers, or no processor")
+        return machine
 
     def __repr__(self) -> str:
         return brief(self, kind=self.spec.kind, name=self.spec.name, widths=len(self.spec.widths))

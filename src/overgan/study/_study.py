@@ -5,17 +5,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
 from overgan.check import check
-from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import address_of
+from overgan.study._rows import Row, read_rows
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
@@ -27,6 +27,8 @@ Version = tuple[int, int, int] | None  # of a file, None of one that is missing
 
 class Study(ABC):
     """The results in a study's folder, finished or not, as they are on disk when they are asked for."""
+
+    row: ClassVar[type[Row]] = Row  # what a row of its files must be
 
     def __init__(self, folder: Path, description: Description):
         self.folder = folder
@@ -125,13 +127,14 @@ class Study(ABC):
         known, frame = self._read.get((file, *self.spec.widths), (None, None))
         if frame is None or versions != known:
             rows = [{"k": width} | row for width in self.spec.widths for row in self._group_rows(width, file)]
-            frame = pd.DataFrame(rows, columns=None if rows else columns)
+            found = [*rows[0], *(column for column in columns if column not in rows[0])] if rows else columns
+            frame = pd.DataFrame(rows, columns=list(dict.fromkeys([*found, *(key for row in rows for key in row)])))
             self._read[file, *self.spec.widths] = versions, frame
         return frame.copy()
 
     def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
         """The rows of a file of one group, with the keys that they have in `frame`."""
-        return read_jsonl(self.group(width) / file)
+        return read_rows(self.group(width) / file, self.row)
 
 
 def _version(path: Path) -> Version:

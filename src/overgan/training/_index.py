@@ -2,8 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from overgan.disk import read_json, sha256
 from overgan.errors import OverganError
@@ -27,10 +28,10 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str
+    file: str = Field(pattern=r"^\w[\w.-]*$")  # which leads to no other folder
     sha256: str
-    iteration: int
-    seeds: list[int]  # of the replicas in the file
+    iteration: int = Field(ge=0, le=10**15)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
     diverged: dict[int, int]  # seed -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool

@@ -8,19 +8,24 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
+from pydantic import Field, ValidationError
 from torch import nn
 
 from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
+from overgan.study._explain import explain
 from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
+from overgan.study._rows import Row
 from overgan.study._status import GroupStatus
+from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._facts import GanFacts
 from overgan.study.gan._progress import group_status
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
@@ -31,10 +36,29 @@ from overgan.words import joined
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 
 
+class GanRow(Row):
+    """A row of evaluations or losses, of which every other value is a number."""
+
+    __pydantic_extra__: dict[str, float | None]
+
+    iteration: int = Field(ge=0, le=10**15)
+    features: str = ""
+
+
 class GanStudy(Study):
     """The results of a width study of a GAN."""
 
     spec: GanSpec
+    row = GanRow
+
+    def __init__(self, folder: Path, description: Description):
+        try:
+            facts = GanFacts.model_validate(description)
+        except ValidationError as error:
+            raise OverganError(f"{folder / STUDY}: {explain(error, GanFacts)}; restore it from a copy") from None
+        if missing := set(description.spec.widths) - set(facts.parameters):
+            raise OverganError(f"{folder / STUDY} lacks the parameters of k = {min(missing)}; restore it from a copy")
+        super().__init__(folder, description)
 
     def frame(self) -> pd.DataFrame:
         """One row per run, evaluation and feature space: k, seed, iteration, features, frechet_train, frechet_test, ….
