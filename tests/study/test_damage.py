@@ -9,7 +9,7 @@ import pytest
 
 import overgan
 from overgan.errors import OverganError
-from overgan.training import check_rows
+from overgan.training import read_rows
 from tests.conftest import without_checksums
 
 FILES = ("log.jsonl", "evaluations.jsonl", "checkpoint.json")
@@ -57,8 +57,10 @@ def test_rows_are_durable_before_the_index_that_counts_on_them(tmp_path, monkeyp
     for name in FILES[:2]:
         with (tmp_path / name).open("a") as file:
             file.write('{"seed": 1}\n')  # rows that came after the checkpoint
-        check_rows(tmp_path, name)
+        assert read_rows(tmp_path, name) == [{"seed": 0}]
         (tmp_path / name).write_bytes(b"")  # what a power cut left before
         with pytest.raises(OverganError, match=rf"{name} is damaged .* move .* away to train this width again"):
-            check_rows(tmp_path, name)
-    check_rows(without_checksums(tmp_path), "log.jsonl")  # of an older version nothing is known
+            read_rows(tmp_path, name)
+        (tmp_path / name).write_text('{"seed": 0}\n')
+    (tmp_path / "log.jsonl").write_text('{"seed": 5}\n')
+    assert read_rows(without_checksums(tmp_path), "log.jsonl") == [{"seed": 5}]  # of an older version nothing is known

@@ -4,7 +4,8 @@ import json
 
 from platformdirs import user_cache_path
 
-from overgan.disk import read_json, sha256, write_json
+from overgan.disk import notice, read_json, sha256, write_json
+from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._machine import machine, versions
 from overgan.study._spec import Spec
@@ -16,7 +17,11 @@ def study_seconds(spec: Spec, *, measure: bool = False) -> float | None:
     measure: measure it now, and remember it in the user's cache folder, for these versions and this machine.
     """
     path = user_cache_path("overgan") / "seconds.json"
-    remembered = read_json(path) if path.exists() else {}
+    try:
+        remembered = read_json(path, "times are measured anew") if path.exists() else {}
+    except OverganError as error:
+        notice(error.message, path)
+        remembered = {}
     subject = [spec.model_dump(mode="json"), versions(), machine(workers=0)]
     key = sha256(json.dumps(subject, sort_keys=True).encode())
     if measure:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
-from overgan.disk import try_lock, unfinished_write_of, write_atomic
+from overgan.disk import remove_unfinished, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
@@ -20,6 +20,7 @@ from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
+    COPY,
     STUDY,
     Description,
     group_folder,
@@ -114,6 +115,8 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
+            for name in (STUDY, COPY, SPEC, IMAGES):
+                remove_unfinished(folder, name)
             write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
@@ -175,12 +178,14 @@ def _lock(stack: ExitStack, folder: Path) -> None:
 
 def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Watcher | None) -> None:
     """Run the executor until every group is complete, a second time if it left some."""
+    study = load(job.folder)
     for width in widths:  # a worker of a run that was killed may still be at its last iteration
         group = group_folder(job.folder, width)
         with try_lock(group, timeout=GRACE_SECONDS) as free:
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
-    study = load(job.folder)
+            if study.group_status(width).complete:  # the others heal as they go on
+                study.heal(width)
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
         if not _unfinished(study):
             return

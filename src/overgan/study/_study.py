@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import UInt8
 
 from overgan.check import check
-from overgan.disk import read_jsonl
+from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -53,6 +53,12 @@ class Study(ABC):
     def status(self) -> list[GroupStatus]:
         """How far every group is, the narrowest first."""
         return [self.group_status(width) for width in self.spec.widths]
+
+    def heal(self, width: int) -> None:  # noqa: B027 - a kind may have nothing that can be made again
+        """Put aside, with a notice, what is damaged of a width and can be made again by training, or running, on.
+
+        For a process that no other writes beside. Raises OverganError if it cannot be made again.
+        """
 
     def narrowed(self, widths: Iterable[int]) -> "Study":
         """The study with these of its widths alone, for its frame, recommendation and status; on disk nothing changes.
@@ -102,12 +108,12 @@ class Study(ABC):
 
     def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
         """The rows of a file of every group, with its width; the columns are those of a study without rows."""
-        rows = [
-            {"k": width} | self._current(row)
-            for width in self.spec.widths
-            for row in read_jsonl(self.group(width) / file)
-        ]
+        rows = [{"k": width} | self._current(row) for width in self.spec.widths for row in self._read(width, file)]
         return pd.DataFrame(rows, columns=None if rows else columns)
+
+    def _read(self, width: int, file: str, /) -> list[dict[str, Any]]:
+        """The rows of a group's file as they are on disk."""
+        return read_table(self.group(width) / file)
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row on disk with the keys that it has in `frame`, where older versions wrote others."""

@@ -1,4 +1,4 @@
-from ._checkpoint import load_tensors as load_tensors
+from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
 from ._cost import products_an_iteration as products_an_iteration
 from ._index import (
@@ -8,8 +8,9 @@ from ._index import (
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
     Checkpoint as Checkpoint,
-    check_rows as check_rows,
+    newest as newest,
     read_checkpoint as read_checkpoint,
+    read_rows as read_rows,
 )
 from ._loop import Group as Group, train_group as train_group
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator

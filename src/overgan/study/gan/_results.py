@@ -19,12 +19,13 @@ from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
-from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._evaluate import LATER, evaluate_checkpoints, later_rows
+from overgan.study.gan._pictures import pictures
 from overgan.study.gan._progress import reached
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, check_rows, read_checkpoint
+from overgan.training import EVALUATIONS, LOG, read_checkpoint, read_rows, resume
 from overgan.words import joined, number
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
@@ -248,10 +249,16 @@ class GanStudy(Study):
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
-    def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
-        for width in self.spec.widths:
-            check_rows(self.group(width), file)
-        return super()._rows(file, columns)
+    def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
+        """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
+        return pictures(self.folder, self.group(width), folder)
+
+    def heal(self, width: int) -> None:
+        """A width whose newest checkpoint is damaged goes back to the one before."""
+        resume(self.group(width))
+
+    def _read(self, width: int, file: str, /) -> list[dict[str, Any]]:
+        return later_rows(self.group(width)) if file == LATER else read_rows(self.group(width), file)
 
     def _current(self, row: dict[str, Any]) -> dict[str, Any]:
         return current_row(row)

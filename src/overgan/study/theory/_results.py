@@ -1,5 +1,6 @@
 """The results of theory studies."""
 
+import io
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -10,12 +11,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from overgan.disk import read_jsonl
+from overgan.disk import write_table
 from overgan.errors import OverganError
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
-from overgan.study.theory._runs import RUNS, Curves, curves_file
+from overgan.study.theory._runs import CURVES, RUNS, Curves, Rows, curves_file, read_curves, read_runs, whole_runs
 
 
 class TheoryStudy(Study):
@@ -37,8 +38,9 @@ class TheoryStudy(Study):
         Raises OverganError if that run is not finished.
         """
         path = curves_file(self.group(width), seed)
+        content = read_curves(self.group(width), seed, read_runs(self.group(width)))
         try:
-            with path.open("rb") as file, np.load(file) as arrays:
+            with np.load(io.BytesIO(content)) as arrays:
                 return dict(arrays)
         except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise OverganError(
@@ -48,7 +50,7 @@ class TheoryStudy(Study):
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
         needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
-        rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
+        rows = pd.DataFrame(read_runs(self.group(width)), columns=needed)
         done, first = rows.seed.nunique(), self.cases[0]
         count = int(rows[self.success][rows[self.case] == first].sum())
         return GroupStatus(
@@ -63,6 +65,15 @@ class TheoryStudy(Study):
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
         )
+
+    def heal(self, width: int) -> None:
+        """Runs whose curves are damaged are no longer done."""
+        group = self.group(width)
+        if (rows := whole_runs(group)) != read_runs(group):
+            write_table(group / RUNS, rows)
+
+    def _read(self, width: int, _file: str, /) -> Rows:
+        return [{key: row[key] for key in row if key != CURVES} for row in read_runs(self.group(width))]
 
     def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The narrowest width at which the first case succeeds in a share of at least 1 − tolerance of the runs.
