@@ -5,6 +5,7 @@ import os
 from overgan.errors import OverganError
 
 GIGABYTE = 10**9
+NO_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "could not create a memory object", "std::bad_alloc")
 
 
 def check_memory(needed: int, name: str, value: object) -> None:
@@ -15,3 +16,12 @@ def check_memory(needed: int, name: str, value: object) -> None:
             f"has {there / GIGABYTE:,.0f} GB; make it smaller",
             name,
         )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out: Python's, a GPU's, or that of PyTorch's CPU allocator."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"  # PyTorch's, which need not be imported to know it
+        or (isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY))
+    )

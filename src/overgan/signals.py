@@ -1,22 +1,50 @@
 """The signals that ask a process to end: of an operator, a job scheduler, a terminal that is closed."""
 
+import os
 import signal
+import sys
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+LIMIT_SECONDS = 9.5  # for a command to end after such a signal; schedulers kill after 10 or more
 
 
-def when_ended(do: Callable[[int], None]) -> None:
-    """Call do(signal's number) at the first such signal, and leave those that follow alone.
+def when_ended(do: Callable[[int], None], more: tuple[signal.Signals, ...] = ()) -> None:
+    """Call do(signal's number) at the first such signal, or one of more, and leave those that follow alone.
 
     SIGHUP stays ignored where it is, as under nohup.
     """
+    all_of_them = [*ENDING, *more]
 
     def first(number: int, _frame: object) -> None:
-        for ending in ENDING:
+        for ending in all_of_them:
             signal.signal(ending, signal.SIG_IGN)
         do(number)
 
-    for ending in ENDING:
+    for ending in all_of_them:
         if signal.getsignal(ending) != signal.SIG_IGN or ending == signal.SIGTERM:
             signal.signal(ending, first)
+
+
+def end_in_time() -> None:
+    """From now on this process ends at SIGTERM, SIGHUP or SIGINT: it says so at once, and raises SystemExit.
+
+    The exit code is 128 and the signal's number. A process that has not ended within LIMIT_SECONDS, since it is deep
+    in a library's code, is ended there: its files are written so that a kill cannot damage them.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+
+    def watch() -> None:
+        number = os.read(heard, 1)[0]
+        with suppress(OSError):  # the terminal may be gone
+            os.write(2, b"overgan: stopping\n")
+        time.sleep(LIMIT_SECONDS)
+        os._exit(128 + number)
+
+    when_ended(lambda number: sys.exit(128 + number), (signal.SIGINT,))
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)  # a byte, the number, even while the main thread is busy
+    threading.Thread(target=watch, daemon=True).start()

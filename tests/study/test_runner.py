@@ -77,7 +77,7 @@ def test_a_study_killed_and_started_again_ends_with_the_same_bits(whole, tmp_pat
     process.send_signal(kill)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[kill]
-    stopped = "overgan: stopped; the same command goes on from the last checkpoint\n"
+    stopped = "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
     assert errors == ("" if kill == signal.SIGKILL else stopped)
     assert not all((tmp_path / f"study/k000{k}/checkpoint.json").exists() for k in (2, 4, 8))
     # after SIGKILL the workers may still be alive for an instant

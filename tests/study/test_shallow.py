@@ -12,7 +12,7 @@ from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec
 from overgan.theory import ShallowGAN, global_optimum, simulate
-from tests.conftest import digest
+from tests.conftest import check_disk, digest
 
 SPEC = """
 name: small-theory
@@ -41,6 +41,11 @@ def study(once):
         overgan.run(folder / "spec.yaml", folder / "study", workers=2)
 
     return overgan.load(once("shallow", fill) / "study")
+
+
+@pytest.mark.slow
+def test_it_needs_no_more_of_the_disk_than_a_plan_says(study):
+    check_disk(study)
 
 
 def results(folder):

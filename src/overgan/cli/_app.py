@@ -7,18 +7,19 @@ import typer
 
 from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate, sample
+from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
 from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
-from overgan.signals import when_ended
+from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
+for command in (presets, show, plan, run, status, report, recommend, sample, evaluate, certify):
     app.command()(command)
 
 
@@ -38,15 +39,14 @@ def _options(
     """What all commands have."""
 
 
-def main() -> None:
+def start() -> None:
     """Run the command; a user's mistake is one line and exit code 2, a worker's death one line and exit code 1."""
-    when_ended(lambda number: sys.exit(128 + number))
     try:
         app()
     except OverganError as error:
-        fail(error.message.replace("{argument}", _option(error.argument)), 2)
+        fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
-        fail(str(error), 1)
+        fail(shown(error), 1)
 
 
 def _option(argument: str) -> str:

@@ -43,6 +43,7 @@ def keep_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     if not path.exists():
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type] # no key is allow_pickle
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, buffer.getvalue())
         return
     with opened_arrays(path) as kept:

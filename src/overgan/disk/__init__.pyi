@@ -1,5 +1,6 @@
 from ._files import (
     append_jsonl as append_jsonl,
+    cannot_write as cannot_write,
     parsed_lines as parsed_lines,
     read_json as read_json,
     read_jsonl as read_jsonl,
@@ -13,7 +14,8 @@ from ._files import (
     write_json as write_json,
     write_jsonl as write_jsonl,
 )
-from ._lock import try_lock as try_lock
+from ._links import refuse_links as refuse_links
+from ._lock import LOCK as LOCK, try_lock as try_lock
 from ._notice import notice as notice
 from ._table import read_table as read_table, write_table as write_table
 from ._tensors import (

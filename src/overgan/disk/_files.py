@@ -10,12 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from overgan.errors import OverganError
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace the file at path by content, or leave it as it was; never anything between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the file at path by content, or leave it as it was; never anything between.
+
+    Its folder is made if it is not there, but none above: what was removed on the way does not come back.
+    """
+    path.parent.mkdir(exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -28,6 +33,18 @@ def write_atomic(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def cannot_write(folder: Path, error: OSError, mend: str = "make room, or make it writable") -> str:
+    """What failed and how to mend it, of an error while something was written below the folder, or in the cache."""
+    cache = user_cache_path("overgan")
+    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else folder
+    reason = error.strerror or error
+    if path.is_relative_to(cache):
+        return f"the cache folder {cache} cannot be used ({reason}); mend that, or name another with XDG_CACHE_HOME"
+    if path.is_relative_to(folder):
+        return f"{folder} cannot be written ({reason}); {mend}"
+    return f"{path} cannot be used ({reason})"
 
 
 def unfinished_write_of(found: str, name: str) -> bool:

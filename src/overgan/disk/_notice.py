@@ -5,11 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 
 
-def notice(message: str, path: Path) -> None:
-    """Warn of what was found in the file at path, or that it is missing, once for each time that it was written."""
-    _tell(message, path.stat().st_mtime_ns if path.exists() else 0)
+def notice(message: str, *paths: Path) -> None:
+    """Warn of what was found in files at paths, or that one is missing, once for each time that they were written."""
+    _tell(message, *(path.stat().st_mtime_ns if path.exists() else 0 for path in paths))
 
 
 @lru_cache(maxsize=1000)
-def _tell(message: str, _written: int) -> None:
+def _tell(message: str, *_written: int) -> None:
     logging.getLogger(__name__).warning(f"overgan: {message}")

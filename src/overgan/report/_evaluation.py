@@ -78,6 +78,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         facts=yaml.safe_dump(evaluation.facts, sort_keys=False),
     )
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, page.encode())
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); name another file") from None

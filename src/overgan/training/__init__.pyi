@@ -1,8 +1,9 @@
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
-from ._cost import products_an_iteration as products_an_iteration
+from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._index import (
     EVALUATIONS as EVALUATIONS,
+    INDEX as INDEX,
     LOG as LOG,
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
@@ -12,7 +13,12 @@ from ._index import (
     read_checkpoint as read_checkpoint,
     read_rows as read_rows,
 )
-from ._loop import Group as Group, train_group as train_group
+from ._loop import (
+    GRID_COLUMNS as GRID_COLUMNS,
+    NEIGHBOUR_ROWS as NEIGHBOUR_ROWS,
+    Group as Group,
+    train_group as train_group,
+)
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss

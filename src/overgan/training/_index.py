@@ -85,7 +85,8 @@ def newest(folder: Path, content: Callable[[Checkpoint], T]) -> tuple[Checkpoint
             continue
         if errors:
             what = errors[0].message.partition("; ")[0]
-            notice(f"{what}; the checkpoint before is taken, of iteration {checkpoint.iteration}", folder / INDEX)
+            looked_at = [folder / INDEX, folder / LOG, folder / EVALUATIONS, *sorted(folder.glob("*.safetensors"))]
+            notice(f"{what}; the checkpoint before is taken, of iteration {checkpoint.iteration}", *looked_at)
         return found
     if errors:
         raise errors[0]

@@ -168,6 +168,7 @@ def _evaluate(
     ]
     pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
+        (folder / NEIGHBOURS).mkdir(exist_ok=True)
         for seed, generated in zip(replicas.seeds, samples[:, :NEIGHBOUR_ROWS], strict=True):
             nearest = reference.neighbour_pictures(generated, group.images.train)
             of_seed = f"{NEIGHBOURS}/seed-{seed}"

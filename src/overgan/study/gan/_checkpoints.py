@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from overgan.errors import OverganError
+from overgan.study._mirror import fetch, numbers_and_weights
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
 from overgan.training import Checkpoint, generate, load_checkpoint, load_generator
@@ -20,6 +21,7 @@ def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> tuple[Checkpoi
     group = group_folder(folder, width)
     if width not in spec.widths:
         raise OverganError(f"{folder} has no width {width}; it has {spec.widths}")
+    fetch(folder, numbers_and_weights, [width])
     found = load_checkpoint(group)
     if found is None:
         raise OverganError(f"{group} has no checkpoint yet; let the study go on")

@@ -1,15 +1,20 @@
 """How far a group is: what its progress.json says, or, where that is damaged, its checkpoint and evaluations."""
 
+import logging
 import statistics
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from overgan.disk import notice, read_json, write_json
+from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
-from overgan.metrics import current_row
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_rows
+from overgan.metrics import current_row, frechet_label
+from overgan.study._status import GroupStatus
+from overgan.study._store import group_folder
+from overgan.study.gan._spec import GanSpec
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_checkpoint, read_rows
+from overgan.words import number
 
 
 class Reached(BaseModel):
@@ -20,6 +25,27 @@ class Reached(BaseModel):
     iteration: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)  # of training, evaluation not counted
     frechet_test: float | None = None  # the latest mean over the runs, in the spec's first feature space
+
+
+def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
+    """How far the group of one width is in a study's folder."""
+    group = group_folder(folder, width)
+    checkpoint = read_checkpoint(group)
+    progress = reached(group, checkpoint, spec.train.iterations)
+    distance = progress.frechet_test
+    quantity = f"test {frechet_label(spec.evaluate.features[0])}"
+    return GroupStatus(
+        width=width,
+        unit="iteration",
+        done=progress.iteration,
+        total=spec.train.iterations,
+        seconds=progress.seconds,
+        result=f"{quantity} {number(distance)}" if distance is not None else "",
+        diverged=len(checkpoint.diverged) if checkpoint else 0,
+        complete=checkpoint is not None and checkpoint.ends(spec.train.iterations),
+        quantity=quantity,
+        value=distance,
+    )
 
 
 def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reached:
@@ -42,7 +68,9 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
         pass
     rebuilt = _rebuilt(group, checkpoint) if checkpoint else Reached()
     if not behind:
-        notice(f"{path} was damaged or missing, so it was made again from the last checkpoint", path)
+        logging.getLogger(__name__).warning(
+            f"overgan: {path} was damaged or missing, so it was made again from the last checkpoint"
+        )
     with suppress(OSError):  # a folder that can only be read
         write_json(path, rebuilt.model_dump())
     return rebuilt

@@ -42,6 +42,7 @@ def write_images(images: UInt8[np.ndarray, "n h w c"], scale_up: int, folder: Pa
             )
         for path in earlier if ours else []:
             path.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
         for i, image in enumerate(images):
             write_atomic(folder / f"{i:05d}.png", image_png(image))
         write_atomic(folder.with_name(f"{folder.name}-grid.png"), image_png(square_grid(images)))

@@ -1,6 +1,7 @@
 """The results of theory studies."""
 
 import io
+import math
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -13,6 +14,7 @@ import pandas as pd
 
 from overgan.disk import write_table
 from overgan.errors import OverganError
+from overgan.study._mirror import fetch, for_reports
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
@@ -38,6 +40,8 @@ class TheoryStudy(Study):
         Raises OverganError if that run is not finished.
         """
         path = curves_file(self.group(width), seed)
+        if not path.exists():
+            fetch(self.folder, for_reports, [width])
         content = read_curves(self.group(width), seed, read_runs(self.group(width)))
         try:
             with np.load(io.BytesIO(content)) as arrays:
@@ -49,18 +53,17 @@ class TheoryStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
-        rows = pd.DataFrame(read_runs(self.group(width)), columns=needed)
-        done, first = rows.seed.nunique(), self.cases[0]
-        count = int(rows[self.success][rows[self.case] == first].sum())
+        rows, first = read_runs(self.group(width)), self.cases[0]
+        done = len({row["seed"] for row in rows})
+        count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
             width=width,
             unit="run",
             done=done,
             total=len(self.spec.seeds),
-            seconds=float(rows.seconds.sum()),
+            seconds=math.fsum(row["seconds"] for row in rows),
             result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
-            diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
+            diverged=len({row["seed"] for row in rows if row["diverged"]}),
             complete=done == len(self.spec.seeds),
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
@@ -72,7 +75,7 @@ class TheoryStudy(Study):
         if (rows := whole_runs(group)) != read_runs(group):
             write_table(group / RUNS, rows)
 
-    def _read(self, width: int, _file: str, /) -> Rows:
+    def _group_rows(self, width: int, _file: str) -> Rows:
         return [{key: row[key] for key in row if key != CURVES} for row in read_runs(self.group(width))]
 
     def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
