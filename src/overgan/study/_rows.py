@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 
 
@@ -17,12 +16,8 @@ class Row(BaseModel):
     seed: int = Field(ge=0, lt=2**32)
 
 
-def read_rows(path: Path, model: type[Row]) -> list[dict[str, Any]]:
-    """The rows of a JSON Lines file, none if it is missing.
-
-    model: of each. Raises OverganError if it cannot be read, or a row is not as the model has it.
-    """
-    rows = read_jsonl(path)
+def checked(rows: list[dict[str, Any]], model: type[Row], path: Path) -> list[dict[str, Any]]:
+    """The rows of the file at path. Raises OverganError if one is not as the model has it."""
     for i, row in enumerate(rows, 1):
         try:
             model.model_validate(row)

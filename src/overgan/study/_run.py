@@ -10,7 +10,7 @@ from typing import Any
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
-from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
+from overgan.disk import cannot_write, remove_unfinished, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import ADDRESS, address_of, naming_addresses
@@ -26,6 +26,7 @@ from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
+    COPY,
     IMAGES,
     STUDY,
     Description,
@@ -139,6 +140,8 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
+            for name in (STUDY, COPY, SPEC, IMAGES):
+                remove_unfinished(folder, name)
             write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
@@ -211,6 +214,7 @@ def _execute(
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
     study = load(job.folder, trust=True)
+    _heal(study)
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
         if not (left := _unfinished(study)):
             return
@@ -223,6 +227,15 @@ def _execute(
             f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers "
             "stopped; the same command goes on from the last checkpoint"
         )
+
+
+def _heal(study: Study) -> None:
+    """Put back what is damaged of finished groups; the others do so as they go on, and mirrors have a store."""
+    for width in study.spec.widths if address_of(study.folder) is None else ():
+        if study.group_status(width).complete:
+            with try_lock(study.group(width)) as free:
+                if free:
+                    study.heal(width)
 
 
 def _unfinished(study: Study) -> list[int]:

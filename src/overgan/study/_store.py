@@ -1,6 +1,6 @@
 """The store: a study's folder on disk, the only thing that analysis and report read.
 
-study.json      the spec, the image set, the feature spaces, parameter counts, versions and machine
+study.json      and study-copy.json: the spec, the image set, the feature spaces, parameter counts, versions and machine
 k0008/          one folder a width, written by the worker that has its group
 figures/        PNG figures
 report.html
@@ -19,7 +19,7 @@ from overgan.stores import local
 from overgan.study._spec import Spec
 from overgan.words import brief
 
-STUDY = "study.json"
+STUDY, COPY = "study.json", "study-copy.json"
 IMAGES = "images.npz"  # of a study whose images came from memory
 MOST_WORKERS = 1_000_000
 
@@ -70,8 +70,9 @@ def group_folder(folder: Path, width: int) -> Path:
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write study.json into a study's folder."""
-    write_json(folder / STUDY, description.model_dump(mode="json"))
+    """Write study.json into a study's folder, and its copy, which is read if it is damaged."""
+    for name in (STUDY, COPY):
+        write_json(folder / name, description.model_dump(mode="json"))
 
 
 def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:

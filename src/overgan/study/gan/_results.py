@@ -18,19 +18,20 @@ from overgan.models import plain
 from overgan.study._explain import explain
 from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
-from overgan.study._rows import Row
+from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
-from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._evaluate import LATER, evaluate_checkpoints, later_rows
 from overgan.study.gan._facts import GanFacts
+from overgan.study.gan._pictures import pictures
 from overgan.study.gan._progress import group_status
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, check_rows
+from overgan.training import EVALUATIONS, INDEX, LOG, read_rows, resume
 from overgan.words import joined
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
@@ -50,6 +51,7 @@ class GanStudy(Study):
 
     spec: GanSpec
     row = GanRow
+    beside = (INDEX,)
 
     def __init__(self, folder: Path, description: Description):
         try:
@@ -265,9 +267,17 @@ class GanStudy(Study):
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
+    def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
+        """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
+        return pictures(self.folder, self.group(width), folder)
+
+    def heal(self, width: int) -> None:
+        """A width whose newest checkpoint is damaged goes back to the one before."""
+        resume(self.group(width))
+
     def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
-        check_rows(self.group(width), file)
-        return [current_row(row) for row in super()._group_rows(width, file)]
+        rows = later_rows(self.group(width)) if file == LATER else read_rows(self.group(width), file)
+        return [current_row(row) for row in checked(rows, self.row, self.group(width) / file)]
 
     def _width(self, width: int | None) -> int:
         """The width, by default the recommended one, which there must be."""

@@ -1,5 +1,6 @@
 """The results of theory studies."""
 
+import io
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -10,15 +11,15 @@ from typing import Any, ClassVar
 import pandas as pd
 from pydantic import Field, create_model
 
-from overgan.disk import NpzArrays
+from overgan.disk import NpzArrays, write_table
 from overgan.errors import OverganError
 from overgan.study._mirror import fetch, for_reports
-from overgan.study._rows import Row, read_rows
+from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
-from overgan.study.theory._runs import RUNS, Curves, curves_file
+from overgan.study.theory._runs import CURVES, RUNS, Curves, Rows, curves_file, read_curves, read_runs, whole_runs
 
 
 class Run(Row):
@@ -62,9 +63,9 @@ class TheoryStudy(Study):
         path = curves_file(self.group(width), seed)
         if not path.exists():
             fetch(self.folder, for_reports, [width])
+        content = read_curves(self.group(width), seed, read_runs(self.group(width)))
         try:
-            with path.open("rb") as file:
-                return dict(NpzArrays(file))
+            return dict(NpzArrays(io.BytesIO(content)))
         except (OSError, ValueError) as error:
             raise OverganError(
                 f"{path} cannot be read ({error}); restore it, or move {path.parent} away and run the study again"
@@ -72,7 +73,7 @@ class TheoryStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        rows, first = read_rows(self.group(width) / RUNS, self.row), self.cases[0]
+        rows, first = self._group_rows(width, RUNS), self.cases[0]
         done = len({row["seed"] for row in rows})
         count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
@@ -87,6 +88,16 @@ class TheoryStudy(Study):
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
         )
+
+    def heal(self, width: int) -> None:
+        """Runs whose curves are damaged are no longer done."""
+        group = self.group(width)
+        if (rows := whole_runs(group)) != read_runs(group):
+            write_table(group / RUNS, rows)
+
+    def _group_rows(self, width: int, _file: str) -> Rows:
+        rows = [{key: row[key] for key in row if key != CURVES} for row in read_runs(self.group(width))]
+        return checked(rows, self.row, self.group(width) / RUNS)
 
     def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The narrowest width at which the first case succeeds in a share of at least 1 − tolerance of the runs.
