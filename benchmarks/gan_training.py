@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from overgan.models import ModelConfig
-from overgan.study.execute._local import MALLOC
+from overgan.study.execute._environment import MALLOC
 from overgan.training import Replicas, TrainConfig, products_an_iteration
 
 MULTIPLES = {16: (2, 1), 32: (4, 2, 1), 64: (8, 4, 2, 1), 128: (16, 8, 4, 2, 1), 256: (16, 8, 8, 4, 2, 1)}

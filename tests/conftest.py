@@ -111,3 +111,26 @@ def without_checksums(folder):
         index = json.loads(path.read_text())
         path.write_text(json.dumps({key: index[key] for key in index if key not in ("rows", "checksum")}))
     return folder
+
+
+ON_DISK = {  # what a plan calls it, and where it is in a study's folder
+    "checkpoints": ["k*/checkpoint-*.safetensors"],
+    "pictures": ["k*/samples/*", "k*/neighbours/*/*"],
+    "rows": ["k*/evaluations.jsonl", "k*/log.jsonl", "k*/runs.jsonl"],
+    "curves": ["k*/*.npz"],
+    "report": ["report.html", "figures/*"],
+}
+
+
+def check_disk(study):
+    """What a study has on disk is no more than its plan says; the bytes, by what they are."""
+    from overgan.study import KINDS
+
+    sizes = {
+        what: sum(path.stat().st_size for pattern in patterns for path in study.folder.glob(pattern))
+        for what, patterns in ON_DISK.items()
+    }
+    planned = KINDS[study.spec.kind].cost.storage(study.spec)
+    assert all(size <= planned.get(what, 0) for what, size in sizes.items()), (sizes, planned)
+    assert sizes["rows"]
+    return sizes

@@ -127,7 +127,10 @@ def test_presets_answers_from_what_was_measured(monkeypatch, tmp_path):
     assert "about" not in output
     assert "presets --time" in output
     spec = load_spec("quickstart")
-    monkeypatch.setattr("overgan.study.gan._cost.seconds", lambda given: 83.0 if given == spec else None)
+    widest = {"iteration": 83.0 / spec.train.iterations}
+    monkeypatch.setattr(
+        "overgan.study.gan._cost.paces", lambda given, _threads: {width: {} for width in given.widths} | {256: widest}
+    )
     study_seconds(spec, measure=True)
     output = call("presets")
     assert "about 1 min 23 s" in " ".join(output.replace("\n", " ").split())
@@ -301,12 +304,9 @@ def test_status_fits_80_columns(of, monkeypatch):
         groups.append(
             GroupStatus(2**22, "iteration", 10**7 - i, 10**7, 10.0**i, result, 10**5, i == 0, quantity, value)
         )
-    study = SimpleNamespace(
-        status=lambda: groups,
-        spec=load_spec("quickstart").model_copy(update={"seeds": range(10**5)}),
-        description=SimpleNamespace(machine={"workers": 1}),
-    )
-    monkeypatch.setattr(overgan, "load", lambda _: study)
+    spec = load_spec("quickstart").model_copy(update={"seeds": range(10**5)})
+    description = SimpleNamespace(spec=spec, machine={"workers": 1})
+    monkeypatch.setattr(overgan.study, "read_status", lambda _: (description, groups))
     monkeypatch.setattr(console, "width", 80)
     lines = call("status", "runs/large").splitlines()
     assert max(map(len, lines)) <= 80

@@ -48,26 +48,24 @@ def coin(tmp_path, monkeypatch, *more):
 
 
 def test_it_says_what_where_on_what_and_for_how_long_before_it_begins(capsys, monkeypatch):
-    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec: 83.0)
-    monkeypatch.setattr("overgan.study._opening.cores", lambda: 2)
+    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec, _workers: 83.0)
     print_heading(load_spec("quickstart"))
     print_opening(opening())
     assert capsys.readouterr().out.splitlines() == [
         "quickstart: mlp on digits, 1,000 iterations, 8 widths (k = 2 … 256) × 5 seeds",
         "folder    runs/quickstart, new",
         "device    cpu: 2 workers × 1 thread",
-        "time      about 1 min 23 s in all, evaluations not counted",
+        "time      about 1 min 23 s in all; overgan plan says what that counts",
         "report    runs/quickstart/report.html, from the first evaluation on",
         "stop      Ctrl-C; the same command goes on from the last checkpoint",
     ]
 
 
 def test_the_time_is_for_the_workers_at_hand_and_only_of_what_was_measured_on_the_cpu(monkeypatch):
-    monkeypatch.setattr("overgan.study._opening.cores", lambda: 2)
-    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec: 83.0)
+    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec, workers: 166.0 / workers)
     assert opening(workers=1).seconds == 166
     assert opening(devices=["cuda:0"]).seconds is None
-    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec: None)
+    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec, _workers: None)
     assert opening().seconds is None
 
 
@@ -193,7 +191,7 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
     executor = "tests.extension.executor:InProcess"
     study = overgan.run(COIN, tmp_path / "three", workers=1, threads=3, executor=executor)
     assert study.description.machine["threads"] == jobs[0].threads == 3
-    monkeypatch.setattr("overgan.study._run.cores", lambda: 9)
+    monkeypatch.setattr("overgan.study._place.cores", lambda: 9)
     overgan.run(COIN, tmp_path / "share", workers=2, executor=executor)
     assert jobs[1].threads == 4
     with pytest.raises(overgan.OverganError, match="threads is 0; it must be at least 1"):

@@ -3,12 +3,15 @@
 import importlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from overgan.errors import OverganError
+
+_ALLOWED: ContextVar[frozenset[str] | None] = ContextVar("_ALLOWED", default=None)  # names; None: every one
 
 
 def is_own(name: str) -> bool:
@@ -22,8 +25,14 @@ def load_function(name: str, what: str) -> Any:
     That folder comes first while a module of the user's own is imported, and last from then on, for what the module
     imports later: no file there is taken for a module of overgan, Python or an installed package.
 
-    what: the key or option that names it. Raises OverganError if it cannot be imported.
+    what: the key or option that names it. Raises OverganError if it cannot be imported, or may not (`importing_only`).
     """
+    allowed = _ALLOWED.get()
+    if allowed is not None and name not in allowed:
+        raise OverganError(
+            f"{what}: {name} is a module, whose code would be run; look at it, then trust the folder with {{argument}}",
+            "trust",
+        )
     module, _, function = name.partition(":")
     with explained(f"{what}: {name} cannot be imported"):
         if module.partition(".")[0] == __package__:
@@ -38,9 +47,28 @@ def load_function(name: str, what: str) -> Any:
                 sys.path.append(folder)
 
 
+@contextmanager
+def importing_only(names: Collection[str] | None) -> Iterator[None]:
+    """Meanwhile no module of a user's is imported but for these names; None: for any, as is so elsewhere.
+
+    It is what makes a folder or spec of a stranger's data alone: names that it holds are not of those.
+    """
+    before = _ALLOWED.set(None if names is None else frozenset(names))
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(before)
+
+
+def load_entry(name: str, what: str) -> Any:
+    """What a line of overgan's own names as package.module:name. Raises OverganError if it cannot be imported."""
+    with importing_only(None):
+        return load_function(name, what)
+
+
 def later(name: str) -> Any:
     """A function that imports package.module:function of overgan's own when it is called, and calls it."""
-    return lambda *arguments: load_function(name, name)(*arguments)
+    return lambda *arguments: load_entry(name, name)(*arguments)
 
 
 @contextmanager

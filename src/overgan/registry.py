@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from overgan.errors import OverganError, did_you_mean
-from overgan.own import explained, is_own, load_function
+from overgan.own import explained, is_own, load_entry, load_function
 
 T = TypeVar("T")
 OWN = "package.module:name of your own"
@@ -37,9 +37,10 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         """The value. Raises OverganError if there is none of that name, or the user's is missing or of another type."""
         given = self.value_type
-        needed: type[T] = load_function(given, self.what) if isinstance(given, str) else given
+        needed: type[T] = load_entry(given, self.what) if isinstance(given, str) else given
         known = self.known(name)
-        value: Any = load_function(self.entries.get(known, known), self.what)
+        entry = self.entries.get(known)
+        value: Any = load_function(known, self.what) if entry is None else load_entry(entry, self.what)
         if callable(value) and not isinstance(value, needed):
             with explained(f"{self.what}: {name} fails"):
                 value = value()  # a factory

@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from overgan.disk import read_jsonl, write_jsonl
-from overgan.study import Facts, GroupStatus, Kind, Spec, Study, group_folder, multiplied, recommend
+from overgan.study import Cost, Facts, GroupStatus, Kind, Spec, Study, group_folder, multiplied, recommend
 
 
 class CoinSpec(Spec):
@@ -44,6 +44,9 @@ COIN = Kind(
     length=lambda spec: f"{spec.tosses} tosses",
     scaled=lambda spec, factor, given: multiplied(spec, factor, given, tosses=1),
     facts=lambda _spec: Facts(),
-    seconds=lambda spec: 1e-6 * spec.tosses,
+    cost=Cost(
+        paces=lambda spec, _threads: {k: {"toss": 1e-6} for k in spec.widths},
+        times=lambda spec, _threads: {"toss": spec.tosses * len(spec.seeds)},
+    ),
     worker=worker,
 )

@@ -5,6 +5,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.study import load_spec
 from overgan.theory import ShallowGAN, certify, generated_mean
+from tests.conftest import check_disk
 
 SPEC = """
 name: small-certificate
@@ -24,6 +25,11 @@ def study(once):
         overgan.run(folder / "spec.yaml", folder / "study", workers=2)
 
     return overgan.load(once("certificate", fill) / "study")
+
+
+@pytest.mark.slow
+def test_it_needs_no_more_of_the_disk_than_a_plan_says(study):
+    check_disk(study)
 
 
 @pytest.mark.slow

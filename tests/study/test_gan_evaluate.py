@@ -17,7 +17,7 @@ from overgan.errors import OverganError
 from overgan.metrics import evaluate
 from overgan.study import load_spec
 from overgan.study.gan._work import facts, real_side
-from tests.conftest import SMALL, without_checksums
+from tests.conftest import SMALL, check_disk, without_checksums
 
 GAP = "pixels gap of means in levels, test"
 MORE = [
@@ -35,6 +35,11 @@ def study(once):
         overgan.run(folder / "small.yaml", folder / "study", MORE, workers=2)
 
     return overgan.load(once("metrics", fill) / "study")
+
+
+@pytest.mark.slow
+def test_it_needs_no_more_of_the_disk_than_a_plan_says(study):
+    check_disk(study)
 
 
 @pytest.mark.slow

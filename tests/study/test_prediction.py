@@ -6,6 +6,7 @@ from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec, parse_spec
 from overgan.theory import DeepFeatureGAN, ShallowGAN, default_eta, linearize, simulate
+from tests.conftest import check_disk
 
 SPEC = """
 name: small-prediction
@@ -35,6 +36,11 @@ def study(once):
         overgan.run(folder / "spec.yaml", folder / "study", workers=2)
 
     return overgan.load(once("prediction", fill) / "study")
+
+
+@pytest.mark.slow
+def test_it_needs_no_more_of_the_disk_than_a_plan_says(study):
+    check_disk(study)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from overgan.disk import read_jsonl
 from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec
 from overgan.theory import ShallowGAN, global_optimum, simulate
-from tests.conftest import digest
+from tests.conftest import check_disk, digest
 from tests.forked import forked_command, forked_worker
 from tests.study.test_runner import HERE
 
@@ -41,6 +41,11 @@ def study(once):
         overgan.run(folder / "spec.yaml", folder / "study", workers=2, threads=1)
 
     return overgan.load(once("shallow", fill) / "study")
+
+
+@pytest.mark.slow
+def test_it_needs_no_more_of_the_disk_than_a_plan_says(study):
+    check_disk(study)
 
 
 def results(folder):

@@ -7,17 +7,19 @@ import typer
 
 from overgan.cli._certify import certify
 from overgan.cli._evaluate import evaluate, sample
+from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
 from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail
 from overgan.errors import OverganError
+from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for command in (presets, show, run, status, report, recommend, sample, evaluate, certify):
+for command in (presets, show, plan, run, status, report, recommend, sample, evaluate, certify):
     app.command()(command)
 
 
@@ -42,9 +44,9 @@ def start() -> None:
     try:
         app()
     except OverganError as error:
-        fail(error.message.replace("{argument}", _option(error.argument)), 2)
+        fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
-        fail(str(error), 1)
+        fail(shown(error), 1)
 
 
 def _option(argument: str) -> str:

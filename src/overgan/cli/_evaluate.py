@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 import overgan.report
-from overgan.cli._options import Device, Folder, ImagesOut, Json, given, names_of
+from overgan.cli._options import Device, Folder, ImagesOut, Json, Trust, given, names_of
 from overgan.cli._terminal import bar, console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
+from overgan.stores import shown
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
@@ -41,7 +42,7 @@ def evaluate(
     generated: Annotated[str | None, Option(metavar="PATH", help="The same as GENERATED.")] = None,
     train: Annotated[str | None, Option(metavar="PATH", help="The same as TRAIN.")] = None,
     test: Annotated[str | None, Option(metavar="PATH", help="The same as TEST, with TRAIN or without.")] = None,
-    study: Annotated[Path | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
+    study: Annotated[str | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
     features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP, autocompletion=FEATURES)] = None,
     metrics: Annotated[
         str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of(METRICS))
@@ -57,6 +58,7 @@ def evaluate(
     batch: Annotated[int | None, Option(min=1, help=BATCH_HELP)] = None,
     json_: Json = False,
     html: Annotated[Path | None, Option(metavar="FILE", help="Write a page with the nearest neighbours.")] = None,
+    trust: Trust = False,
 ) -> None:
     """Compare images with training and held-out images.
 
@@ -80,7 +82,7 @@ def evaluate(
     if study is not None:
         if any(images.values()) or html or size or mode or samples == "all":
             raise OverganError(STUDY_ALONE)
-        _evaluate_study(study, names, settings | given(inception_weights=weights), json_)
+        _evaluate_study(study, names, settings | given(inception_weights=weights), json_, trust)
         return
     if images["generated"] is None:
         raise OverganError("GENERATED, the path of images, is missing, or --study DIR")
@@ -99,13 +101,13 @@ def _once(position: str | None, option: str | None, name: str) -> str | None:
     return option if position is None else position
 
 
-def _evaluate_study(folder: Path, metrics: list[str], settings: dict[str, Any], as_json: bool) -> None:
+def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], as_json: bool, trust: bool) -> None:
     with bar() as progress:
-        measured = overgan.load(folder).evaluate(metrics, progress=progress, **settings)
-    report = overgan.write_report(folder)
+        measured = overgan.load(folder, trust).evaluate(metrics, progress=progress, **settings)
+    report = shown(overgan.write_report(folder, trust=trust))
     if as_json:
         rows = [row.dropna().to_dict() for _, row in measured.iterrows()]
-        print_json({"results": rows, "report": str(report)})
+        print_json({"results": rows, "report": report})
         return
     print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(measured, metrics), unbroken=1)
     gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
@@ -152,13 +154,14 @@ def sample(
     latents_seed: Annotated[int | None, Option(help=LATENTS_HELP)] = None,
     scale_up: Annotated[int, Option(metavar="F", help="Make every pixel F × F pixels.")] = 1,
     out: ImagesOut = None,
+    trust: Trust = False,
 ) -> None:
     """Write images from a checkpoint, one by one and in a grid.
 
     They are PNG files in a folder, and beside it is the grid of all of them.
     """
-    study = overgan.load(folder)
+    study = overgan.load(folder, trust)
     images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
     if width is None:
         console.print(str(study.recommend()))
-    console.print(f"images: {images}\ngrid: {images}-grid.png")
+    console.print(shown(f"images: {images}\ngrid: {images}-grid.png"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import overgan.study
 from overgan.cli._terminal import console, duration
+from overgan.stores import shown
 from overgan.study import GroupStatus
 from overgan.words import counted
 
@@ -20,36 +21,40 @@ def print_heading(spec: "Spec") -> None:
     kind = overgan.study.KINDS[spec.kind]
     widths = ", ".join(map(str, spec.widths)) if len(spec.widths) < 4 else f"{spec.widths[0]} … {spec.widths[-1]}"
     runs = f"{counted(len(spec.widths), 'width')} (k = {widths}) × {counted(len(spec.seeds), 'seed')}"
-    _print("", f"{spec.name}: {kind.subject(spec)}, {kind.length(spec)}, {runs}")
+    print_labelled("", f"{spec.name}: {kind.subject(spec)}, {kind.length(spec)}, {runs}")
     if warning := overgan.study.scale_warning(spec):
-        _print("scale", warning)
+        print_labelled("scale", warning)
     if notice := kind.notice(spec):
-        _print("note", notice)
+        print_labelled("note", notice)
 
 
 def print_choices(sentences: Sequence[str]) -> None:
     """What was chosen where the user named images alone."""
     for sentence in sentences:
         label, _, text = sentence.partition(": ")
-        _print(label, text)
+        print_labelled(label, text)
 
 
 def print_opening(opening: "Opening") -> None:
     """Where and on what it runs, from where it goes on, how long it takes, and how to stop it."""
     for label, text in _facts(opening):
-        _print(label, text)
+        print_labelled(label, text)
 
 
 def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
-    yield "folder", f"{opening.folder}, {_state(opening)}"
+    yield "folder", f"{shown(opening.folder)}, {_state(opening)}"
     threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
-    yield "device", f"{', '.join(opening.devices)}: {threads}"
+    on = f", on {opening.executor}" if opening.executor != "local" else ""
+    yield "device", f"{', '.join(opening.devices)}: {threads}{on}"
     seconds = opening.seconds
     if seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
-        yield "time", f"about {duration(seconds)}{' more' if opening.groups else ' in all'}, evaluations not counted"
-    yield "report", f"{opening.folder / 'report.html'}, from the first evaluation on"
+        what = "more, evaluations not counted" if opening.groups else "in all; overgan plan says what that counts"
+        yield "time", f"about {duration(seconds)} {what}"
+    if opening.detached:
+        return
+    yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 
 
@@ -68,7 +73,7 @@ def at(group: GroupStatus) -> str:
     return f"k = {group.width} at {group.done:,} of {group.total:,} {group.unit}s"
 
 
-def _print(label: str, text: str) -> None:
+def print_labelled(label: str, text: str) -> None:
     """A line or more of at most 80 columns, the text beneath itself; paths are not broken."""
     indent = f"{label:{LABEL}}"
     lines = textwrap.wrap(

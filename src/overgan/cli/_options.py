@@ -8,6 +8,7 @@ from typer import Argument, BadParameter, Option
 
 import overgan.study
 from overgan.errors import OverganError
+from overgan.stores import is_address
 
 
 def names_of(known: Iterable[str]) -> Callable[[str], list[str]]:
@@ -32,7 +33,12 @@ def _named(folder: str) -> Path:
     return Path(folder)
 
 
-Folder = Annotated[Path, Argument(metavar="DIR", help="A study's folder.")]
+def _place(place: str) -> str:
+    """A folder, or an address, that an option names."""
+    return place if is_address(place) else str(_named(place))
+
+
+Folder = Annotated[str, Argument(metavar="DIR", help="A study's folder, or its address (s3://…).")]
 SpecName = Annotated[
     str,
     Argument(
@@ -44,7 +50,10 @@ SpecName = Annotated[
 Overrides = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Change the spec; may be repeated.")]
 Scale = Annotated[float, Option(help="Fraction of the iterations and samples to run; those of --set stay.")]
 Json = Annotated[bool, Option("--json", help="Print JSON instead of a table.")]
-Out = Annotated[Path | None, Option(metavar="DIR", parser=_named, help="The study's folder [default: runs/NAME].")]
+Trust = Annotated[bool, Option("--trust", help="Run code that the folder names, and follow its links.")]
+Out = Annotated[
+    str | None, Option(metavar="DIR", parser=_place, help="The study's folder, or s3://… [default: runs/NAME].")
+]
 ImagesOut = Annotated[
     Path | None, Option("--out", metavar="DIR", parser=_named, help="Folder for the images [default: in the study's].")
 ]

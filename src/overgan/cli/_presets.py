@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from typer import Option
 
 import overgan.study
-from overgan.cli._options import Json, Overrides, Scale, SpecName
+from overgan.cli._options import Json, Overrides, Scale, SpecName, Trust
 from overgan.cli._terminal import console, duration, errors, print_json, print_table
+from overgan.own import importing_only
 
 
 def presets(
@@ -39,8 +40,8 @@ def presets(
     console.print(
         "Not every time is known for this machine: overgan presets --time measures them in a minute."
         if None in seconds.values()
-        else "Times are extrapolated: from an iteration at the narrower widths and the arithmetic of the wider ones, "
-        "evaluation not counted, or from the first seed of a theory study."
+        else "Times are extrapolated: from iterations and samples at the narrower widths and the arithmetic of the "
+        "wider ones, or from the first seed of a theory study; overgan plan PRESET says what is not counted."
     )
 
 
@@ -57,9 +58,11 @@ def _values(name: str, spec: "overgan.study.Spec", seconds: float | None) -> dic
     }
 
 
-def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0) -> None:
+def show(preset_or_yaml: SpecName, overrides: Overrides = None, scale: Scale = 1.0, trust: Trust = False) -> None:
     """Print the resolved spec, with the meaning of every key.
 
     It is YAML, which `overgan run` takes back.
     """
-    print(overgan.study.spec_yaml(overgan.study.load_spec(preset_or_yaml, overrides or [], scale)), end="")
+    with importing_only(None if trust else ()):
+        spec = overgan.study.load_spec(preset_or_yaml, overrides or [], scale)
+    print(overgan.study.spec_yaml(spec), end="")

@@ -8,23 +8,27 @@ from typer import Argument, Option
 
 import overgan
 from overgan.cli._headlines import print_headlines
-from overgan.cli._options import Folder, Json, Widths, listed
+from overgan.cli._options import Folder, Json, Trust, Widths, listed
 from overgan.cli._terminal import console, duration, print_json
 from overgan.errors import OverganError
+from overgan.stores import is_address, shown
 
-Results = Annotated[Path, Argument(metavar="DIR_OR_CSV", help="A study's folder, or a table: k, seed, value.")]
+Results = Annotated[
+    str, Argument(metavar="DIR_OR_CSV", help="A study's folder or address, or a table: k, seed, value.")
+]
 Tolerance = Annotated[
     float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
 Confidence = Annotated[float, Option(help="That the interval holds the answer.")]
 
 
-def report(folder: Folder, widths: Widths = None) -> None:
+def report(folder: Folder, widths: Widths = None, trust: Trust = False) -> None:
     """Rebuild report.html and the figures.
 
     Those of some widths alone are written beside them.
     """
-    console.print(f"report: {overgan.write_report(folder, None if widths is None else listed(widths))}")
+    page = overgan.write_report(folder, None if widths is None else listed(widths), trust=trust)
+    console.print(f"report: {shown(page)}")
 
 
 def recommend(
@@ -33,6 +37,7 @@ def recommend(
     confidence: Confidence = 0.95,
     widths: Widths = None,
     json_: Json = False,
+    trust: Trust = False,
 ) -> None:
     """Say which width to use, why, and what it costs.
 
@@ -41,13 +46,13 @@ def recommend(
     A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
     succeeded and false if not.
     """
-    if results.is_file() or results.suffix == ".csv":
+    if not is_address(results) and (Path(results).is_file() or results.endswith(".csv")):
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
         found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
         print_json(_values(found)) if json_ else console.print(str(found))
         return
-    study = overgan.load(results)
+    study = overgan.load(results, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
     found = study.recommend(tolerance, confidence)

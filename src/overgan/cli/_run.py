@@ -7,14 +7,21 @@ from typer import Option
 
 import overgan.study
 from overgan.cli._headlines import print_headlines, print_scale
+from overgan.cli._jobs import print_submitted
 from overgan.cli._opening import print_choices, print_heading
-from overgan.cli._options import Device, Out, Overrides, Scale, SpecName
+from overgan.cli._options import Device, Out, Overrides, Scale, SpecName, given, names_of
 from overgan.cli._renewal import renewed_report
 from overgan.cli._terminal import console, fail
 from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
-from overgan.study import GroupStatus
+from overgan.stores import shown
+from overgan.study import EXECUTORS, GroupStatus
 
+WORKERS_HELP = "Processes [default: one a core, or one a GPU]; on a cluster, widths at once."
+THREADS_HELP = "Threads of each process [default: its share of the cores; on a cluster, 1]."
+ON_HELP = "What starts the workers: processes here, Ray here (ray) or its cluster (ray://auto, ray://HOST:PORT), Slurm."
+GPUS_HELP = "With --on ray or slurm: GPUs of each width, or its share of one [default: 1 where there are GPUs]."
+SLURM_HELP = "With --on slurm: options of sbatch, such as partition=gpu,time=4:00:00."
 STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
@@ -23,9 +30,14 @@ def run(
     out: Out = None,
     overrides: Overrides = None,
     scale: Scale = 1.0,
-    workers: Annotated[int | None, Option(help="Processes [default: one a core, or one a GPU].")] = None,
-    threads: Annotated[int | None, Option(help="Threads of each process [default: its share of the cores].")] = None,
+    workers: Annotated[int | None, Option(help=WORKERS_HELP)] = None,
+    threads: Annotated[int | None, Option(help=THREADS_HELP)] = None,
     device: Device = "auto",
+    executor: Annotated[
+        str, Option("--on", metavar="local|ray[://ADDRESS]|slurm", help=ON_HELP, autocompletion=names_of(EXECUTORS))
+    ] = "local",
+    gpus: Annotated[float | None, Option(help=GPUS_HELP)] = None,
+    slurm: Annotated[str | None, Option(metavar="KEY=VALUE,…", help=SLURM_HELP)] = None,
     quiet: Annotated[bool, Option("--quiet", help="Print only what was found, warnings and errors.")] = False,
 ) -> None:
     """Start a study, or go on with it, and write its report.
@@ -34,6 +46,7 @@ def run(
     """
     changes = overrides or []
     settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
+    settings |= {"executor": executor, "options": given(gpus=gpus, slurm=slurm)}
     try:
         with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
@@ -54,9 +67,13 @@ def run(
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)
+    groups = study.status()
+    if not all(group.complete for group in groups):
+        print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
+        return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
-        page = overgan.write_report(study.folder)
-    console.print(f"report: {page}")
+        page = overgan.write_report(study.folder, trust=True)
+    console.print(f"report: {shown(page)}")
     try:
         print_headlines(study)
     except OverganError as error:  # a result, not a mistake

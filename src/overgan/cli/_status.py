@@ -1,26 +1,35 @@
 """`overgan status`: how far a study is."""
 
+from contextlib import suppress
 from typing import Any
 
 import overgan.study
 from overgan.cli._headlines import print_scale
-from overgan.cli._options import Folder, Json
+from overgan.cli._jobs import print_jobs
+from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
-from overgan.study import GroupStatus
+from overgan.errors import OverganError
+from overgan.stores import local
+from overgan.study import GroupStatus, SlurmJob
 from overgan.words import counted, number
 
 
-def status(folder: Folder, json_: Json = False) -> None:
+def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """Show the runs done, under way and diverged; the time left."""
-    study = overgan.load(folder)
-    groups, seeds = study.status(), len(study.spec.seeds)
+    place = local(folder)
+    description, groups = overgan.study.read_status(folder, trust)
+    spec, seeds = description.spec, len(description.spec.seeds)
     diverged = sum(group.diverged for group in groups)
     finished = sum(seeds - group.diverged for group in groups if group.complete)
-    left = overgan.study.seconds_left(groups, study.description.machine["workers"])
+    left = overgan.study.seconds_left(groups, description.machine["workers"])
+    jobs: list[SlurmJob] = []
+    with suppress(OverganError):  # on a machine that does not see the queue
+        jobs = overgan.study.slurm_jobs(place)
     if json_:
         print_json(
-            {"name": study.spec.name, "kind": study.spec.kind, "groups": [_values(group) for group in groups]}
+            {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
+            | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
         )
         return
     result, *results = _results(groups)
@@ -30,7 +39,8 @@ def status(folder: Folder, json_: Json = False) -> None:
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
-    print_scale(study.spec)
+    print_jobs(place, jobs, groups)
+    print_scale(spec)
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")
 

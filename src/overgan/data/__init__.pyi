@@ -2,6 +2,7 @@ from ._arrays import unread_arrays as unread_arrays
 from ._config import (
     DATASETS as DATASETS,
     DataConfig as DataConfig,
+    image_counts as image_counts,
     image_shape as image_shape,
     load_images as load_images,
 )

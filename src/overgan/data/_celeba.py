@@ -88,4 +88,4 @@ def _read(folder: Path, names: list[str], form: Form) -> UInt8[np.ndarray, "imag
     return images
 
 
-DATASET = DataSet(celeba, SHAPE, celeba)
+DATASET = DataSet(celeba, SHAPE, celeba, counts=(162_770, 19_962))

@@ -34,4 +34,4 @@ def cifar10(root: Path | None) -> ImageSet:
     return ImageSet("cifar10", train.data, test.data, *labels)
 
 
-DATASET = DataSet(cifar10, (32, 32, 3))
+DATASET = DataSet(cifar10, (32, 32, 3), counts=(50_000, 10_000))

@@ -68,6 +68,15 @@ def load_images(config: DataConfig, progress: Progress = no_progress) -> ImageSe
     return images if data.formed else brought_to(form, images)
 
 
+def image_counts(config: DataConfig) -> tuple[int, int]:
+    """How many images there are to train on, and held out, without reading them where that is known."""
+    known = DATASETS[config.name].counts
+    if known:
+        return known
+    images = load_images(config)
+    return len(images.train), len(images.test)
+
+
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
     """Height, width and channels of the images, without reading them where that is known."""
     known = DATASETS[config.name].shape

@@ -17,4 +17,4 @@ def digits() -> ImageSet:
     return ImageSet("digits", images[train], images[test], labels[train], labels[test])
 
 
-DATASET = DataSet(lambda _: digits(), (8, 8, 1))
+DATASET = DataSet(lambda _: digits(), (8, 8, 1), counts=(1437, 360))

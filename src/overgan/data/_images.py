@@ -77,12 +77,14 @@ class DataSet:
     load: gives its images, from a folder or tar file, or, of None, from where it finds or downloads them itself. It
     raises OverganError if they cannot be had.
     shape: height, width and channels of an image, if that is known without reading one.
+    counts: of training and of held-out images, if they are known without reading one.
     formed: gives its images in a form, where that is better done as each is read than to all that `load` gave; it tells
     how far it is.
     """
 
     load: Callable[[Path | None], ImageSet]
     shape: tuple[int, int, int] | None = None
+    counts: tuple[int, int] | None = field(default=None, kw_only=True)
     formed: Callable[[Path | None, Form, Progress], ImageSet] | None = None
 
 

@@ -56,4 +56,4 @@ def _read_idx(root: Path, name: str, dimensions: int) -> UInt8[np.ndarray, "..."
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
 
 
-DATASET = DataSet(mnist, (28, 28, 1))
+DATASET = DataSet(mnist, (28, 28, 1), counts=(60_000, 10_000))

@@ -11,6 +11,7 @@ from ._files import (
     write_json as write_json,
     write_jsonl as write_jsonl,
 )
+from ._links import refuse_links as refuse_links
 from ._lock import LOCK as LOCK, try_lock as try_lock
 from ._tensors import (
     SavedTensors as SavedTensors,

@@ -1,6 +1,7 @@
 from ._evaluate import Evaluation as Evaluation, evaluate as evaluate
 from ._features import SPACES as SPACES, canonical as canonical, feature_space as feature_space
 from ._gaussian import GaussianFit as GaussianFit, fit_gaussian as fit_gaussian
+from ._label import frechet_label as frechet_label
 from ._metric import (
     SIDES as SIDES,
     Column as Column,
@@ -12,6 +13,7 @@ from ._metric import (
 )
 from ._reference import (
     MEND as MEND,
+    NEIGHBOURS as NEIGHBOURS,
     Reference as Reference,
     check_metrics as check_metrics,
     too_few as too_few,
@@ -24,7 +26,6 @@ from ._registry import (
 from ._sample import Progress as Progress, Sample as Sample, fingerprint as fingerprint, no_progress as no_progress
 from .distances._frechet import (
     frechet_distance as frechet_distance,
-    frechet_label as frechet_label,
     gaussian_distance as gaussian_distance,
 )
 from .distances._frechet_gap import frechet_gap as frechet_gap

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
@@ -36,6 +37,7 @@ METRICS: "Registry[Metric]" = Registry(
 MetricName = Annotated[str, AfterValidator(METRICS.known)]
 
 
+@cache
 def current_key(key: str) -> str:
     """The key of a number in a row, where older versions wrote another one.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import plotly.subplots
 from matplotlib import colormaps
@@ -22,6 +23,7 @@ MARK = "#888888"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
+MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,20 @@ def each(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]
     groups = list(frame.groupby(column, sort=False))
     colors = [to_hex(colormaps["viridis"](0.9 * i / max(1, len(groups) - 1))) for i in range(len(groups))]
     return [(str(name), of, color) for (name, of), color in zip(groups, colors, strict=True)]
+
+
+def each_width(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
+    """`each` of the widths, but of many only twelve, evenly among them, the narrowest and the widest included."""
+    widths = frame.k.unique()
+    if len(widths) > MAX_CURVES:
+        widths = widths[np.linspace(0, len(widths) - 1, MAX_CURVES).round().astype(int)]
+    return each(frame[frame.k.isin(widths)], "k")
+
+
+def of_widths(frame: pd.DataFrame) -> str:
+    """What a title says of the curves of `each_width`, if those are not of all widths."""
+    count = frame.k.nunique()
+    return f", {MAX_CURVES} of {count} widths" if count > MAX_CURVES else ""
 
 
 def to_html(plot: Plot) -> str:

@@ -11,25 +11,35 @@ from overgan.errors import OverganError
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html, to_images
 from overgan.report._template import template
-from overgan.study import load, scale_warning
+from overgan.study import fetch, for_reports, load, publish, scale_warning
 
 
 def write_report(
-    folder: str | Path, widths: Iterable[int] | None = None, *, figures: bool = True, refresh: int | None = None
+    folder: str | Path,
+    widths: Iterable[int] | None = None,
+    *,
+    figures: bool = True,
+    refresh: int | None = None,
+    trust: bool = False,
 ) -> Path:
     """Write report.html and figures/*, as PNG, PDF and SVG, into a study's folder, finished or not; the page's path.
+
+    Of a study at an address they are written there; the path is that of the page on this machine.
 
     widths: by default all. Of some alone the page and the figures are beside those of all: report-k8-k16.html and
         figures-k8-k16/*.
     figures: whether figures/* are written; they take most of the time, and the page does without them.
     refresh: seconds after which the page, open in a browser, loads itself anew; by default never.
+    trust: as in `overgan.load`. Without it the numbers of metrics of the user's own are left out, with a notice.
 
     Raises OverganError if there is no study in the folder, it has no such width, or it cannot be written.
     """
-    study = load(folder)
+    study = load(folder, trust)
+    fetch(study.folder, for_reports)
     study = study if widths is None else study.narrowed(widths)
     of = "".join(f"-k{width}" for width in study.spec.widths) if study.shown else ""
-    content = report_content(study)
+    with study.naming():
+        content = report_content(study)
     page = template("page.html.j2").render(
         title=study.spec.name,
         warning=scale_warning(study.spec),
@@ -49,4 +59,5 @@ def write_report(
         write_atomic(path, page.encode())
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None
+    publish(study.folder)
     return path

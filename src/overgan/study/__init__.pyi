@@ -1,5 +1,5 @@
 from ._cost import study_seconds as study_seconds
-from ._kind import Facts as Facts, Kind as Kind, Stopping as Stopping, Work as Work
+from ._kind import Cost as Cost, Facts as Facts, Kind as Kind, Paces as Paces, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
 from ._load import (
     SpecSource as SpecSource,
@@ -7,9 +7,13 @@ from ._load import (
     load_spec as load_spec,
     names_images as names_images,
     parse_spec as parse_spec,
+    read_status as read_status,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
+from ._machines import Machines as Machines, Price as Price
+from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish
 from ._opening import Opened as Opened, Opening as Opening
+from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices
 from ._run import Watcher as Watcher, run as run
@@ -31,8 +35,11 @@ from .analysis import (
 )
 from .execute import (
     EXECUTORS as EXECUTORS,
+    Elsewhere as Elsewhere,
     Executor as Executor,
     Job as Job,
+    SlurmJob as SlurmJob,
     WorkerError as WorkerError,
     finish_groups as finish_groups,
+    slurm_jobs as slurm_jobs,
 )

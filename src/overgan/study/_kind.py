@@ -3,17 +3,21 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overgan.data import Progress
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
 from overgan.study._store import Description
-from overgan.study._study import Study
+
+if TYPE_CHECKING:  # its pandas and SciPy take half a second
+    from overgan.study._study import Study
 
 S = TypeVar("S", bound=Spec)
 Stopping = Callable[[], bool]
 Work = Callable[[int, Stopping], None]  # all runs of one width, those that are done left out, until told to stop
+Paces = dict[int, dict[str, float]]  # width -> what its group does again and again -> seconds each time
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,21 @@ class Facts:
     data: dict[str, Any] = field(default_factory=dict)  # what identifies the images
     features: dict[str, dict[str, Any]] = field(default_factory=dict)  # feature space -> what identifies it
     parameters: dict[int, dict[str, int]] = field(default_factory=dict)  # width -> network -> trained numbers of a run
+
+
+@dataclass(frozen=True)
+class Cost(Generic[S]):
+    """What a study of a kind takes, as far as that can be said before it begins.
+
+    A group takes the sum of its paces, each as many times as `times` says.
+    """
+
+    paces: Callable[[S, int], Paces]  # on this machine, with so many threads a group, measured when it is called
+    times: Callable[[S, int], dict[str, float]]  # how often a group with so many threads does each
+    free: dict[str, Any] = field(default_factory=dict)  # keys on which no pace depends, as pydantic excludes them
+    uncounted: Callable[[S], str] = lambda _spec: ""  # what takes time and has no pace, in words
+    storage: Callable[[S], dict[str, int]] = lambda _spec: {}  # what is on disk in the end -> bytes, at most
+    lacks: Callable[[S], tuple[str, ...]] = lambda _spec: ()  # what no results can make up for, beside seeds and widths
 
 
 def cpu_only(device: str) -> list[str]:
@@ -40,12 +59,13 @@ class Kind(Generic[S]):
     """
 
     spec: type[S]  # the model of its spec
-    study: Callable[[Path, Description], Study]  # the results in a folder that is described so
+    study: Callable[[Path, Description], "Study"]  # the results in a folder that is described so
     length: Callable[[S], str]  # how long a run is, in a few words
     scaled: Callable[[S, float, Collection[str]], S]  # its iterations and samples multiplied, but of the keys given
     facts: Callable[[S], Facts]  # what must be the same when the study goes on
-    seconds: Callable[[S], float]  # that all groups would take on this machine, one single-threaded worker a core
+    cost: Cost[S]  # what it takes
     worker: Callable[[S, Path, int, str], Work]  # from folder, threads and device: what a worker does for each width
+    group_status: Callable[[Path, S, int], GroupStatus] | None = None  # of a width in a folder, if the study's is slow
     subject: Callable[[S], str] = lambda spec: spec.kind  # what is trained or looked at, in a few words
     devices: Callable[[str], list[str]] = cpu_only  # what the workers run on, in turn, from auto, cpu or cuda
     prepare: Callable[[S, Progress], None] = lambda _spec, _progress: None  # long work, once, that the facts would do

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -15,15 +16,22 @@ from yaml.reader import ReaderError
 
 from overgan.check import check
 from overgan.data import is_hub
-from overgan.disk import read_json
+from overgan.disk import read_json, refuse_links
 from overgan.errors import OverganError, did_you_mean
+from overgan.own import importing_only
+from overgan.stores import naming_addresses
 from overgan.study._explain import explain
+from overgan.study._kind import Kind
 from overgan.study._kinds import KINDS
+from overgan.study._mirror import open_study
 from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
+from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description, flat
-from overgan.study._study import Study
+
+if TYPE_CHECKING:
+    from overgan.study._study import Study
 
 # a preset's name, a .yaml file, images (a folder, an archive, an array, a dataset), plain values, or a spec
 SpecSource = str | Path | Mapping[str, Any] | Spec
@@ -166,7 +174,7 @@ def parse_spec(values: Any, source: str) -> Spec:
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
     except OverganError as error:
-        raise OverganError(f"{source}: kind: {error}") from None
+        raise OverganError(f"{source}: kind: {error.message.removeprefix('kind: ')}", error.argument) from None
 
 
 def read_description(folder: Path) -> Description:
@@ -179,7 +187,38 @@ def read_description(folder: Path) -> Description:
         raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
 
 
-def load(folder: str | Path) -> Study:
-    """The study in a folder, finished or not. Raises OverganError if there is none."""
-    description = read_description(Path(folder))
-    return KINDS[description.spec.kind].study(Path(folder), description)
+def load(folder: str | Path, trust: bool = False) -> "Study":
+    """The study in a folder, or at an address such as s3://bucket/study, finished or not.
+
+    trust: whether code that the folder names (a model, metric or kind of study, as package.module:name) may be run, and
+        links that lead out of it are followed. What `overgan.run` returns is trusted.
+
+    Raises OverganError if there is none, or one that is not trusted has such a kind or links.
+    """
+    with _opened(folder, trust) as (place, description, kind):
+        study: Study = kind.study(place, description)
+    study.trusted = trust
+    return study
+
+
+def read_status(folder: str | Path, trust: bool = False) -> tuple[Description, list[GroupStatus]]:
+    """What `load` and `Study.status` say, where possible without PyTorch and pandas, which take seconds to import.
+
+    Raises OverganError as `load` does.
+    """
+    with _opened(folder, trust) as (place, description, kind):
+        if kind.group_status is None:
+            return description, kind.study(place, description).status()
+        return description, [kind.group_status(place, description.spec, k) for k in description.spec.widths]
+
+
+@contextmanager
+def _opened(folder: str | Path, trust: bool) -> Iterator[tuple[Path, Description, Kind[Any]]]:
+    """Where a study is on this machine, what it is, and its kind; without trust no module that it names is imported."""
+    with naming_addresses():
+        place = open_study(folder)
+        if not trust:
+            refuse_links(place)
+        with importing_only(None if trust else ()):
+            description = read_description(place)
+            yield place, description, KINDS[description.spec.kind]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from overgan.errors import OverganError
 from overgan.study._cost import study_seconds
-from overgan.study._machine import cores
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus, seconds_left
 
@@ -22,6 +21,8 @@ class Opening:
     workers: int
     threads: int  # of each worker
     groups: Sequence[GroupStatus]  # how far a study is that goes on; none of a new one
+    executor: str = "local"  # what starts the workers
+    detached: bool = False  # whether they go on when this process has ended
 
     @property
     def seconds(self) -> float | None:
@@ -30,9 +31,7 @@ class Opening:
         if left is not None or any(device != "cpu" for device in self.devices):
             return left
         with suppress(OverganError, OSError):  # what was measured cannot be read: it is not known
-            measured = study_seconds(self.spec)
-            # by one single-threaded worker a core
-            return measured and measured * min(cores(), len(self.spec.widths)) / self.workers
+            return study_seconds(self.spec, self.workers)
         return None
 
 

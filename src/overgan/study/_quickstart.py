@@ -12,9 +12,8 @@ import numpy as np
 from overgan.data import Survey, given_arrays, is_hub, survey, survey_of, unread_arrays
 from overgan.errors import OverganError
 from overgan.study._spec import Spec
-from overgan.study._store import STUDY
+from overgan.study._store import IMAGES, STUDY
 
-IMAGES = "images.npz"  # in the folder of a study whose images came from memory
 FEWEST, SMALLEST = 20, 4  # images; pixels
 LABELLED, LABELLED_EACH = 200, 20  # training images with labels, all and of a class, from which a classifier learns
 SAMPLES, FEW = 1_000, 250  # images on each side of a comparison; so few that a user must know

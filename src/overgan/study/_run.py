@@ -2,24 +2,31 @@
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
 from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
+from overgan.own import importing_only
+from overgan.stores import ADDRESS, address_of, naming_addresses
+from overgan.study._hold import run_at
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
-from overgan.study._machine import cores, machine, versions
+from overgan.study._machine import machine, versions
+from overgan.study._mirror import publish
 from overgan.study._opening import Opened, Opening
-from overgan.study._quickstart import IMAGES, apart, with_root
+from overgan.study._place import placed
+from overgan.study._quickstart import apart, with_root
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
+    IMAGES,
     STUDY,
     Description,
     group_folder,
@@ -29,7 +36,7 @@ from overgan.study._store import (
     write_description,
 )
 from overgan.study._study import Study
-from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Executor, Job, WorkerError
+from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError
 from overgan.words import counted, joined
 
 POLL_SECONDS = 0.5
@@ -48,23 +55,30 @@ def run(
     threads: int | None = None,
     device: str = "auto",
     executor: str = "local",
+    options: Mapping[str, Any] | None = None,
     opened: Opened | None = None,
     watch: Watcher | None = None,
 ) -> Study:
     """Start a study, or go on with the one in its folder, and return it when all of its groups are done.
+
+    Slurm goes on without this process: there it is returned when its groups are in the queue.
 
     The one in the folder may have fewer widths than the spec, and, at a constant learning rate, fewer iterations: its
     finished runs are then trained longer. Anything else that differs is refused.
 
     spec: a preset's name, a .yaml file, a dict of a spec's keys, a Spec, or images: a path, or as `given_arrays` takes
         them, also as the "data" of a dict. Those are kept in the study's folder, images.npz.
-    out: the study's folder, by default runs/NAME.
+    out: the study's folder, by default runs/NAME, or an address such as s3://bucket/study (docs/stores.md).
     overrides: `key=value` changes of the spec, such as "train.iterations=500".
     scale: fraction of the iterations and samples to run, but for those that overrides give.
-    workers: processes; by default one a core, or one a GPU, but no more than there are widths.
-    threads: of each worker; by default its share of the cores.
+    workers: processes; by default one a core, or one a GPU, but no more than there are widths. On a cluster: groups
+        that are trained at once, by default as many as it has room for.
+    threads: of each worker; by default its share of the cores; on a cluster, 1.
     device: cpu, cuda (every GPU that PyTorch sees), or auto: cuda if there is one.
-    executor: what starts the workers: local (processes on this machine), or package.module:name of your own class.
+    executor: what starts the workers: local (processes on this machine), ray (Ray on this machine), ray://auto or
+        ray://HOST:PORT (a cluster of Ray), slurm, or package.module:name of your own class.
+    options: of the executor, by name: gpus (ray, slurm) of each group, or its share of one; slurm: sbatch's options,
+        such as "partition=gpu,time=4:00:00".
     opened: called once, before images are read, with what is about to be done.
     watch: called about twice a second with every group's status.
 
@@ -76,16 +90,25 @@ def run(
     """
     source, arrays = apart(spec)
     resolved = load_spec(source, overrides, scale)
-    folder, kind, start = study_folder(resolved, out), KINDS[resolved.kind], EXECUTORS[executor]
+    folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
+    name, _, address = executor.partition("://")
+    start = EXECUTORS[name]
     if arrays:
         resolved = with_root(resolved, str(folder.resolve() / IMAGES))
     check(workers is None or workers >= 1, "workers", workers, "at least 1")
     check(threads is None or threads >= 1, "threads", threads, "at least 1")
-    devices = kind.devices(device)
-    workers = min(workers or (cores() if devices == ["cpu"] else len(devices)), len(resolved.widths))
-    threads = threads or max(1, cores() // workers)
+    elsewhere = issubclass(start, Elsewhere)
+    devices, workers, threads = placed(kind, len(resolved.widths), device, workers, threads, elsewhere=elsewhere)
+    job = Job(
+        folder, address_of(folder) or str(folder.resolve()), workers, devices, threads, address, dict(options or {})
+    )
+    if issubclass(start, Elsewhere):
+        start.check(job)
+    elif address or options:
+        raise OverganError(f"{{argument}} {executor} takes neither an address nor options", "executor")
     try:
-        with ExitStack() as stack:
+        with naming_addresses(), ExitStack() as stack:
+            look = stack.enter_context(run_at(folder))
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
@@ -96,7 +119,8 @@ def run(
                 )
             if opened:
                 begun_groups = _groups(folder, resolved) if begun else []
-                opened(Opening(resolved, folder, devices, workers, threads, begun_groups))
+                detached = issubclass(start, Elsewhere) and start.detached
+                opened(Opening(resolved, folder, devices, workers, threads, begun_groups, executor, detached))
             if arrays:
                 if not (begun or (folder / IMAGES).exists()):
                     stack.callback(_forget_unless_begun, folder)
@@ -117,24 +141,26 @@ def run(
             write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
-            _execute(start, Job(folder, str(folder.resolve()), workers, devices, threads), resolved.widths, watch)
+            publish(folder)
+            _execute(start, job, resolved.widths, watch, look)
     except OSError as error:
         mend = "make room, after which the same command goes on, or name another folder with {argument}"
         raise OverganError(cannot_write(folder, error, mend), "out") from None
-    return load(folder)
+    return load(folder, trust=True)
 
 
 def _free(folder: Path) -> bool:
     """Whether a study may begin here: there is nothing but what one leaves that was killed before its study.json."""
     return folder.is_dir() and all(
-        path.name in (".lock", IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
+        path.name in (".lock", ADDRESS, IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
         for path in folder.iterdir()
     )
 
 
 def _lengthened(folder: Path, new: Spec) -> Spec:
     """The spec of the study in the folder, with the length of the new one, to which its runs may go on."""
-    old = read_description(folder).spec
+    with importing_only([new.kind]):  # what the folder names beside it is another study's
+        old = read_description(folder).spec
     if old.kind != new.kind:
         return old
     try:
@@ -151,9 +177,10 @@ def _groups(folder: Path, spec: Spec) -> list[GroupStatus]:
 
 def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: float) -> str:
     """The command that makes the study again; a spec that came from no file is in the folder, overrides applied."""
-    if not isinstance(spec, str | Path):
-        return shlex.join(["overgan", "run", str(folder / SPEC), "--out", str(folder)])
-    words = ["overgan", "run", str(spec), "--out", str(folder)]
+    address = address_of(folder)
+    if not isinstance(spec, str | Path):  # of an address, spec.yaml is to be fetched from there first
+        return shlex.join(["overgan", "run", SPEC if address else str(folder / SPEC), "--out", address or str(folder)])
+    words = ["overgan", "run", str(spec), "--out", address or str(folder)]
     words += [word for override in overrides for word in ("--set", override)]
     words += ["--scale", f"{scale:g}"] if scale != 1 else []
     return shlex.join(words)
@@ -172,18 +199,24 @@ def _lock(stack: ExitStack, folder: Path) -> None:
         )
 
 
-def _execute(create: type[Executor], job: Job, widths: Sequence[int], watch: Watcher | None) -> None:
+def _execute(
+    create: type[Executor], job: Job, widths: Sequence[int], watch: Watcher | None, look: Callable[[bool], None]
+) -> None:
     """Run the executor until every group is complete, a second time if it left some."""
-    for width in widths:  # a worker of a run that was killed may still be at its last iteration
+    elsewhere = issubclass(create, Elsewhere)
+    for width in () if elsewhere else widths:  # a worker of a run that was killed may still be at its last iteration
         group = group_folder(job.folder, width)
         with try_lock(group, timeout=GRACE_SECONDS) as free:
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
-    study = load(job.folder)
+    study = load(job.folder, trust=True)
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
-        if not _unfinished(study):
+        if not (left := _unfinished(study)):
             return
-        _finish(create(), job, study, watch)
+        _finish(create(), replace(job, widths=left), study, watch, look)
+        if issubclass(create, Elsewhere) and create.detached:
+            return
+        look(True)
     if left := _unfinished(study):
         raise WorkerError(
             f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers "
@@ -195,13 +228,14 @@ def _unfinished(study: Study) -> list[int]:
     return [group.width for group in study.status() if not group.complete]
 
 
-def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None) -> None:
+def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None, look: Callable[[bool], None]) -> None:
     try:
         executor.start(job)
         working = True
         while working:
             time.sleep(POLL_SECONDS)
             working = executor.working()
+            look(False)
             if watch:
                 watch(study.status())
     finally:

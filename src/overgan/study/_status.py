@@ -1,8 +1,9 @@
 """How far a study is, and how long it will take."""
 
-import heapq
 import math
 from dataclasses import dataclass
+
+from overgan.study._schedule import makespan
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,7 @@ def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
     """
     if not any(group.seconds_each for group in groups):
         return None
-    busy = [0.0] * workers
-    for _, left in sorted(_work_left(groups).items(), reverse=True):
-        heapq.heapreplace(busy, busy[0] + left)
-    return max(busy)
+    return makespan([left for _, left in sorted(_work_left(groups).items(), reverse=True)], workers)
 
 
 def share_done(groups: list[GroupStatus]) -> float:

@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny
 from overgan.check import check
 from overgan.disk import write_json
 from overgan.errors import OverganError
+from overgan.stores import local
 from overgan.study._spec import Spec
 from overgan.words import brief
 
 STUDY = "study.json"
+IMAGES = "images.npz"  # of a study whose images came from memory
 
 
 class Description(BaseModel):
@@ -39,7 +41,10 @@ class Description(BaseModel):
 
 
 def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
-    """The folder of a study: out, or by default runs/NAME. Raises OverganError for a NAME that would lead elsewhere."""
+    """The folder of a study: out, by default runs/NAME, or the mirror of an address.
+
+    Raises OverganError for a NAME that would lead elsewhere, and for an address that is not complete.
+    """
     check(out != "", "out", "empty", "the name of a folder")
     if out is None and (re.search(r"[/\\\0]", spec.name) or ".." in spec.name or spec.name == "."):
         raise OverganError(
@@ -47,7 +52,7 @@ def study_folder(spec: Spec, out: str | Path | None = None) -> Path:
             "change it, or name the folder with {argument}",
             "out",
         )
-    return Path(f"runs/{spec.name}" if out is None else out)
+    return local(Path(f"runs/{spec.name}") if out is None else out)
 
 
 def group_folder(folder: Path, width: int) -> Path:

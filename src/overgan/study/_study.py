@@ -3,6 +3,7 @@
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ from jaxtyping import UInt8
 from overgan.check import check
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
+from overgan.own import importing_only
+from overgan.stores import address_of
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
 from overgan.study.analysis import Recommendation
 from overgan.words import joined
+
+Version = tuple[int, int, int] | None  # of a file, None of one that is missing
 
 
 class Study(ABC):
@@ -27,9 +32,11 @@ class Study(ABC):
         self.folder = folder
         self.description = description
         self.spec: Spec = description.spec
+        self._read: dict[tuple[str, *tuple[int, ...]], tuple[list[Version], pd.DataFrame]] = {}  # by file and widths
+        self.trusted = False  # whether code that the folder names may be run
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.folder)!r})"
+        return f"{type(self).__name__}({self.place!r})"
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
@@ -75,6 +82,11 @@ class Study(ABC):
         widths, all_widths = self.spec.widths, self.description.spec.widths
         return f"{len(widths)} of {len(all_widths)} widths: k = {_listed(widths)}" if widths != all_widths else ""
 
+    @property
+    def place(self) -> str:
+        """Where the study is kept: its folder, or the address that its folder mirrors."""
+        return address_of(self.folder) or str(self.folder)
+
     def group(self, width: int) -> Path:
         """The folder of one width."""
         return group_folder(self.folder, width)
@@ -95,23 +107,40 @@ class Study(ABC):
         """Images of one run as PNG files. Raises OverganError if this kind of study makes none."""
         raise OverganError(f"{self.folder} holds a study of the kind {self.spec.kind}, which makes no images")
 
+    def naming(self, *names: str) -> AbstractContextManager[None]:
+        """Meanwhile the only code of a user's that is run is what the caller names, or, of a trusted study, any."""
+        return importing_only(None if self.trusted else names)
+
     def _unfinished(self) -> tuple[str, ...]:
         """What a recommendation lacks if some widths are not finished, in words."""
         widths = [group.width for group in self.status() if not group.complete]
         return (f"the runs of k = {joined(widths)} that are not finished yet",) if widths else ()
 
     def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
-        """The rows of a file of every group, with its width; the columns are those of a study without rows."""
-        rows = [
-            {"k": width} | self._current(row)
-            for width in self.spec.widths
-            for row in read_jsonl(self.group(width) / file)
-        ]
-        return pd.DataFrame(rows, columns=None if rows else columns)
+        """The rows of a file of every group, with its width; the columns are those of a study without rows.
 
-    def _current(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A row on disk with the keys that it has in `frame`, where older versions wrote others."""
-        return row
+        They are read again only if a file has changed.
+        """
+        versions = [_version(self.group(width) / file) for width in self.spec.widths]
+        known, frame = self._read.get((file, *self.spec.widths), (None, None))
+        if frame is None or versions != known:
+            rows = [{"k": width} | row for width in self.spec.widths for row in self._group_rows(width, file)]
+            frame = pd.DataFrame(rows, columns=None if rows else columns)
+            self._read[file, *self.spec.widths] = versions, frame
+        return frame.copy()
+
+    def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
+        """The rows of a file of one group, with the keys that they have in `frame`."""
+        return read_jsonl(self.group(width) / file)
+
+
+def _version(path: Path) -> Version:
+    """What differs once a file has been appended to or replaced."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _listed(widths: Iterable[int]) -> str:

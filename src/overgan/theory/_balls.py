@@ -1,7 +1,7 @@
 """The balls of Theorem A.4: how large R, ε and β must be so that they are consistent with each other (eq. 24)."""
 
 import numpy as np
-import scipy.optimize
+import scipy  # its parts load at their first use
 
 from overgan.theory._lemmas import growth
 from overgan.theory._linearize import Linearization

@@ -1,20 +1,23 @@
-from ._checkpoint import (
+from ._checkpoint import load_tensors as load_tensors
+from ._config import TrainConfig as TrainConfig
+from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
+from ._index import (
     EVALUATIONS as EVALUATIONS,
     LOG as LOG,
-    Checkpoint as Checkpoint,
-    check_rows as check_rows,
-    load_tensors as load_tensors,
-    read_checkpoint as read_checkpoint,
-)
-from ._config import TrainConfig as TrainConfig
-from ._cost import products_an_iteration as products_an_iteration
-from ._loop import (
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
+    Checkpoint as Checkpoint,
+    check_rows as check_rows,
+    read_checkpoint as read_checkpoint,
+)
+from ._loop import (
+    GRID_COLUMNS as GRID_COLUMNS,
+    NEIGHBOUR_ROWS as NEIGHBOUR_ROWS,
     Group as Group,
     train_group as train_group,
 )
+from ._memory import train_in_memory as train_in_memory
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss

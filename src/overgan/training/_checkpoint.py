@@ -1,49 +1,12 @@
 """Checkpoints: a file of tensors, and beside it an index with the checksums of all that it counts on."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
-from overgan.disk import read_json, read_tensors, sha256, sync, write_json, write_tensors
-from overgan.errors import OverganError
-
-INDEX = "checkpoint.json"
-LOG, EVALUATIONS = "log.jsonl", "evaluations.jsonl"
-
-
-class Rows(BaseModel):
-    """How many lines of a file a checkpoint counts on, and their checksum; later ones may follow."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    count: int
-    sha256: str
-
-
-class Checkpoint(BaseModel):
-    """The index of a group's newest checkpoint, which is also the group's state for everybody else."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: str
-    sha256: str
-    iteration: int
-    seeds: list[int]  # of the replicas in the file
-    diverged: dict[int, int]  # seed -> iteration at which it was found
-    seconds: float  # of training, evaluation not counted
-    complete: bool
-    rows: dict[str, Rows] = {}  # file -> its rows; older versions had none
-    checksum: str = ""  # of all the rest
-
-    def ends(self, iterations: int) -> bool:
-        """Whether nothing is left of so many iterations: all are done, evaluated and saved, or every replica diverged.
-
-        A study may since have been made longer than it was when this checkpoint completed it.
-        """
-        return self.complete and (self.iteration >= iterations or not self.seeds)
+from overgan.disk import read_tensors, sync, write_json, write_tensors
+from overgan.training._index import EVALUATIONS, INDEX, LOG, Checkpoint, checksum_of, rows_of, train_again
 
 
 def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> Checkpoint:
@@ -52,9 +15,9 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> C
     The rows so far are made durable first: after a power cut there is no index of rows that are not there.
     """
     file = f"checkpoint-{index['iteration']:08d}.safetensors"
-    rows = {name: _rows(sync(folder / name)) for name in (LOG, EVALUATIONS) if (folder / name).exists()}
+    rows = {name: rows_of(sync(folder / name)) for name in (LOG, EVALUATIONS) if (folder / name).exists()}
     checkpoint = Checkpoint(file=file, sha256=write_tensors(folder / file, tensors), rows=rows, **index)
-    checkpoint = checkpoint.model_copy(update={"checksum": _checksum(checkpoint)})
+    checkpoint = checkpoint.model_copy(update={"checksum": checksum_of(checkpoint)})
     write_json(folder / INDEX, checkpoint.model_dump())
     for old in folder.glob("checkpoint-*.safetensors"):
         if old.name != file:
@@ -62,49 +25,6 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> C
     return checkpoint
 
 
-def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """The index of a group's newest checkpoint, if there is one. Raises OverganError if it is damaged."""
-    if not (folder / INDEX).exists():
-        return None
-    try:
-        checkpoint = Checkpoint.model_validate(read_json(folder / INDEX))
-    except ValidationError:
-        raise OverganError(
-            f"{folder / INDEX} is not a checkpoint's index; restore it or {_train_again(folder)}"
-        ) from None
-    if checkpoint.checksum and checkpoint.checksum != _checksum(checkpoint):
-        raise OverganError(f"{folder / INDEX} is damaged (its checksum is wrong); restore it or {_train_again(folder)}")
-    return checkpoint
-
-
-def check_rows(folder: Path, name: str) -> None:
-    """Raise OverganError if a file lacks rows that the newest checkpoint counts on, or has others in their place."""
-    checkpoint = read_checkpoint(folder)
-    known = checkpoint.rows.get(name) if checkpoint else None
-    if known is None:
-        return
-    path = folder / name
-    if not path.exists() or _rows(path.read_bytes(), known.count) != known:
-        raise OverganError(
-            f"{path} is damaged (it has not the rows that were there at the last checkpoint); restore it or "
-            f"{_train_again(folder)}"
-        )
-
-
-def _rows(content: bytes, count: int | None = None) -> Rows:
-    """Of the first lines, by default all."""
-    lines = content.splitlines(keepends=True)[:count]
-    return Rows(count=len(lines), sha256=sha256(b"".join(lines)))
-
-
-def _checksum(checkpoint: Checkpoint) -> str:
-    return sha256(json.dumps(checkpoint.model_dump(mode="json", exclude={"checksum"}), sort_keys=True).encode())
-
-
 def load_tensors(folder: Path, checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The tensors of a checkpoint. Raises OverganError if the file is missing or its checksum is wrong."""
-    return read_tensors(folder / checkpoint.file, checkpoint.sha256, f"restore it or {_train_again(folder)}").tensors
-
-
-def _train_again(folder: Path) -> str:
-    return f"move {folder} away to train this width again"
+    return read_tensors(folder / checkpoint.file, checkpoint.sha256, f"restore it or {train_again(folder)}").tensors

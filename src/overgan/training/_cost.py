@@ -1,13 +1,31 @@
 """What training costs, as far as rules can say it: memory, and products of numbers."""
 
+from contextlib import nullcontext
+
 import torch
 
-from overgan.models import ModelConfig, Shape, sizes
+from overgan.models import ModelConfig, Shape, networks, sizes
 from overgan.training._config import TrainConfig
+from overgan.training._streams import stream
 from overgan.training.losses import LOSSES
 
+HEADER = 700  # bytes of a checkpoint for the names and places of a tensor and of its moments
 PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
 COPIES = 5  # of a layer's output that an update of the critic holds: real, fake, mixed, and the mixed ones' derivatives
+
+
+def checkpoint_bytes(model: ModelConfig, width: int, shape: Shape, replicas: int, *, dither: bool = False) -> int:
+    """Bytes of a group's checkpoint: weights, two moments of Adam for each trained one, and random streams."""
+    with torch.device("meta") if not model.own else nullcontext():
+        pair = networks(model, width, shape, replicas=1)
+    tensors = trained = total = 0
+    for network in pair:
+        tensors += len(network.state_dict())
+        trained += sum(p.numel() for p in network.parameters())
+        total += sum(value.nbytes for value in network.state_dict().values())
+    streams = (3 + dither) * stream(0, "latents").get_state().nbytes
+    adam = 2 * torch.float32.itemsize * trained
+    return replicas * (total + adam + streams) + HEADER * tensors
 
 
 def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape: Shape) -> int:

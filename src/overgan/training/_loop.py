@@ -20,12 +20,12 @@ from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, wri
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._checkpoint import EVALUATIONS, LOG, check_rows, load_tensors, read_checkpoint, save_checkpoint
+from overgan.training._checkpoint import load_tensors, save_checkpoint
 from overgan.training._config import TrainConfig
+from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES, check_rows, read_checkpoint
 from overgan.training._replicas import Replicas
 
-PROGRESS, SAMPLES = "progress.json", "samples"
-NEIGHBOURS, NEIGHBOUR_ROWS = "neighbours", 8
+NEIGHBOUR_ROWS = 8  # of images in their picture
 PROGRESS_SECONDS = 0.5
 GRID_COLUMNS = 10
 MEMORY_SHARE = 1 / 4  # of a GPU's free memory that images may take
@@ -45,6 +45,7 @@ class Group:
     seeds: list[int]  # a replica each
     device: str = "cpu"  # PyTorch's name of it
     dither: bool = False  # of real images
+    at_once: int | None = None  # replicas whose losses are computed together, by default as many as memory should hold
 
 
 def train_group(group: Group, stopping: Callable[[], bool]) -> None:
@@ -68,7 +69,8 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     if checkpoint and checkpoint.ends(config.iterations):
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds
-    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device, group.dither)
+    more = (group.device, group.dither, group.at_once)
+    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, *more)
     diverged, seconds = dict[int, int](), 0.0
     if checkpoint:
         replicas.restore(load_tensors(folder, checkpoint), checkpoint.iteration)

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from scipy.linalg.blas import dtrmm
 
 from overgan.metrics._gaussian import Gaussian, covariance_root
+from overgan.metrics._label import FRECHET, IN_INCEPTION
 from overgan.metrics._metric import Column, Metric, each_side
 
 
@@ -57,11 +58,6 @@ def _distance(shift: Float[np.ndarray, " features"], traces: float, gram: Float[
 METRIC = Metric(
     "frechet",
     each_side(lambda generated, real: {"frechet": gaussian_distance(real.gaussian, generated.gaussian)}),
-    (Column("frechet_{side}", "Fréchet distance", "FID", less_is_better=True),),
+    (Column("frechet_{side}", FRECHET, IN_INCEPTION, less_is_better=True),),
     needs="moments",
 )
-
-
-def frechet_label(features: str) -> str:
-    """What the distance is called: FID in Inception's features, else such as classifier Fréchet distance."""
-    return METRIC.heading(METRIC.columns[0], features)

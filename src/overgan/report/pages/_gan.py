@@ -1,7 +1,7 @@
 """The report of a GAN's width study."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 import pandas as pd
 
@@ -54,8 +54,10 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
     """Heading, and the cell of each width: distances and gaps in each feature space, then what else any run has."""
     records = [METRICS[name] for name in METRICS if name not in ("frechet", "frechet_gap")]
     for name in filter(is_own, study.spec.evaluate.all_metrics):
-        with suppress(OverganError):  # a report can be made where the user's module is not
+        try:
             records.append(METRICS[name])
+        except OverganError as error:  # a report can be made where the user's module is not
+            logging.getLogger(__name__).warning(f"overgan: the page is without its numbers: {error}")
     last = study.last().set_index("k")
     distances = []
     later = [str(name) for name in last.features[last.frechet_test.notna()].unique()]  # spaces that `evaluate` brought

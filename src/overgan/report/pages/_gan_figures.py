@@ -7,7 +7,7 @@ import pandas as pd
 
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
-from overgan.report._plot import Panel, Plot, against_width, each, median_of_seeds, over_seeds
+from overgan.report._plot import Panel, Plot, against_width, each_width, median_of_seeds, of_widths, over_seeds
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
@@ -67,15 +67,21 @@ def memorized_nnd(critic: pd.DataFrame) -> dict[str, str]:
 def frechet_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
     """Fréchet distance from held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
     label = frechet_label(features)
-    title, y_label = f"{label} over iterations, held-out images", f"{label}, mean and range over seeds"
-    curves = [over_seeds(f"k = {k}", of, "iteration", "frechet_test", color) for k, of, color in each(frame, "k")]
+    title, y_label = (
+        f"{label} over iterations, held-out images{of_widths(frame)}",
+        f"{label}, mean and range over seeds",
+    )
+    curves = [over_seeds(f"k = {k}", of, "iteration", "frechet_test", color) for k, of, color in each_width(frame)]
     return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
 
 
 def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
     """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
-    title, y_label = "Wasserstein estimate over iterations", "E D(real) − E D(fake), median over seeds"
-    curves = [median_of_seeds(f"k = {k}", of, "iteration", "wasserstein", color) for k, of, color in each(losses, "k")]
+    title, y_label = (
+        f"Wasserstein estimate over iterations{of_widths(losses)}",
+        "E D(real) − E D(fake), median over seeds",
+    )
+    curves = [median_of_seeds(f"k = {k}", of, "iteration", "wasserstein", color) for k, of, color in each_width(losses)]
     return Plot("wasserstein", title, "iteration", y_label, [Panel(curves)])
 
 

@@ -9,7 +9,17 @@ from jaxtyping import Float, Int
 
 from overgan.errors import OverganError
 from overgan.report._content import Content, Row, state
-from overgan.report._plot import Panel, Plot, Series, against_width, each, over_seeds, without_range
+from overgan.report._plot import (
+    Panel,
+    Plot,
+    Series,
+    against_width,
+    each,
+    each_width,
+    of_widths,
+    over_seeds,
+    without_range,
+)
 from overgan.study.theory import TheoryStudy
 from overgan.words import course, number
 
@@ -119,7 +129,7 @@ def residuals(
     looked_at = np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
     widths = [
         (k, color, [study.residuals(int(k), int(seed)) for seed in of.seed.unique()])
-        for k, of, color in each(rows, "k")
+        for k, of, color in each_width(rows)
     ]
 
     def curves(case: str) -> list[Series]:
@@ -131,7 +141,13 @@ def residuals(
         return found
 
     return Plot(
-        "residuals", title, "step + 1", y_label, [Panel(curves(case), case) for case in study.cases], "log", True
+        "residuals",
+        title + of_widths(rows),
+        "step + 1",
+        y_label,
+        [Panel(curves(case), case) for case in study.cases],
+        "log",
+        True,
     )
 
 

@@ -1,5 +1,7 @@
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
+from ._missing import missing as missing
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
 from ._settled import EVALUATIONS as EVALUATIONS, trends as trends
+from ._shares import runs_needed as runs_needed

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
-import scipy.stats
+import scipy  # its parts load at their first use: stats alone takes half a second
 
 CONFIDENCE = 0.95
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Bool, Float
 
 from overgan.study.analysis._spread import cautious

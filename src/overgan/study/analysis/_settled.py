@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Float
 
 from overgan.study.analysis._spread import cautious

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Bool, Int64
-from scipy.stats import binom
 
 UNLIKELY = 0.1  # of the error allowed, for telling which widths are clearly not enough
 
@@ -33,8 +33,8 @@ def decide_by_share(successes: Counts, runs: Counts, share: float, confidence: f
     widths that do not have clearly too few.
     """
     error = 1 - confidence
-    if_share = np.asarray(binom.cdf(successes, runs, share))  # P(at most so many successes), at that share
-    if_less = np.asarray(binom.sf(successes - 1, runs, share))  # P(at least so many), at most, below it
+    if_share = np.asarray(scipy.stats.binom.cdf(successes, runs, share))  # P(at most so many successes), at that share
+    if_less = np.asarray(scipy.stats.binom.sf(successes - 1, runs, share))  # P(at least so many), at most, below it
     shown = (if_less <= error) | (share == 0)
     observed = successes / runs
     enough = observed >= share

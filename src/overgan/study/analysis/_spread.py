@@ -1,9 +1,8 @@
 """How much the runs of a width differ, when there are only a few of them."""
 
 import numpy as np
+import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Float
-from scipy.optimize import brentq
-from scipy.special import digamma, polygamma
 
 OUTLYING = 1.5  # less, and sets are wider where spreads are even; more, and they are too narrow where these grow
 
@@ -39,11 +38,15 @@ def moderated(
     known = variances > 0
     d = freedom[known]
     if known.sum() > 1:
-        e = np.log(variances[known]) - digamma(d / 2) + np.log(d / 2)
-        excess = e.var(ddof=1) - polygamma(1, d / 2).mean()  # ψ′(d₀/2)
+        e = np.log(variances[known]) - scipy.special.digamma(d / 2) + np.log(d / 2)
+        excess = e.var(ddof=1) - scipy.special.polygamma(1, d / 2).mean()  # ψ′(d₀/2)
         if excess > 0:
-            half = brentq(lambda x: polygamma(1, x) - excess, 1e-8, 1e8) if excess > 1e-8 else 1e8
-            prior = np.exp(e.mean() + digamma(half) - np.log(half))
+            half = (
+                scipy.optimize.brentq(lambda x: scipy.special.polygamma(1, x) - excess, 1e-8, 1e8)
+                if excess > 1e-8
+                else 1e8
+            )
+            prior = np.exp(e.mean() + scipy.special.digamma(half) - np.log(half))
             total = 2 * half + freedom
             return (2 * half * prior + freedom * variances) / total, np.minimum(total, freedom.sum())
     return np.full(len(variances), pooled), np.full(len(variances), float(freedom.sum()))

@@ -1,14 +1,23 @@
 """What every worker does, wherever it runs."""
 
+import platform
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from overgan.device import resolve_device
 from overgan.disk import try_lock
+from overgan.errors import OverganError
+from overgan.stores import is_address
+from overgan.study._hold import mirrored
 from overgan.study._kind import Stopping
 from overgan.study._kinds import KINDS
 from overgan.study._load import read_description
+from overgan.study._mirror import fetch, open_description
 from overgan.study._store import group_folder
 from overgan.study.execute._faults import explained, refuse_vanished, still_there
+
+HELD_SECONDS = 5.0  # until a group that another worker has is tried again
 
 
 def finish_groups(
@@ -18,27 +27,60 @@ def finish_groups(
     stopping: Stopping,
     widths: Collection[int] | None = None,
     begun: Callable[[int], None] = lambda _: None,
-) -> None:
+) -> list[int]:
     """Finish every group of the study that is not finished and that no other worker has, the widest first.
 
-    store: the study's folder.
+    store: the study's folder, or its address: then every group is worked on in this machine's mirror of it.
     stopping: asked again and again; when it says yes, the group at hand is left where it can go on, and this returns.
     widths: of the groups to finish, by default all.
     begun: told the width of each group that this worker has, before any work on it.
 
+    The result is the widths of the groups that other workers have.
+
     Raises OverganError if the study, its images or a checkpoint cannot be read, if the folder cannot be written or is
     gone, and WorkerError if memory runs out.
     """
-    folder = Path(store)
+    folder = open_description(store)
+    held = []
     with explained(folder):
-        spec = read_description(folder).spec
-        work = KINDS[spec.kind].worker(spec, folder, threads, device)
+        description = read_description(folder)
+        spec, kind = description.spec, KINDS[description.spec.kind]
+        work = kind.worker(spec, folder, threads, device)
         for width in sorted(spec.widths if widths is None else widths, reverse=True):
             if stopping():
-                return
+                break
             refuse_vanished(folder)
             group = group_folder(folder, width)
             with try_lock(group) as is_ours:
-                if is_ours:
-                    begun(width)
-                    work(width, still_there(group, stopping))
+                if not is_ours:
+                    held.append(width)
+                    continue
+                fetch(folder, widths=[width])
+                if is_address(store) and kind.study(folder, description).group_status(width).complete:
+                    continue
+                with mirrored(folder, width, still_there(group, stopping)) as asked:
+                    if asked is None:
+                        held.append(width)
+                    else:
+                        begun(width)
+                        work(width, asked)
+    return held
+
+
+def finish_group(store: str, threads: int, device: str, stopping: Stopping, width: int) -> None:
+    """Finish one group on a machine of a cluster; while another worker has it, such as one that was lost, wait.
+
+    store, threads, stopping: as of `finish_groups`.
+    device: auto, cpu or cuda, of this machine: the first GPU that the cluster lets this process see.
+
+    Raises OverganError as `finish_groups` does, and if this machine does not see the study's folder.
+    """
+    if not is_address(store) and not Path(store).is_dir():
+        raise OverganError(
+            f"{store} is not there on {platform.node()}; the study's folder must be on a disk that all machines of "
+            "the cluster share, at the same path; name such a folder with {argument}",
+            "out",
+        )
+    (place, *_) = resolve_device(device)
+    while finish_groups(store, threads, place, stopping, [width]) and not stopping():
+        time.sleep(HELD_SECONDS)

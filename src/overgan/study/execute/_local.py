@@ -13,12 +13,10 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from overgan.disk import try_lock
 from overgan.errors import OverganError
 from overgan.study._store import group_folder
+from overgan.study.execute._environment import worker_environment
 from overgan.study.execute._executor import STOP_SECONDS, Job, WorkerError
 from overgan.study.execute._logs import log_file, pass_on_notices
 from overgan.study.execute._worker import MISTAKE
-
-# glibc gives the pages of big temporaries back, and every step faults them in again; other systems ignore this
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 
 
 @dataclass
@@ -82,8 +80,7 @@ class Local:
 
     def _started(self, log: Path, device: str) -> _Worker:
         threads = str(self._job.threads)
-        environment = MALLOC | os.environ
-        environment |= {f"{name}_NUM_THREADS": threads for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
+        environment = os.environ | worker_environment(self._job.threads)
         # -P: else a random.py in the current folder would be imported for Python's own
         module = [sys.executable, "-P", "-m", "overgan.study.execute._worker"]
         command = [*module, self._job.store, threads, str(os.getpid()), device]

@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 from torch import nn
 
 from overgan.errors import OverganError
+from overgan.study._mirror import fetch, numbers_and_weights
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
 from overgan.training import Checkpoint, generate, load_generator, load_tensors, read_checkpoint
@@ -33,6 +34,7 @@ def generators(
 
     Raises OverganError as `newest_checkpoint` does, or if the checkpoint is damaged.
     """
+    fetch(folder, numbers_and_weights, [width])
     checkpoint = newest_checkpoint(folder, spec, width)
     tensors = load_tensors(group_folder(folder, width), checkpoint)
     if not checkpoint.seeds:

@@ -13,6 +13,8 @@ from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import MEND, METRICS, MetricName, Progress, current_row, too_few
 from overgan.study._explain import explain
+from overgan.study._hold import held
+from overgan.study._mirror import publish
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
@@ -47,7 +49,7 @@ def evaluate_checkpoints(
         raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
     (device, *_) = resolve_device(device)
     measured = []
-    with try_lock(folder) as free:
+    with held(folder), try_lock(folder) as free:
         if not free:
             raise OverganError(f"{folder} is being trained; wait until that is done")
         images = load_images(spec.data, progress)
@@ -68,5 +70,6 @@ def evaluate_checkpoints(
                     rows[key] = rows.get(key, {}) | row
                     measured.append({"k": width} | row)
                 write_jsonl(group / LATER, rows.values())
+                publish(folder, group / LATER)
                 rmtree(state, ignore_errors=True)
     return measured

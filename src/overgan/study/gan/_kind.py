@@ -1,12 +1,18 @@
 """Width studies of GANs, as a kind of study. What needs PyTorch is imported when it is called, for it takes seconds."""
 
 from pathlib import Path
+from typing import Any
 
 from overgan.device import resolve_device
 from overgan.own import later
-from overgan.study._kind import Kind
+from overgan.study._kind import Cost, Kind
 from overgan.study.gan._spec import GanSpec, lengthened, scaled
 from overgan.words import counted
+
+FREE: dict[str, Any] = {  # keys on which nothing that is timed depends
+    "train": {"iterations", "learning_rate", "betas", "schedule", "log_every", "evaluate_every", "checkpoint_seconds"},
+    "evaluate": {"samples": True, "draws": True, "reference": True, "nnd": {"iterations", "evaluation_batches"}},
+}
 
 
 def _notice(spec: GanSpec) -> str:
@@ -23,11 +29,19 @@ def _subject(spec: GanSpec) -> str:
 KIND = Kind(
     spec=GanSpec,
     study=later("overgan.study.gan._results:GanStudy"),
+    group_status=later("overgan.study.gan._progress:group_status"),
     subject=_subject,
     length=lambda spec: counted(spec.train.iterations, "iteration"),
     scaled=scaled,
     facts=later("overgan.study.gan._work:facts"),
-    seconds=later("overgan.study.gan._cost:seconds"),
+    cost=Cost(
+        paces=later("overgan.study.gan._cost:paces"),
+        times=later("overgan.study.gan._cost:times"),
+        free=FREE,
+        uncounted=later("overgan.study.gan._cost:uncounted"),
+        storage=later("overgan.study.gan._disk:storage"),
+        lacks=later("overgan.study.gan._lacks:lacks"),
+    ),
     worker=later("overgan.study.gan._work:worker"),
     devices=resolve_device,
     prepare=later("overgan.study.gan._work:prepare"),

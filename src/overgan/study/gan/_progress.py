@@ -9,8 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from overgan.disk import read_json, read_jsonl, write_json
 from overgan.errors import OverganError
-from overgan.metrics import current_row
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint
+from overgan.metrics import current_row, frechet_label
+from overgan.study._status import GroupStatus
+from overgan.study._store import group_folder
+from overgan.study.gan._spec import GanSpec
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_checkpoint
+from overgan.words import number
 
 
 class Reached(BaseModel):
@@ -21,6 +25,27 @@ class Reached(BaseModel):
     iteration: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)  # of training, evaluation not counted
     frechet_test: float | None = None  # the latest mean over the runs, in the spec's first feature space
+
+
+def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
+    """How far the group of one width is in a study's folder."""
+    group = group_folder(folder, width)
+    checkpoint = read_checkpoint(group)
+    progress = reached(group, checkpoint, spec.train.iterations)
+    distance = progress.frechet_test
+    quantity = f"test {frechet_label(spec.evaluate.features[0])}"
+    return GroupStatus(
+        width=width,
+        unit="iteration",
+        done=progress.iteration,
+        total=spec.train.iterations,
+        seconds=progress.seconds,
+        result=f"{quantity} {number(distance)}" if distance is not None else "",
+        diverged=len(checkpoint.diverged) if checkpoint else 0,
+        complete=checkpoint is not None and checkpoint.ends(spec.train.iterations),
+        quantity=quantity,
+        value=distance,
+    )
 
 
 def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reached:

@@ -14,18 +14,19 @@ from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
+from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
-from overgan.study.gan._progress import reached
+from overgan.study.gan._progress import group_status
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, check_rows, read_checkpoint
-from overgan.words import joined, number
+from overgan.training import EVALUATIONS, LOG, check_rows
+from overgan.words import joined
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
 
@@ -54,23 +55,7 @@ class GanStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        group = self.group(width)
-        checkpoint = read_checkpoint(group)
-        progress = reached(group, checkpoint, self.spec.train.iterations)
-        distance = progress.frechet_test
-        quantity = f"test {frechet_label(self.spec.evaluate.features[0])}"
-        return GroupStatus(
-            width=width,
-            unit="iteration",
-            done=progress.iteration,
-            total=self.spec.train.iterations,
-            seconds=progress.seconds,
-            result=f"{quantity} {number(distance)}" if distance is not None else "",
-            diverged=len(checkpoint.diverged) if checkpoint else 0,
-            complete=checkpoint is not None and checkpoint.ends(self.spec.train.iterations),
-            quantity=quantity,
-            value=distance,
-        )
+        return group_status(self.folder, self.spec, width)
 
     def final(self, features: str | None = None) -> pd.DataFrame:
         """The rows of `frame` of the last iteration, of the runs that reached it, in one feature space.
@@ -163,7 +148,8 @@ class GanStudy(Study):
         check(n >= 1, "n", n, "at least 1")
         check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
         width = self._width(width)
-        by_seed = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
+        with self.naming():
+            by_seed = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
         return by_seed[self._trained(width, seed, list(by_seed))]
 
     def generator(self, width: int, seed: int | None = None) -> nn.Module:
@@ -178,7 +164,8 @@ class GanStudy(Study):
 
         Raises OverganError as `sample` does.
         """
-        seeds, replicas = generators(self.folder, self.spec, self._shape, width)
+        with self.naming():
+            seeds, replicas = generators(self.folder, self.spec, self._shape, width)
         place = seeds.index(self._trained(width, seed, seeds))
         return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
 
@@ -206,7 +193,10 @@ class GanStudy(Study):
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
         fingerprint = self.description.data["fingerprint"]
-        rows = evaluate_checkpoints(self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings)
+        with self.naming(*metrics, *settings.get("features", ())):
+            rows = evaluate_checkpoints(
+                self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings
+            )
         return pd.DataFrame(rows, columns=None if rows else ROW)
 
     def write_samples(
@@ -238,6 +228,9 @@ class GanStudy(Study):
         name += f"-x{scale_up}" if scale_up > 1 else ""
         folder = self.group(width) / name if out is None else Path(out).resolve()
         write_images(images, scale_up, folder, ours=out is None)
+        if out is None:
+            publish(self.folder, folder)
+            publish(self.folder, folder.with_name(f"{name}-grid.png"))
         return folder
 
     def _refuse(self, features: str) -> None:
@@ -248,13 +241,9 @@ class GanStudy(Study):
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
-    def _rows(self, file: str, columns: list[str]) -> pd.DataFrame:
-        for width in self.spec.widths:
-            check_rows(self.group(width), file)
-        return super()._rows(file, columns)
-
-    def _current(self, row: dict[str, Any]) -> dict[str, Any]:
-        return current_row(row)
+    def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
+        check_rows(self.group(width), file)
+        return [current_row(row) for row in super()._group_rows(width, file)]
 
     def _width(self, width: int | None) -> int:
         """The width, by default the recommended one, which there must be."""

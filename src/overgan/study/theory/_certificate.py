@@ -11,7 +11,7 @@ from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, Spec
 from overgan.study.theory._results import TheoryStudy
-from overgan.study.theory._runs import Curves, Name, Rows, seconds, worker
+from overgan.study.theory._runs import Curves, Name, Rows, cost, worker
 from overgan.study.theory._shallow import ProblemConfig
 from overgan.theory import ShallowGAN, certify, paired
 from overgan.words import counted
@@ -106,6 +106,6 @@ KIND = Kind(
     length=lambda spec: counted(len(spec.problems), "certificate"),
     scaled=_scaled,
     facts=_facts,
-    seconds=partial(seconds, _run),
+    cost=cost(_run, lambda spec: len(spec.problems)),
     worker=partial(worker, _run),
 )

@@ -12,7 +12,7 @@ from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.study.theory._results import TheoryStudy
-from overgan.study.theory._runs import Curves, Name, Rows, finite_part, seconds, worker
+from overgan.study.theory._runs import Curves, Name, Rows, cost, finite_part, worker
 from overgan.theory import DeepFeatureGAN, Problem, ShallowGAN, linearize, simulate
 from overgan.words import counted
 
@@ -137,6 +137,6 @@ KIND = Kind(
     length=lambda spec: f"{counted(spec.steps, 'step')} × {counted(len(spec.gans), 'GAN')}",
     scaled=_scaled,
     facts=_facts,
-    seconds=partial(seconds, _run),
+    cost=cost(_run, lambda spec: len(spec.gans), lambda spec: 2 * len(spec.gans) * (spec.steps + 1)),
     worker=partial(worker, _run),
 )

@@ -1,5 +1,6 @@
 """The results of theory studies."""
 
+import math
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -12,6 +13,7 @@ import pandas as pd
 
 from overgan.disk import read_jsonl
 from overgan.errors import OverganError
+from overgan.study._mirror import fetch, for_reports
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
@@ -37,6 +39,8 @@ class TheoryStudy(Study):
         Raises OverganError if that run is not finished.
         """
         path = curves_file(self.group(width), seed)
+        if not path.exists():
+            fetch(self.folder, for_reports, [width])
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 return dict(arrays)
@@ -47,18 +51,17 @@ class TheoryStudy(Study):
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        needed = list(dict.fromkeys(["seed", *self.columns[2:], "diverged", "seconds"]))
-        rows = pd.DataFrame(read_jsonl(self.group(width) / RUNS), columns=needed)
-        done, first = rows.seed.nunique(), self.cases[0]
-        count = int(rows[self.success][rows[self.case] == first].sum())
+        rows, first = read_jsonl(self.group(width) / RUNS), self.cases[0]
+        done = len({row["seed"] for row in rows})
+        count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
             width=width,
             unit="run",
             done=done,
             total=len(self.spec.seeds),
-            seconds=float(rows.seconds.sum()),
+            seconds=math.fsum(row["seconds"] for row in rows),
             result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
-            diverged=rows.seed[rows.diverged.astype(bool)].nunique(),
+            diverged=len({row["seed"] for row in rows if row["diverged"]}),
             complete=done == len(self.spec.seeds),
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,

@@ -13,11 +13,17 @@ from jaxtyping import Float
 from pydantic import StringConstraints
 
 from overgan.disk import read_jsonl, write_atomic, write_jsonl
-from overgan.study._kind import S, Stopping, Work
-from overgan.study._machine import cores
+from overgan.study._kind import Cost, Paces, S, Stopping, Work
+from overgan.study._spec import Spec
 from overgan.study._store import group_folder
+from overgan.study.analysis import runs_needed
+from overgan.words import percent
 
 RUNS = "runs.jsonl"
+CONFIDENCE = 0.95  # of a recommendation, by default
+ROW, HEADER = 2_000, 1_000  # bytes of a case's row, and beside the numbers of its curves, at most
+PAGE = 16 * 2**20  # the library that draws the report, and figures, beside what they show
+DRAWN = 100_000  # bytes of the curves of a width and a case, as the report and its figures have them
 
 Name = Annotated[str, StringConstraints(pattern=r"^[\w ,=()-]+$")]  # of a case: a key in an .npz file too
 Curves = dict[str, Float[np.ndarray, " steps"]]
@@ -40,13 +46,46 @@ def finite_part(norms: Float[np.ndarray, " steps"]) -> Float[np.ndarray, " finit
     return norms[np.logical_and.accumulate(np.isfinite(norms))]
 
 
-def seconds(run: Run[S], spec: S) -> float:
-    """Seconds that all groups take: those of the first seed at every width, times the number of seeds."""
+def cost(run: Run[S], cases: Callable[[S], int], curves: Callable[[S], int] = lambda _spec: 0) -> Cost[S]:
+    """What a study takes whose runs are done so.
+
+    cases: that a run looks at. curves: the numbers of a run's curves.
+    """
+
+    def storage(spec: S) -> dict[str, int]:
+        runs = len(spec.widths) * len(spec.seeds)
+        numbers, rows = runs * curves(spec), runs * cases(spec) * ROW
+        kept = numbers * np.float64().nbytes + (runs * cases(spec) * HEADER if numbers else 0)
+        return {"curves": kept, "rows": rows, "report": PAGE + rows + len(spec.widths) * cases(spec) * DRAWN}
+
+    return Cost(
+        paces=lambda spec, _threads: _paces(run, spec),
+        times=lambda spec, threads: {"run": math.ceil(len(spec.seeds) / threads)},  # as many at once
+        storage=storage,
+        lacks=_lacks,
+    )
+
+
+def _paces(run: Run[S], spec: S) -> Paces:
+    """Seconds of the first seed's run at every width."""
     run(spec, spec.seeds[0], spec.widths[0])  # compiles
-    start = time.perf_counter()
+    found = {}
     for width in spec.widths:
+        start = time.perf_counter()
         run(spec, spec.seeds[0], width)
-    return (time.perf_counter() - start) * len(spec.seeds) / min(cores(), len(spec.widths))
+        found[width] = {"run": time.perf_counter() - start}
+    return found
+
+
+def _lacks(spec: Spec) -> tuple[str, ...]:
+    """Seeds, if no share that is large enough could be shown even if no run failed."""
+    share, seeds = 1 - spec.tolerance, len(spec.seeds)
+    if seeds >= (needed := runs_needed(share, CONFIDENCE)):
+        return ()
+    return (
+        f"{needed} seeds, none of which fails, to show with {percent(CONFIDENCE)} confidence that a share of "
+        f"{percent(share)} succeeds: there are {seeds}",
+    )
 
 
 def worker(run: Run[S], spec: S, folder: Path, threads: int, _device: str) -> Work:

@@ -1,6 +1,6 @@
 """The least residual that any W of the shallow GAN can reach."""
 
-import scipy.optimize
+import scipy  # its parts load at their first use
 
 from overgan.theory.shallow._gan import ShallowGAN
 

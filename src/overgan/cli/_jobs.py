@@ -1,0 +1,45 @@
+"""A study's jobs in Slurm's queue, in words."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from overgan.cli._terminal import console
+from overgan.study import GroupStatus, SlurmJob
+from overgan.words import joined
+
+
+def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
+    """How the jobs of the widths are that are not finished."""
+    unfinished = {group.width for group in groups if not group.complete}
+    for line in _lines(folder, [job for job in jobs if job.width in unfinished]):
+        console.print(line)
+
+
+def print_submitted(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
+    """That the study goes on without this process, and what to do next."""
+    print_jobs(folder, jobs, groups)
+    name = shlex.quote(str(folder))
+    console.print(f"nothing more runs here: overgan status {name} says how far it is, overgan report {name} shows what")
+    console.print("there is; the same command submits what is left of jobs that ended before their work did")
+
+
+def _lines(folder: Path, jobs: Sequence[SlurmJob]) -> Iterator[str]:
+    for state in ("running", "queued"):
+        found = [job for job in jobs if job.state == state]
+        if found:
+            numbers = joined(list(dict.fromkeys(job.id.partition("_")[0] for job in found)))
+            yield f"{state} on Slurm, job {numbers}: k = {joined([job.width for job in found])}"
+    for job in jobs:
+        if job.state == "ended":
+            yield f"k = {job.width}: its job {job.id} ended before its work did{_why(folder, job)}; {folder / job.log}"
+
+
+def _why(folder: Path, job: SlurmJob) -> str:
+    """The last line that overgan itself wrote into the job's output, which names a mistake of the user's."""
+    try:
+        lines = (folder / job.log).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    said = [line.removeprefix("overgan: ") for line in lines if line.startswith("overgan: ")]
+    return f" ({''.join(filter(str.isprintable, said[-1]))})" if said else ""

@@ -1,0 +1,56 @@
+"""Large studies: their files are read once, their status without PyTorch, and their figures stay legible."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import overgan
+from overgan.disk import append_jsonl, read_jsonl
+from overgan.metrics import METRICS, frechet_label
+from overgan.report._plot import MAX_CURVES, each_width, of_widths
+from overgan.study import read_status
+
+
+def test_rows_are_read_again_only_once_a_file_has_changed(small_study, monkeypatch):
+    study = overgan.load(small_study / "study")
+    read = []
+    whole = type(study)._group_rows
+    monkeypatch.setattr(type(study), "_group_rows", lambda *about: read.append(about[1:]) or whole(*about))
+    before = study.frame()
+    before.loc[:, "frechet_test"] = 0.0  # the caller's own
+    again = study.frame()
+    assert len(read) == len(set(read))
+    assert (again.frechet_test > 0).all()
+    read.clear()
+    path = study.group(4) / "evaluations.jsonl"
+    append_jsonl(path, read_jsonl(path)[:1])
+    assert len(study.frame()) == len(again) + 1
+    assert (4, "evaluations.jsonl") in read
+
+
+def test_of_many_widths_twelve_have_curves_and_the_title_says_so():
+    frame = pd.DataFrame({"k": range(1, 61), "value": 0.0})
+    names = [name for name, _, _ in each_width(frame)]
+    assert (len(names), names[0], names[-1]) == (MAX_CURVES, "1", "60")
+    assert of_widths(frame) == ", 12 of 60 widths"
+    few = frame[frame.k <= MAX_CURVES]
+    assert len(each_width(few)) == MAX_CURVES
+    assert of_widths(few) == ""
+
+
+@pytest.mark.parametrize("features", ["inception", "classifier"])
+def test_the_deciding_distance_has_the_name_that_its_metric_gives_it(features):
+    metric = METRICS["frechet"]
+    assert frechet_label(features) == metric.heading(metric.columns[0], features)
+
+
+def test_the_status_of_a_gan_study_is_read_without_pytorch_pandas_and_scipy(small_study):
+    code = (
+        "import sys\nfrom overgan.study import read_status\n_, groups = read_status(sys.argv[1])\n"
+        "assert all(group.complete and group.value for group in groups)\n"
+        "assert not sys.modules.keys() & {'torch', 'pandas', 'scipy', 'matplotlib'}"
+    )
+    subprocess.run([sys.executable, "-c", code, small_study / "study"], check=True)
+    assert read_status(small_study / "study")[1] == overgan.load(small_study / "study").status()
