@@ -19,6 +19,7 @@ from ._loop import (
     Group as Group,
     train_group as train_group,
 )
+from ._memory import train_in_memory as train_in_memory
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss

@@ -45,6 +45,7 @@ class Group:
     seeds: list[int]  # a replica each
     device: str = "cpu"  # PyTorch's name of it
     dither: bool = False  # of real images
+    at_once: int | None = None  # replicas whose losses are computed together, by default as many as memory should hold
 
 
 def train_group(group: Group, stopping: Callable[[], bool]) -> None:
@@ -68,7 +69,8 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     if checkpoint and checkpoint.ends(config.iterations):
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds
-    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, group.device, group.dither)
+    more = (group.device, group.dither, group.at_once)
+    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, *more)
     diverged, seconds, pictures = dict[int, int](), 0.0, dict[str, str]()
     if checkpoint:
         replicas.restore(tensors, checkpoint.iteration)

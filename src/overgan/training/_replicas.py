@@ -22,6 +22,8 @@ class Replicas:
     """Generator, critic, their optimizers and random streams, one replica for each seed.
 
     dither: whether a real image's values are drawn from the intervals of its bytes.
+    at_once: how many replicas' losses are computed together; by default as many as memory should hold. Where networks
+        convolve, another number may round otherwise.
 
     Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
     """
@@ -35,11 +37,12 @@ class Replicas:
         seeds: list[int],
         device: str = "cpu",
         dither: bool = False,
+        at_once: int | None = None,
     ):
         self.config, self.loss = config, LOSSES[config.loss]
         self.model, self.device, self.dither = model, device, dither
         self.seeds, self.iteration = seeds, 0
-        self.at_once = replicas_at_once(model, config, width, shape)  # whose losses are computed together
+        self.at_once = at_once or replicas_at_once(model, config, width, shape)
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
         self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
         self.generator, self.critic = (network.to(device) for network in self.networks)

@@ -24,7 +24,7 @@ from overgan.models import parameter_counts
 from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
-from overgan.training import LOSSES, Group, train_group
+from overgan.training import LOSSES, Group, train_in_memory
 
 STATES = 4  # of each trained number: its value, its gradient and two means of Adam
 
@@ -119,6 +119,6 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
             device=device,
             dither=spec.data.dither,
         )
-        train_group(group, stopping)
+        train_in_memory(group, stopping)
 
     return train
