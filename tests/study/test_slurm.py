@@ -62,7 +62,7 @@ def submit(*more, slurm="time=4:00:00", exit_code=0):
 
 
 def status(*more):
-    result = CliRunner().invoke(app, ["status", "study", *more], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["status", "study", "--trust", *more], catch_exceptions=False)
     assert result.exit_code == 0
     return result.output
 
