@@ -62,7 +62,7 @@ def submit(*more, slurm="time=4:00:00", exit_code=0):
 
 
 def status(*more):
-    result = CliRunner().invoke(app, ["status", "study", *more], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["status", "study", "--trust", *more], catch_exceptions=False)
     assert result.exit_code == 0
     return result.output
 
@@ -155,6 +155,22 @@ def test_away_from_the_login_node_one_line_says_so(slurm, tmp_path, monkeypatch,
     (slurm / missing).unlink()
     assert f"executor slurm needs {missing}, which is not on this machine" in submit(exit_code=2)
     assert not (tmp_path / "study").exists()
+
+
+def test_nothing_beyond_a_link_in_the_studys_folder_is_removed(slurm, tmp_path):
+    submit()
+    (tmp_path / "work" / "jobs-1").mkdir(parents=True)
+    place = tmp_path / "study" / "slurm"
+    place.rename(tmp_path / "moved")
+    place.symlink_to(tmp_path / "work")
+    assert submit(exit_code=2) == "study/slurm is a link, which overgan did not make; remove it"
+    place.unlink()
+    (tmp_path / "moved").rename(place)
+    (place / "jobs-1").symlink_to(tmp_path / "work")
+    (place / "notes").mkdir()
+    submit()
+    assert (tmp_path / "work" / "jobs-1").exists()
+    assert (place / "notes").exists()
 
 
 def test_sbatchs_options_are_submitits_arguments():
