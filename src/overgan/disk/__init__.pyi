@@ -1,5 +1,7 @@
+from ._arrays import METHODS as METHODS, NpzArrays as NpzArrays, mapped_array as mapped_array
 from ._files import (
     append_jsonl as append_jsonl,
+    content_of as content_of,
     read_json as read_json,
     read_jsonl as read_jsonl,
     sha256 as sha256,
@@ -12,7 +14,6 @@ from ._files import (
 )
 from ._links import refuse_links as refuse_links
 from ._lock import try_lock as try_lock
-from ._npz import METHODS as METHODS, NpzArrays as NpzArrays
 from ._tensors import (
     SavedTensors as SavedTensors,
     kept_tensors as kept_tensors,

@@ -44,13 +44,20 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """The value of a JSON file. Raises OverganError if it is missing or not JSON."""
     try:
-        return json.loads(_content(path))
+        return json.loads(content_of(path))
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; is {path.parent} the folder of a study?") from None
     except NotADirectoryError:
         raise OverganError(f"{path.parent} is a file; name the folder of a study") from None
     except (ValueError, RecursionError, OSError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
+
+
+def content_of(path: Path) -> bytes:
+    """The content of a file of text. Raises ValueError if it is too large: a hole in one may stand for any memory."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
+    return path.read_bytes()
 
 
 def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
@@ -75,7 +82,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        whole, _, _ = _content(path).decode().rpartition("\n")
+        whole, _, _ = content_of(path).decode().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
     except (ValueError, RecursionError, OSError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
@@ -98,13 +105,6 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _content(path: Path) -> bytes:
-    """Of a file that is no larger than LARGEST; a hole in one may stand for more than the memory."""
-    if (size := path.stat().st_size) > LARGEST:
-        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
-    return path.read_bytes()
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from overgan.disk import read_json, read_tensors, sha256, sync, write_json, write_tensors
+from overgan.disk import content_of, read_json, read_tensors, sha256, sync, write_json, write_tensors
 from overgan.errors import OverganError
 
 INDEX = "checkpoint.json"
@@ -84,11 +84,18 @@ def check_rows(folder: Path, name: str) -> None:
     if known is None:
         return
     path = folder / name
-    if not path.exists() or _rows(path.read_bytes(), known.count) != known:
+    if not path.exists() or _rows(_text(path), known.count) != known:
         raise OverganError(
             f"{path} is damaged (it has not the rows that were there at the last checkpoint); restore it or "
             f"{_train_again(folder)}"
         )
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return content_of(path)
+    except (ValueError, OSError) as error:
+        raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 
 def _rows(content: bytes, count: int | None = None) -> Rows:
