@@ -210,7 +210,9 @@ def test_a_folder_emptied_in_mid_run_takes_nothing_from_the_store(address, tmp_p
     assert saved(tmp_path / "b") == 1
 
 
-@pytest.mark.parametrize("name", ["../../evil", "a/../../../evil", "/etc/evil", "a//evil", ".lock", ".mirror/known.json"])
+@pytest.mark.parametrize(
+    "name", ["../../evil", "a/../../../evil", "/etc/evil", "a//evil", ".lock", ".mirror/known.json"]
+)
 def test_names_in_a_store_do_not_lead_out_of_the_folder(address, tmp_path, name):
     class Hostile(Remote):
         @property

@@ -15,7 +15,7 @@ from overgan.data._cache import Unread
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import refuse_two_sizes
 from overgan.data._split import PARTS, held_out_by_hash
-from overgan.disk import NpzArrays
+from overgan.disk import NpzArrays, mapped_array
 from overgan.errors import OverganError
 from overgan.memory import check_memory
 
@@ -134,15 +134,15 @@ def opened_arrays(path: Path) -> Iterator[Arrays]:
             if stream.peek(len(ZIP)).startswith(ZIP):
                 yield NpzArrays(stream)
                 return
-        yield {"images": np.load(path, mmap_mode="r", allow_pickle=False)}
+        yield {"images": mapped_array(path)}
     except OverganError:
         raise
     except DAMAGED as error:
-        if any(said in str(error) for said in ("Object arrays", "Python objects in dtype")):
+        if "Object arrays" in str(error):
             raise OverganError(
                 f"{path} holds pickled objects, which are never read, for they may run code; save plain uint8 arrays"
             ) from None
-        reason = "in no format of NumPy" if "pickle" in str(error) else error
+        reason = "in no format of NumPy" if "magic string" in str(error) else error
         raise OverganError(
             f"{path} cannot be read as a {kind} file ({reason}); write it with np.save{'z' if kind == '.npz' else ''}"
         ) from None

@@ -1,6 +1,8 @@
+from ._arrays import METHODS as METHODS, NpzArrays as NpzArrays, mapped_array as mapped_array
 from ._files import (
     append_jsonl as append_jsonl,
     cannot_write as cannot_write,
+    content_of as content_of,
     parsed_lines as parsed_lines,
     read_json as read_json,
     read_jsonl as read_jsonl,
@@ -17,7 +19,6 @@ from ._files import (
 from ._links import refuse_links as refuse_links
 from ._lock import LOCK as LOCK, try_lock as try_lock
 from ._notice import notice as notice
-from ._npz import METHODS as METHODS, NpzArrays as NpzArrays
 from ._table import read_table as read_table, write_table as write_table
 from ._tensors import (
     SavedTensors as SavedTensors,

@@ -106,6 +106,13 @@ def _checksum(value: dict[str, Any]) -> str:
     return sha256(json.dumps(json.loads(json.dumps(value)), sort_keys=True).encode())
 
 
+def content_of(path: Path) -> bytes:
+    """The content of a file of text. Raises ValueError if it is too large: a hole in one may stand for any memory."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
+    return path.read_bytes()
+
+
 def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Append one line of JSON a row, in a single write. Raises ValueError on NaN and infinity, which JSON lacks."""
     with path.open("ab") as file:
@@ -150,13 +157,6 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def content_of(path: Path) -> bytes:
-    """The content of a text file. Raises ValueError if it is too large: a hole in one may be more than the memory."""
-    if (size := path.stat().st_size) > LARGEST:
-        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
-    return path.read_bytes()
 
 
 def to_lines(rows: Iterable[dict[str, Any]]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from overgan.disk import notice, parsed_lines, read_json, read_jsonl, sha256
+from overgan.disk import content_of, notice, parsed_lines, read_json, read_jsonl, sha256
 from overgan.errors import OverganError
 
 INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
@@ -113,7 +113,7 @@ def counted_bytes(folder: Path, name: str, checkpoint: Checkpoint) -> bytes | No
     if known is None:
         return None
     path = folder / name
-    content = path.read_bytes() if path.exists() else b""
+    content = _content(path) if path.exists() else b""
     lines = b"".join(content.splitlines(keepends=True)[: known.count])
     if rows_of(lines) != known:
         raise OverganError(
@@ -140,5 +140,12 @@ def train_again(folder: Path) -> str:
 
 def _written(folder: Path) -> dict[str, bytes]:
     """The indices as they are on disk, the newest first; one that is missing has another behind it."""
-    found = {name: (folder / name).read_bytes() for name in (INDEX, PREVIOUS) if (folder / name).exists()}
+    found = {name: _content(folder / name) for name in (INDEX, PREVIOUS) if (folder / name).exists()}
     return {INDEX: b"", **found} if found else {}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return content_of(path)
+    except (ValueError, OSError) as error:
+        raise OverganError(f"{path} is damaged ({error}); restore it or {train_again(path.parent)}") from None

@@ -25,10 +25,11 @@ from overgan.study.theory._runs import CURVES, RUNS, Curves, Rows, curves_file, 
 class Run(Row):
     """A row of a run and case; the conditions of a certificate have names."""
 
-    __pydantic_extra__: dict[str, bool | float | dict[str, bool] | None]
+    __pydantic_extra__: dict[str, bool | float | None]
 
     diverged: bool
     seconds: float = Field(ge=0)
+    conditions: dict[str, bool] = Field({})
 
 
 class TheoryStudy(Study):

@@ -1,4 +1,4 @@
-"""Arrays of .npz files that may be anybody's: what a header declares is checked before its memory is taken."""
+"""Arrays of .npy and .npz files that may be anybody's: what a header declares is checked before memory is taken."""
 
 import math
 import struct
@@ -7,7 +7,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -56,21 +57,35 @@ class NpzArrays(Mapping[str, np.ndarray]):
         if member.compress_type not in METHODS:
             raise ValueError(f"{name} is compressed in another way than NumPy does")
         with _explained(), self._archive.open(member) as file:
-            read_header = HEADERS.get(np.lib.format.read_magic(file))
-            if read_header is None:
-                raise ValueError(f"{name} is in a format that holds more than plain numbers")
-            shape, transposed, dtype = read_header(file)
-            if dtype.hasobject:
-                raise ValueError("Object arrays cannot be loaded")
+            shape, dtype, order = _header(file, member.file_size)
             size = math.prod(shape) * dtype.itemsize
-            if not 0 <= size <= member.file_size:
-                raise ValueError(f"the header of {name} says {size:,} bytes, but there are {member.file_size:,}")
             check_memory(size, name, f"an array {shape}")
             content: np.ndarray = np.empty(size, np.uint8)
             for start in range(0, size, BLOCK):
                 block = np.frombuffer(file.read(min(BLOCK, size - start)), np.uint8)
                 content[start : start + BLOCK] = block  # of another length if the file ends here
-            return content.view(dtype).reshape(shape, order="F" if transposed else "C")
+            return content.view(dtype).reshape(shape, order=order)
+
+
+def mapped_array(path: Path) -> np.ndarray:
+    """The array of a .npy file, as pages of the file. Raises ValueError as NpzArrays does, and OSError."""
+    with _explained(), path.open("rb") as file:
+        shape, dtype, order = _header(file, path.stat().st_size)
+        return np.memmap(path, dtype, "r", file.tell(), shape, order)
+
+
+def _header(file: IO[bytes], there: int) -> tuple[tuple[int, ...], np.dtype[Any], Literal["C", "F"]]:
+    """Shape, type and order of the numbers that follow, of which with the header so many bytes are there."""
+    read = HEADERS.get(np.lib.format.read_magic(file))
+    if read is None:
+        raise ValueError("it is in a format for more than plain numbers")
+    shape, transposed, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError("Object arrays cannot be loaded")
+    size = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or size > there:
+        raise ValueError(f"its header says {size:,} bytes, but there are {there:,}")
+    return shape, dtype, "F" if transposed else "C"
 
 
 @contextmanager
