@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 import overgan
-from overgan.cli._opening import print_heading, print_labelled
+from overgan.cli._opening import print_choices, print_heading, print_labelled
 from overgan.cli._options import Json, Overrides, Scale, SpecName
 from overgan.cli._terminal import console, duration, errors, print_json, print_table
 from overgan.words import counted, number
@@ -45,6 +45,9 @@ def plan(
     if json_:
         print_json(_values(found))
         return
+    print_heading(found.spec)
+    if overgan.study.names_images(preset_or_yaml):
+        print_choices(overgan.study.choices(preset_or_yaml, found.spec))
     _print_answer(found)
     _print_order(found)
     _print_scales(found)
@@ -52,8 +55,7 @@ def plan(
 
 
 def _print_answer(found: "Plan") -> None:
-    """What is studied and where, how long it takes, what for, and what it leaves on disk."""
-    print_heading(found.spec)
+    """Where it is done, how long it takes, what for, and what it leaves on disk."""
     print_labelled("machines", f"{found.machines}, {counted(found.at_once, 'group')} at once on each, on paper")
     longest = found.groups[0]  # it starts first
     print_labelled(
