@@ -334,7 +334,7 @@ def png(width, height, *chunks):
 
 BOMB = zlib.compress(bytes(200 * MEGABYTE), 9)
 BOMBS = {
-    "array of 10^12 numbers.npy": (npy((10**12,)), "greater than file size"),
+    "array of 10^12 numbers.npy": (npy((10**12,)), "says 1,000,000,000,000 bytes, but there are 1,128"),
     "array of 10^36 numbers.npy": (npy((10**12,) * 3), "cannot be read"),
     "array of 10^12 numbers.npz": (npz((10**12,)), "says 1,000,000,000,000 bytes, but there are 1,128"),
     "array of 10^36 numbers.npz": (npz((10**12,) * 3), "but there are"),
