@@ -15,7 +15,7 @@ import pytest
 import overgan
 from overgan import signals
 from overgan.study import WorkerError
-from tests.forked import Forked, forked_command, forked_worker
+from tests.forked import Forked, children, forked_command, forked_worker
 from tests.study.test_runner import HERE, results
 
 pytestmark = pytest.mark.slow
@@ -183,13 +183,6 @@ def test_a_report_that_is_killed_while_it_is_written_leaves_a_whole_page(tiny):
     for operation in (1, 2):
         assert Forked(partial(dies_at, operation, write)).wait() == -signal.SIGKILL
         assert page.read_bytes() == before
-
-
-def children(pid):
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def test_drivers_and_workers_killed_at_random_instants_leave_the_same_bits(run, tiny):
