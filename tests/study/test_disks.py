@@ -107,12 +107,17 @@ def test_a_disk_that_is_full_and_then_has_room(spec, start, tmp_path):
 def test_a_disk_that_becomes_read_only_and_then_is_mended(spec, start, tmp_path):
     folder = tmp_path / "study"
     command, errors = start(folder)
-    with mounted("--bind", folder, at=folder):
-        subprocess.run([MOUNT, "-o", "remount,bind,ro", folder], check=True)
-        assert ended(command, errors) == (
-            f"overgan: {folder} cannot be written (Read-only file system); make room, or make it writable; "
-            "the same command goes on"
-        )
+    (unused := tmp_path / "unused").mkdir()
+    with mounted("--bind", folder, at=unused):
+        subprocess.run(
+            [MOUNT, "-o", "remount,bind,ro", unused], check=True
+        )  # nobody writes through it
+        with mounted("--bind", unused, at=folder):
+            last = ended(command, errors)
+    assert last == (
+        f"overgan: {folder} cannot be written (Read-only file system); make room, or make it writable; "
+        "the same command goes on"
+    )
     goes_on(spec, folder)
 
 
