@@ -106,10 +106,21 @@ evaluate: {features: [pixels], samples: 100}
 
 
 def without_checksums(folder):
-    """Rewrite the checkpoints' indices below a folder as older versions wrote them; the folder."""
-    for path in folder.rglob("checkpoint.json"):
-        index = json.loads(path.read_text())
-        path.write_text(json.dumps({key: index[key] for key in index if key not in ("rows", "checksum")}))
+    """Rewrite the files below a folder as older versions wrote them, without checksums and what came with them."""
+    for copy in ("study-copy.json", "checkpoint-previous.json"):
+        for path in folder.rglob(copy):
+            path.unlink()
+    for path in folder.rglob("*.json"):
+        values = json.loads(path.read_text())
+        kept = {key: values[key] for key in values if key not in ("rows", "pictures", "checksum")}
+        path.write_text(json.dumps(kept, indent=2))
+        for tensors in path.parent.glob("checkpoint-*.safetensors") if "file" in values else ():
+            if tensors.name != values["file"]:
+                tensors.unlink()
+    for path in folder.rglob("*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        rows = [{key: row[key] for key in row if key != "curves"} for row in rows if "checksum" not in row]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
 

@@ -306,7 +306,7 @@ def test_status_fits_80_columns(of, monkeypatch):
         )
     spec = load_spec("quickstart").model_copy(update={"seeds": range(10**5)})
     description = SimpleNamespace(spec=spec, machine={"workers": 1})
-    monkeypatch.setattr(overgan.study, "read_status", lambda _: (description, groups))
+    monkeypatch.setattr(overgan.study, "read_status", lambda *_: (description, groups))
     monkeypatch.setattr(console, "width", 80)
     lines = call("status", "runs/large").splitlines()
     assert max(map(len, lines)) <= 80

@@ -22,6 +22,11 @@ NOT_RUN = {
     "make study": "it installs packages; the command that it ends with, overgan run quickstart, is run",
     "make test": "it is this suite",
     "pip install .": "it installs packages; test_package.py builds the wheel",
+    "pip install 'overgan[ray]'": "it installs packages",
+    "pip install 'overgan[slurm]'": "it installs packages",
+    "overgan run two-moons --on ray": "it starts processes; test_ray.py does so",
+    "overgan run two-moons --on ray://auto --workers 20 --threads 2": "it needs a cluster, as test_ray.py has",
+    "overgan run two-moons --on slurm --slurm 'partition=gpu,time=4:00:00'": "it needs Slurm, as test_slurm.py has",
 }
 GAN = [
     "seeds=[0,1]",
@@ -63,7 +68,7 @@ COMMANDS = list(dict.fromkeys(commands()))
 
 def run(command):
     words = shlex.split(command)[1:]
-    if words[0] == "run":
+    if words[0] in ("run", "plan"):
         words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
     words, (_, *file) = (words[: words.index(">")], words[words.index(">") :]) if ">" in words else (words, [""])
     result = CliRunner().invoke(app, words, catch_exceptions=False)

@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from overgan.disk import read_jsonl, write_jsonl
+from overgan.disk import read_table, write_table
 from overgan.study import Cost, Facts, GroupStatus, Kind, Spec, Study, group_folder, multiplied, recommend
 
 
@@ -21,7 +21,7 @@ class CoinStudy(Study):
         return recommend(heads, 0.05, confidence, quantity="share of heads")
 
     def group_status(self, width):
-        done = len(read_jsonl(self.group(width) / "tosses.jsonl"))
+        done = len(read_table(self.group(width) / "tosses.jsonl"))
         seeds = len(self.spec.seeds)
         return GroupStatus(width, "run", done, seeds, 0.0, "", 0, done == seeds)
 
@@ -32,7 +32,7 @@ def worker(spec, folder, _threads, _device):
             {"seed": seed, "heads": float((np.random.default_rng(seed).random(spec.tosses) < 1 / width).mean())}
             for seed in spec.seeds
         ]
-        write_jsonl(group_folder(folder, width) / "tosses.jsonl", rows)
+        write_table(group_folder(folder, width) / "tosses.jsonl", rows)
 
     return work
 

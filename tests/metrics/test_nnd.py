@@ -304,13 +304,15 @@ def test_the_state_of_other_arguments_is_refused(tmp_path, change):
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:100], lambda content: content[:-1] + b"?"])
-def test_a_damaged_state_is_refused(tmp_path, damage):
+def test_a_damaged_state_is_computed_anew_with_a_notice(tmp_path, caplog, damage):
     real, generated = noise(9), noise(9, seed=1)
-    neural_net_divergence(real, generated, config=TINY, folder=tmp_path)
+    first = neural_net_divergence(real, generated, config=TINY, folder=tmp_path)
     file = tmp_path / STATE
-    file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(OverganError, match="remove it to begin again"):
-        neural_net_divergence(real, generated, config=TINY, folder=tmp_path)
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert neural_net_divergence(real, generated, config=TINY, folder=tmp_path) == first
+    assert "it is computed from the beginning" in caplog.text
+    assert file.read_bytes() == whole
 
 
 def test_memorized_images_do_not_matter_to_the_state(tmp_path):

@@ -10,6 +10,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.report import report_content
 from overgan.report._content import mean_and_deviation
+from tests.conftest import without_checksums
 from tests.report.test_report import WIDTHS, make_study as make_study
 
 
@@ -78,7 +79,7 @@ def test_memorization_and_nnd_in_words_where_they_do_not_vary(make_study):
 
 def test_one_of_something_is_no_plural(make_study):
     study = make_study(widths=[4])
-    path = study.folder / "study.json"
+    path = without_checksums(study.folder) / "study.json"
     description = json.loads(path.read_text())
     description["spec"] |= {"seeds": [0], "train": {"iterations": 1, "evaluate_every": 1}}
     path.write_text(json.dumps(description))

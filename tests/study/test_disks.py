@@ -109,9 +109,7 @@ def test_a_disk_that_becomes_read_only_and_then_is_mended(spec, start, tmp_path)
     command, errors = start(folder)
     (unused := tmp_path / "unused").mkdir()
     with mounted("--bind", folder, at=unused):
-        subprocess.run(
-            [MOUNT, "-o", "remount,bind,ro", unused], check=True
-        )  # nobody writes through it
+        subprocess.run([MOUNT, "-o", "remount,bind,ro", unused], check=True)  # nobody writes through it
         with mounted("--bind", unused, at=folder):
             last = ended(command, errors)
     assert last == (

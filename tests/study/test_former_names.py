@@ -19,10 +19,10 @@ AT_THE_END = ["frechet_gap", "frechet_gap_error", "frechet_gap_draws"]
 
 def as_before(folder):
     """Rewrite what a folder has in today's names as an older version wrote it."""
+    without_checksums(folder)
     description = json.loads((folder / "study.json").read_text())
     description["spec"]["evaluate"] |= {"metrics": ["fid", "kid"], "final_metrics": ["fid_gap"]}
     (folder / "study.json").write_text(json.dumps(description))
-    without_checksums(folder)
     for path in [*folder.glob("k*/*.jsonl"), *folder.glob("k*/progress.json")]:
         path.write_text(path.read_text().replace('"frechet_', '"fid_').replace('"kernel_', '"kid_'))
 

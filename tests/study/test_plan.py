@@ -59,7 +59,7 @@ work = st.lists(st.integers(1, 1000), min_size=1, max_size=40)
 
 
 @given(work, st.integers(1, 1000), st.integers(1, 64), st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_plan_ends_when_a_simulation_event_by_event_does(seconds, machines, cores, data):
     threads = data.draw(st.integers(1, cores))
     plan = planned(seconds, f"{machines}x{cores}", threads=threads)
@@ -119,6 +119,7 @@ def test_what_was_measured_is_measured_again_only_if_that_is_asked_for(tmp_path,
     assert overgan.plan(COIN | {"seeds": [7]}, progress=said.append).seconds < first.seconds
 
 
+@pytest.mark.slow
 def test_a_study_is_timed_iteration_by_iteration(small_spec):
     spec = load_spec(small_spec)
     plan = overgan.plan(small_spec, "1x1")
@@ -242,6 +243,11 @@ def test_a_mistake_is_one_line(words, message, monkeypatch, capsys):
     assert ended.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
+
+
+def test_a_width_that_cannot_be_timed_is_one_line(small_spec):
+    with pytest.raises(OverganError, match="widths is 100000000, which needs at least"):
+        overgan.plan(small_spec, overrides=["widths=[100000000]"])
 
 
 def test_images_that_are_not_there_are_one_line():

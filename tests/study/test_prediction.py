@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import overgan
-from overgan.disk import read_jsonl
+from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec, parse_spec
 from overgan.theory import DeepFeatureGAN, ShallowGAN, default_eta, linearize, simulate
@@ -92,7 +92,7 @@ def test_a_run_that_blows_up_is_counted_as_not_predicted(tmp_path):
         "test",
     )
     KINDS[spec.kind].worker(spec, tmp_path, 1, "cpu")(5, lambda: True)
-    (row,) = read_jsonl(tmp_path / "k0005" / "runs.jsonl")
+    (row,) = read_table(tmp_path / "k0005" / "runs.jsonl")
     assert row["diverged"]
     assert not row["within"]
     assert np.isfinite(row["residual"])
@@ -131,6 +131,6 @@ def test_a_run_that_leaves_double_precision_is_a_row(tmp_path):
         "test",
     )
     KINDS["prediction"].worker(spec, tmp_path, 1, "cpu")(2, lambda: False)
-    (row,) = read_jsonl(tmp_path / "k0002" / "runs.jsonl")
+    (row,) = read_table(tmp_path / "k0002" / "runs.jsonl")
     assert (row["diverged"], row["within"]) == (True, False)
     assert np.isfinite(row["residual"])

@@ -18,6 +18,7 @@ from overgan.study.execute._ray import _placed
 from overgan.study.execute._ray_task import Outcome, finish_on_node
 from overgan.version import __version__
 from tests.study.test_runner import results
+from tests.test_extension import COIN
 
 SHALLOW = {
     "name": "shallow",
@@ -164,27 +165,53 @@ def test_a_driver_killed_or_stopped_and_started_again_goes_on_with_what_is_left(
 
 @pytest.mark.slow
 def test_what_goes_wrong_on_a_node_is_one_line_here(cluster, tmp_path, monkeypatch):
-    short, folder = SHALLOW | {"steps": 5, "seeds": [0]}, tmp_path / "study"
-    overgan.run(short, folder, ["widths=[40]"], executor="tests.extension.executor:InProcess")
-    obstacle = folder / "k0020" / "residuals-0000.npz"
-    obstacle.mkdir(parents=True)
+    spec, folder = COIN | {"kind": "tests.study.sleeper:BROKEN"}, tmp_path / "study"
     with pytest.raises(WorkerError) as failed:
-        overgan.run(short, folder, executor="ray://auto")
-    log = folder / "worker-k0020.log"
-    assert re.fullmatch(
-        rf"the worker of k = 20 ended \(IsADirectoryError: .*\); its output is in {log}; the same command goes on .*",
-        str(failed.value),
+        overgan.run(spec, folder, executor="ray://auto")
+    log = folder / "worker-k0004.log"
+    assert str(failed.value) == (
+        f"the worker of k = 4 ended (RuntimeError: no luck); its output is in {log}; "
+        "the same command goes on from the last checkpoint"
     )
-    assert "in write_atomic" in log.read_text()
-    obstacle.rmdir()
+    assert "in break_down" in log.read_text()
+    assert [group.complete for group in overgan.load(folder, trust=True).status()] == [True, False]  # the other goes on
+    (folder / "mended").touch()
     with monkeypatch.context() as patch:
         patch.setattr("overgan.study.execute._ray.__version__", "0.0")
         with pytest.raises(OverganError, match=r"has overgan .*, this machine 0\.0; install the same on every node"):
-            overgan.run(short, folder, executor="ray://auto")
+            overgan.run(spec, folder, executor="ray://auto")
     handler = signal.getsignal(signal.SIGTERM)
-    overgan.run(short, folder, executor="ray://auto")
+    overgan.run(spec, folder, executor="ray://auto")
     assert signal.getsignal(signal.SIGTERM) == handler
-    assert all(group.complete for group in overgan.load(folder).status())
+    assert all(group.complete for group in overgan.load(folder, trust=True).status())
+
+
+def descendants(pid):
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children] + [pid for child in children for pid in descendants(child)]
+
+
+@pytest.mark.slow
+def test_ray_on_this_machine_says_nothing_itself_and_ends_with_the_study(tmp_path):
+    (tmp_path / "shallow.yaml").write_text(yaml.safe_dump(SHALLOW))
+    words = ["run", str(tmp_path / "shallow.yaml"), "--out", str(tmp_path / "study"), "--on", "ray", "--quiet"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "overgan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not written(tmp_path / "study"):
+        assert driver.poll() is None, driver.communicate()
+        time.sleep(0.02)
+    started = descendants(driver.pid)
+    assert len(started) > 3
+    driver.terminate()
+    output, errors = driver.communicate(timeout=60)
+    assert driver.returncode == 143
+    assert output == ""
+    assert errors == ("overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n")
+    deadline = time.monotonic() + 30
+    while left := [pid for pid in started if Path(f"/proc/{pid}/exe").exists()]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
 
 
 def test_a_ray_that_cannot_be_reached_is_one_line(tmp_path, monkeypatch):

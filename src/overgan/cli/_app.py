@@ -13,7 +13,7 @@ from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
 from overgan.cli._run import run
 from overgan.cli._status import status
-from overgan.cli._terminal import fail
+from overgan.cli._terminal import fail, print_notices
 from overgan.disk import cannot_write
 from overgan.errors import OverganError
 from overgan.memory import is_out_of_memory
@@ -44,6 +44,7 @@ def _options(
 
 def start() -> None:
     """Run the command; a user's mistake is one line and exit code 2, a worker's death one line and exit code 1."""
+    print_notices()
     try:
         app()
     except OverganError as error:

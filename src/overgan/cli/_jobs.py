@@ -20,8 +20,8 @@ def print_submitted(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[Gro
     """That the study goes on without this process, and what to do next."""
     print_jobs(folder, jobs, groups)
     name = shlex.quote(str(folder))
-    console.print(f"nothing more runs here: overgan status {name} says how far it is, overgan report {name} shows what")
-    console.print("there is; the same command submits what is left of jobs that ended before their work did")
+    console.print(f"next: overgan status {name} says how far it is, overgan report {name} shows what there is")
+    console.print("the same command submits again what is left of jobs that ended before their work did")
 
 
 def _lines(folder: Path, jobs: Sequence[SlurmJob]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 import overgan
-from overgan.cli._opening import print_heading, print_labelled
+from overgan.cli._opening import print_choices, print_heading, print_labelled
 from overgan.cli._options import Json, Overrides, Scale, SpecName
 from overgan.cli._terminal import console, duration, errors, print_json, print_table
 from overgan.words import counted, number
@@ -45,6 +45,9 @@ def plan(
     if json_:
         print_json(_values(found))
         return
+    print_heading(found.spec)
+    if overgan.study.names_images(preset_or_yaml):
+        print_choices(overgan.study.choices(preset_or_yaml, found.spec))
     _print_answer(found)
     _print_order(found)
     _print_scales(found)
@@ -52,8 +55,7 @@ def plan(
 
 
 def _print_answer(found: "Plan") -> None:
-    """What is studied and where, how long it takes, what for, and what it leaves on disk."""
-    print_heading(found.spec)
+    """Where it is done, how long it takes, what for, and what it leaves on disk."""
     print_labelled("machines", f"{found.machines}, {counted(found.at_once, 'group')} at once on each, on paper")
     longest = found.groups[0]  # it starts first
     print_labelled(
@@ -111,10 +113,10 @@ def _print_scales(found: "Plan") -> None:
 def _print_notes(found: "Plan") -> None:
     """What the times rest on."""
     threads = counted(found.measured_threads, "thread")
-    text = f"times are extrapolated from what was timed on this machine, with {threads} a group"
+    text = f"times are extrapolated from what was timed on this CPU, with {threads} a group"
     text += f", for cores of {found.speed:g} × its speed" if found.speed != 1 else ""
     if found.threads > found.measured_threads:
-        text += f", as many as it has cores; with {found.threads} a group takes less, which is not counted"
+        text += f", as many as it has cores; with {found.threads} a group may take less"
     text += f"; not counted: {found.uncounted}" if found.uncounted else ""
     console.print()
     print_labelled("note", text)

@@ -56,7 +56,7 @@ def recommend(
     if widths is not None:
         study = study.narrowed(listed(widths))
     found = study.recommend(tolerance, confidence)
-    counts = study.description.parameters[found.width]
+    counts = study.description.parameters.get(found.width, {})
     seconds = study.group_status(found.width).seconds / len(study.spec.seeds)
     processor = study.description.machine["processor"]
     if json_:

@@ -3,11 +3,14 @@
 from contextlib import suppress
 from typing import Any
 
+from rich import filesize
+
 import overgan.study
 from overgan.cli._headlines import print_scale
 from overgan.cli._jobs import print_jobs
 from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
+from overgan.disk import size_of
 from overgan.errors import OverganError
 from overgan.stores import local
 from overgan.study import GroupStatus, SlurmJob
@@ -15,7 +18,7 @@ from overgan.words import counted, number
 
 
 def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
-    """Show the runs done, under way and diverged; the time left."""
+    """Show the runs done, under way and diverged; the time left, and the space on disk."""
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
     spec, seeds = description.spec, len(description.spec.seeds)
@@ -29,6 +32,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
+            | {"bytes": size_of(place)}
             | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
         )
         return
@@ -41,6 +45,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
     print_jobs(place, jobs, groups)
     print_scale(spec)
+    console.print(f"on disk: {filesize.decimal(size_of(place))}")
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")
 

@@ -1,7 +1,9 @@
 """What the command shows on a terminal."""
 
 import json
+import logging
 import math
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,15 +20,42 @@ from overgan.words import counted, number
 
 MOMENT = 2.0  # seconds
 PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}  # paths may have [ ] and :
-console, errors = Console(**PLAIN), Console(**PLAIN, stderr=True)
+# what moves the cursor, turns the text around or is no character, as it may stand in names of files and studies
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with its code in place of every such character."""
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class _Console(Console):
+    """One that prints what is printable."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+class _Notices(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def print_notices() -> None:
+    """Have what is logged printed as it is, where nobody has asked for anything else."""
+    if logging.lastResort:
+        logging.lastResort.setFormatter(_Notices())
+
+
+console, errors = _Console(**PLAIN), _Console(**PLAIN, stderr=True)
 
 
 def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    heads = (Column(head, no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
+    heads = (Column(printable(head), no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
     table = Table(*heads, box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     console.print(table)
 
 
@@ -62,7 +91,7 @@ def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
 
         def show(what: str, done: int, total: int) -> None:
             nonlocal began, said
-            progress.update(task, description=what, completed=done, total=total)
+            progress.update(task, description=printable(what), completed=done, total=total)
             began = began or time.monotonic()
             if not said and time.monotonic() - began > MOMENT:
                 said = True
@@ -73,7 +102,7 @@ def bar(*, line: bool = False) -> Iterator[Callable[[str, int, int], None]]:
 
 def print_json(data: object) -> None:
     """Print JSON, and nothing else; what is no number, or not finite, is null."""
-    print(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+    print(printable(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def _finite(data: Any) -> Any:
@@ -87,5 +116,5 @@ def _finite(data: Any) -> Any:
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on the error output, and end with the exit code."""
     with suppress(OSError):  # the terminal may be gone
-        errors.print(f"overgan: {message}")
+        errors.print("overgan: " + r"\n".join(message.splitlines()))
     sys.exit(code)

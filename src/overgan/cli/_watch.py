@@ -10,7 +10,7 @@ from rich.text import Text
 
 import overgan.study
 from overgan.cli._opening import at, print_opening
-from overgan.cli._terminal import bar, console, duration, pace
+from overgan.cli._terminal import bar, console, duration, pace, printable
 from overgan.data import no_progress
 from overgan.study import GroupStatus, seconds_left, share_done
 
@@ -25,7 +25,7 @@ HEARTBEAT_SECONDS, SETTLING_SECONDS = 60.0, 5.0  # between two lines; after the 
 @contextmanager
 def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
     """Shows that something takes a moment, on a terminal, unless quiet."""
-    with console.status(Text(what)) if console.is_terminal and not quiet else nullcontext():
+    with console.status(Text(printable(what))) if console.is_terminal and not quiet else nullcontext():
         yield
 
 

@@ -3,6 +3,7 @@
 import lzma
 import struct
 import tarfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,22 +14,27 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from overgan.data._split import ARCHIVES
+from overgan.disk import METHODS
 from overgan.errors import OverganError
 
-DAMAGED = (  # what Pillow, tarfile, zipfile and the decompressors raise for files that are no good
+DAMAGED = (  # what Pillow, tarfile, zipfile, NumPy and the decompressors raise for files that are no good
     OSError,
     EOFError,
     SyntaxError,
     ValueError,
+    OverflowError,
     NotImplementedError,
     struct.error,
+    tokenize.TokenError,
     zlib.error,
+    zipfile.BadZipFile,
     lzma.LZMAError,
     tarfile.TarError,
-    zipfile.BadZipFile,
     Image.DecompressionBombError,
 )
 LARGEST = 256 * 2**20  # bytes of a file in an archive: a few packed ones may stand for more than the memory
+LARGEST_HEADER = 2**20  # bytes of a name or other header in a tar file, which is read at once
+HEADERS = (*tarfile.GNU_TYPES, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 ENCRYPTED = 1  # bit of a zip member's flags
 
 Entry = tuple[PurePosixPath, Callable[[], bytes]]
@@ -64,14 +70,29 @@ def is_hidden(path: PurePosixPath) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
+class _Header(tarfile.TarInfo):
+    """A header of a tar file, refused if more headers follow than any file of images has."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in HEADERS and header.size > LARGEST_HEADER:
+            raise OverganError(f"a header of {header.size / 2**20:,.0f} MiB, which no file of images has; refused")
+        return header
+
+
 def _tar(path: Path, archives: ExitStack) -> Iterator[tuple[PurePosixPath, int, Callable[[], bytes]]]:
     def read(member: tarfile.TarInfo) -> bytes:
         file = archive.extractfile(member)
         assert file is not None  # noqa: S101 - only None for what is no file
         return file.read()
 
-    archive = archives.enter_context(tarfile.open(path))  # noqa: SIM115 - the stack closes it
-    for member in archive.getmembers():
+    try:
+        archive = archives.enter_context(tarfile.open(path, tarinfo=_Header))  # noqa: SIM115 - the stack closes it
+        members = archive.getmembers()
+    except OverganError as error:
+        raise OverganError(f"{path}: {error}") from None
+    for member in members:
         if member.isfile():
             yield PurePosixPath(member.name), member.size, partial(read, member)
 
@@ -82,7 +103,15 @@ def _zip(path: Path, archives: ExitStack) -> Iterator[tuple[PurePosixPath, int, 
         if member.flag_bits & ENCRYPTED:
             raise OverganError(f"{path}: {member.filename} is encrypted; unpack the file and name the folder")
         if not member.is_dir():
-            yield PurePosixPath(member.filename), member.file_size, partial(archive.read, member)
+            yield PurePosixPath(member.filename), member.file_size, partial(_unzipped, archive, member)
+
+
+def _unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """As many bytes as were declared, whatever there are."""
+    if member.compress_type not in METHODS:
+        raise NotImplementedError("it is not stored or deflated; zip it again")
+    with archive.open(member) as file:
+        return file.read(member.file_size)
 
 
 def _refuse(path: Path, name: PurePosixPath, size: int) -> bytes:

@@ -15,9 +15,12 @@ from overgan.data._cache import Unread
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._images import refuse_two_sizes
 from overgan.data._split import PARTS, held_out_by_hash
+from overgan.disk import NpzArrays, mapped_array
 from overgan.errors import OverganError
+from overgan.memory import check_memory
 
 SUFFIXES = (".npy", ".npz")
+ZIP = b"PK"  # a .npz file begins so
 BLOCK = 2**22  # fractions that are converted at once
 # what a key's words say beside its part, such as train in train_images; arr_0 is what np.savez calls a first array
 IMAGES = {"", "arr_0", "data", "image", "images", "imgs", "samples", "x"}
@@ -106,6 +109,7 @@ def as_images(array: np.ndarray, where: str = "") -> Images:
 
 def _levels(fractions: np.ndarray, given: str) -> UInt8[np.ndarray, "..."]:
     """The n of fractions n/255, some images at a time, as they may be a file that is larger than memory."""
+    check_memory(fractions.size, "the array", fractions.shape)
     levels, step = np.empty(fractions.shape, np.uint8), max(1, BLOCK // max(1, math.prod(fractions.shape[1:])))
     for start in range(0, len(fractions), step):
         block = fractions[start : start + step]
@@ -126,20 +130,19 @@ def opened_arrays(path: Path) -> Iterator[Arrays]:
     """The arrays of a .npz file by their keys, or that of a .npy file. Raises OverganError if they cannot be read."""
     kind = path.suffix.lower()
     try:
-        if kind == ".npy":
-            yield {"images": np.load(path, mmap_mode="r", allow_pickle=False)}
-            return
-        with path.open("rb") as stream:  # np.load does not close a path that it cannot read
-            file = np.load(stream, allow_pickle=False)
-            yield {"images": file} if isinstance(file, np.ndarray) else file
+        with path.open("rb") as stream:
+            if stream.peek(len(ZIP)).startswith(ZIP):
+                yield NpzArrays(stream)
+                return
+        yield {"images": mapped_array(path)}
     except OverganError:
         raise
     except DAMAGED as error:
-        if any(said in str(error) for said in ("Object arrays", "Python objects in dtype")):
+        if "Object arrays" in str(error):
             raise OverganError(
                 f"{path} holds pickled objects, which are never read, for they may run code; save plain uint8 arrays"
             ) from None
-        reason = "in no format of NumPy" if "pickle" in str(error) else error
+        reason = "in no format of NumPy" if "magic string" in str(error) else error
         raise OverganError(
             f"{path} cannot be read as a {kind} file ({reason}); write it with np.save{'z' if kind == '.npz' else ''}"
         ) from None

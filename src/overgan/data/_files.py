@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,7 +14,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from overgan.data._archives import DAMAGED, Entry, archived
+from overgan.data._archives import DAMAGED, LARGEST, Entry, archived
 from overgan.data._datasets import dataset_files, is_dataset
 from overgan.data._form import AS_IT_IS, Form
 from overgan.data._split import ARCHIVES, part_of
@@ -22,6 +23,7 @@ from overgan.errors import OverganError
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 ONE_SIZE = "bring all images to one size"
+MOST_PIXELS = 2**26  # of an image, of which several are decoded at once
 LARGE, AT_ONCE = 2**14, 64  # bytes of a file from which on threads gain more than they cost; files in memory
 
 
@@ -94,11 +96,21 @@ class ImageFiles:
                 return self._form.array(image)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(entries), AT_ONCE):
-                part = entries[start : start + AT_ONCE]
-                contents = [self._content(path, read) for path, read in part]  # one by one, as a tar file must be read
-                mapped = pool.map if len(contents[0]) >= LARGE else map
-                yield from mapped(decoded, [path for path, _ in part], contents)
+            for part in self._contents(entries):
+                mapped = pool.map if len(part[0][1]) >= LARGE else map
+                yield from mapped(decoded, *zip(*part, strict=True))
+
+    def _contents(self, entries: Sequence[Entry]) -> Iterator[list[tuple[PurePosixPath, bytes]]]:
+        """Path and bytes of every file, one after another, as a tar file must be read, and some at once."""
+        part, size = [], 0
+        for path, read in entries:
+            part.append((path, self._content(path, read)))
+            size += len(part[-1][1])
+            if len(part) == AT_ONCE or size >= LARGEST:
+                yield part
+                part, size = [], 0
+        if part:
+            yield part
 
     def _check_size(self, path: PurePosixPath, size: tuple[int, ...]) -> None:
         first_path, first = self._first = self._first or (path, size)
@@ -115,7 +127,11 @@ class ImageFiles:
 
     @contextmanager
     def _opened(self, path: PurePosixPath, content: bytes) -> Iterator[Image.Image]:
-        with self._explained(path), Image.open(io.BytesIO(content)) as image:
+        with self._explained(path), _head(content) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise OverganError(
+                    f"{self.root}: {path} has {image.width:,} × {image.height:,} pixels; make it smaller"
+                )
             if image.mode.startswith(("I", "F")):
                 raise OverganError(f"{self.root}: {path} has more than 8 bits a channel; convert it to 8 bits")
             for change in _changes(image):
@@ -185,6 +201,11 @@ def _files_below(root: Path, archives: ExitStack) -> Iterator[Entry]:
             yield from ((path.name / short.get(name, name), read) for name, read in inner)
         else:
             yield PurePosixPath(path.relative_to(root)), path.read_bytes
+
+
+def _head(content: bytes) -> Image.Image:
+    with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # such are refused
+        return Image.open(io.BytesIO(content))
 
 
 def _is_image(path: PurePath) -> bool:

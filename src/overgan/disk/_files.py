@@ -6,12 +6,15 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
 
 from overgan.errors import OverganError
+
+LARGEST = 2**30  # bytes of a text file that is read
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -51,27 +54,69 @@ def unfinished_write_of(found: str, name: str) -> bool:
     return bool(re.fullmatch(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}", found))
 
 
+def remove_unfinished(folder: Path, pattern: str) -> None:
+    """Remove what killed writes of files of that pattern left in their folder; nobody may be writing them now."""
+    for path in folder.glob(f".{pattern}.????????"):
+        if re.fullmatch(r"[a-z0-9_]{8}", path.name[-8:]):
+            path.unlink(missing_ok=True)
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below a folder; links are not followed."""
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # removed by whoever works there
+                total += os.lstat(os.path.join(root, name)).st_size  # noqa: PTH118 - thousands of paths
+    return total
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write value as indented JSON, atomically. Raises ValueError on NaN and infinity, which JSON lacks."""
+    """Write value as indented JSON, atomically; an object gets its checksum as its last key.
+
+    Raises ValueError on NaN and infinity, which JSON lacks.
+    """
+    if isinstance(value, dict):
+        value = value | {"checksum": _checksum(value)}
     write_atomic(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
 
 
-def read_json(path: Path) -> Any:
-    """The value of a JSON file. Raises OverganError if it is missing or not JSON."""
+def read_json(path: Path, mend: str = "restore it from a copy") -> Any:
+    """The value of a JSON file, without its checksum, which older versions did not write.
+
+    mend: what the user can do about a damaged one, for the error.
+
+    Raises OverganError if it is missing, no JSON, or has another checksum.
+    """
     try:
-        return json.loads(path.read_bytes())
+        value = json.loads(content_of(path))
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; is {path.parent} the folder of a study?") from None
     except NotADirectoryError:
         raise OverganError(f"{path.parent} is a file; name the folder of a study") from None
-    except (ValueError, RecursionError) as error:
-        raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
+    except (ValueError, RecursionError, OSError) as error:
+        raise OverganError(f"{path} is damaged ({error}); {mend}") from None
+    if isinstance(value, dict) and "checksum" in value and value.pop("checksum") != _checksum(value):
+        raise OverganError(f"{path} is damaged (its checksum is wrong); {mend}")
+    return value
+
+
+def _checksum(value: dict[str, Any]) -> str:
+    """Of what JSON keeps of an object, whatever the order of its keys."""
+    return sha256(json.dumps(json.loads(json.dumps(value)), sort_keys=True).encode())
+
+
+def content_of(path: Path) -> bytes:
+    """The content of a file of text. Raises ValueError if it is too large: a hole in one may stand for any memory."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"it has {size / 2**20:,.0f} MiB; at most {LARGEST // 2**20:,} are read")
+    return path.read_bytes()
 
 
 def append_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Append one line of JSON a row, in a single write. Raises ValueError on NaN and infinity, which JSON lacks."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(_lines(rows))
+    with path.open("ab") as file:
+        file.write(to_lines(rows))
 
 
 def sync(path: Path) -> bytes:
@@ -82,7 +127,7 @@ def sync(path: Path) -> bytes:
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Replace a JSON Lines file, atomically. Raises ValueError on NaN and infinity, which JSON lacks."""
-    write_atomic(path, _lines(rows).encode())
+    write_atomic(path, to_lines(rows))
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
@@ -90,9 +135,8 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
-        return [json.loads(line) for line in whole.splitlines()]
-    except ValueError as error:
+        return parsed_lines(content_of(path))
+    except (ValueError, RecursionError, OSError) as error:
         raise OverganError(f"{path} is damaged ({error}); restore it from a copy") from None
 
 
@@ -115,5 +159,12 @@ def _sync(path: Path, flags: int) -> None:
         os.close(handle)
 
 
-def _lines(rows: Iterable[dict[str, Any]]) -> str:
-    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+def to_lines(rows: Iterable[dict[str, Any]]) -> bytes:
+    """JSON Lines. Raises ValueError on NaN and infinity, which JSON lacks."""
+    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
+
+
+def parsed_lines(content: bytes) -> list[dict[str, Any]]:
+    """The rows of all lines but a last one without an end. Raises ValueError if one is no JSON."""
+    *whole, _ = content.split(b"\n")
+    return [json.loads(line) for line in whole]

@@ -20,7 +20,7 @@ class ModelConfig(BaseModel):
 
     name: str = Field(description="mlp, dcgan, resnet, or package.module:function of your own")
     latent: int = Field(128, ge=1, le=1_000_000, description="dimension of z ~ N(0, I)")
-    depth: int = Field(2, ge=1, description="hidden layers of each network of an mlp")
+    depth: int = Field(2, ge=1, le=1000, description="hidden layers of each network of an mlp")
     generator_width: int | None = Field(None, ge=1, description="held at it, while the study varies the critic alone")
     critic_width: int | None = Field(None, ge=1, description="held at it, while the study varies the generator alone")
     sampling_norm: Literal["running", "batch"] = Field(

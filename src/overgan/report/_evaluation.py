@@ -79,6 +79,6 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, page.encode())
+        write_atomic(path, page.encode(errors="backslashreplace"))
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); name another file") from None

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import plotly.offline
-from omegaconf import OmegaConf
+import yaml
 
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html, to_images
 from overgan.report._template import template
-from overgan.study import fetch, for_reports, load, publish, scale_warning
+from overgan.study import Spec, fetch, for_reports, load, publish, scale_warning
 
 
 def write_report(
@@ -49,15 +49,21 @@ def write_report(
         refresh=refresh,
         plotly=plotly.offline.get_plotlyjs(),
         plots=[(plot.title, to_html(plot)) for plot in content.plots],
-        yaml=OmegaConf.to_yaml(OmegaConf.create(study.description.spec.model_dump(mode="json", exclude={"scale"}))),
+        yaml=_yaml(study.description.spec),
     )
     path = study.folder / f"report{of}.html"
     try:
         for plot in content.plots if figures else []:
             for kind, image in to_images(plot).items():
                 write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
-        write_atomic(path, page.encode())
+        write_atomic(path, page.encode(errors="backslashreplace"))  # of names of files that are no text
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None
     publish(study.folder)
     return path
+
+
+def _yaml(spec: Spec) -> str:
+    values = spec.model_dump(mode="json", exclude={"scale"})
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return text

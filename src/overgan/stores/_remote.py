@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -90,14 +91,10 @@ class Remote:
         def attempt() -> bool:
             try:
                 self._files.pipe_file(self._at(name), content, mode="create")
-            except OSError:  # FileExistsError, or what a store makes of it; or the answer to a first attempt was lost
-                try:
-                    there = bytes(self._files.cat_file(self._at(name)))
-                except FileNotFoundError:
-                    there = None
-                if there is None:
-                    raise
-                return there == content
+            except Exception:  # there is one, which every store says otherwise, or the answer to this one was lost
+                with suppress(FileNotFoundError):
+                    return bytes(self._files.cat_file(self._at(name))) == content
+                raise
             return True
 
         try:
@@ -192,6 +189,9 @@ def _is_permanent(error: Exception) -> bool:
         return False
     if isinstance(error, PermissionError | FileExistsError | IsADirectoryError | NotADirectoryError):
         return True
+    status = getattr(error, "code", None)  # of HTTP, as gcsfs has it
+    if isinstance(status, int) and 400 <= status < 500:
+        return status not in (408, 429)
     return isinstance(error, TypeError | NotImplementedError) or getattr(error, "errno", None) in PERMANENT
 
 

@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from overgan.errors import did_you_mean
 
+LONGEST = 200  # characters of a value that an error shows
+
 
 def explain(error: ValidationError, model: Any) -> str:
     """The first error of a pydantic model: which key, what it must be and what it is."""
@@ -20,4 +22,5 @@ def explain(error: ValidationError, model: Any) -> str:
     if first["type"] == "missing":
         return f"{key} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{key or last}: {message}, but it is {json.dumps(first['input'])}"
+    given = json.dumps(first["input"])
+    return f"{key or last}: {message}, but it is {given if len(given) <= LONGEST else f'{given[:LONGEST]}…'}"

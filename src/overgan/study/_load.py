@@ -16,7 +16,7 @@ from yaml.reader import ReaderError
 
 from overgan.check import check
 from overgan.data import is_hub
-from overgan.disk import read_json, refuse_links
+from overgan.disk import notice, read_json, refuse_links
 from overgan.errors import OverganError, did_you_mean
 from overgan.own import importing_only
 from overgan.stores import naming_addresses
@@ -28,7 +28,7 @@ from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
-from overgan.study._store import STUDY, Description, flat
+from overgan.study._store import COPY, STUDY, Description, flat
 
 if TYPE_CHECKING:
     from overgan.study._study import Study
@@ -69,7 +69,12 @@ def load_spec(source: SpecSource, overrides: Sequence[str] = (), scale: float = 
         loaded = OmegaConf.create(given)
     except RecursionError:
         raise OverganError(f"{name}: cannot be read as YAML (it is nested too deep); a spec has four levels") from None
-    except (YAMLError, OmegaConfBaseException, AssertionError) as error:
+    except (
+        YAMLError,
+        OmegaConfBaseException,
+        AssertionError,
+        ValueError,
+    ) as error:
         raise OverganError(f"{name}{_place(error, given)}") from None
     try:
         changes = OmegaConf.from_dotlist(list(overrides))
@@ -171,6 +176,8 @@ def parse_spec(values: Any, source: str) -> Spec:
     try:
         model: type[Spec] = KINDS[str(kind)].spec
         return model.model_validate_json(json.dumps(values))
+    except TypeError as error:  # of a value that only YAML has
+        raise OverganError(f"{source}: {error}; write text or numbers") from None
     except ValidationError as error:
         raise OverganError(f"{source}: {explain(error, model)}") from None
     except OverganError as error:
@@ -178,13 +185,31 @@ def parse_spec(values: Any, source: str) -> Spec:
 
 
 def read_description(folder: Path) -> Description:
-    """What study.json in the folder says. Raises OverganError if it is missing or damaged."""
-    values = read_json(folder / STUDY)
+    """What study.json in the folder says, or, with a notice, its copy, if it is damaged.
+
+    Raises OverganError if it is missing, or both are damaged.
+    """
     try:
-        spec = parse_spec(values.pop("spec"), str(folder / STUDY))
-        return Description(spec=where_it_lies(spec, folder), **values)
+        return _description(folder / STUDY)
+    except OverganError as error:
+        if not ((folder / STUDY).exists() and (folder / COPY).exists()):
+            raise
+        try:
+            description = _description(folder / COPY)
+        except OverganError:
+            raise error from None
+        what = error.message.partition("; ")[0]
+        notice(f"{what}; its copy, {COPY}, is taken, and `{description.command}` writes both anew", folder / STUDY)
+        return description
+
+
+def _description(path: Path) -> Description:
+    values = read_json(path)
+    try:
+        spec = parse_spec(values.pop("spec"), str(path))
+        return Description(spec=where_it_lies(spec, path.parent), **values)
     except (ValidationError, KeyError, TypeError, AttributeError):
-        raise OverganError(f"{folder / STUDY} is not the description of a study; restore it from a copy") from None
+        raise OverganError(f"{path} is not the description of a study; restore it from a copy") from None
 
 
 def load(folder: str | Path, trust: bool = False) -> "Study":

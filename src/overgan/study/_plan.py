@@ -145,7 +145,7 @@ def plan(
 
     full = load_spec(spec, overrides, scale)
     cost, seconds = KINDS[full.kind].cost, seconds_of(full, measure)
-    scaled = {scale * factor: load_spec(spec, overrides, scale * factor) for factor in SMALLER}
+    scaled = {scale * factor: load_spec(spec, overrides, scale * factor) for factor in SMALLER if scale * factor}
     return Plan(
         spec=full,
         machines=there,

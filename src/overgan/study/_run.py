@@ -10,7 +10,7 @@ from typing import Any
 
 from overgan.check import check
 from overgan.data import GivenImages, keep_arrays
-from overgan.disk import cannot_write, try_lock, unfinished_write_of, write_atomic
+from overgan.disk import cannot_write, remove_unfinished, try_lock, unfinished_write_of, write_atomic
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import ADDRESS, address_of, naming_addresses
@@ -26,6 +26,7 @@ from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
+    COPY,
     IMAGES,
     STUDY,
     Description,
@@ -98,7 +99,9 @@ def run(
     check(workers is None or workers >= 1, "workers", workers, "at least 1")
     check(threads is None or threads >= 1, "threads", threads, "at least 1")
     elsewhere = issubclass(start, Elsewhere)
-    devices, workers, threads = placed(kind, len(resolved.widths), device, workers, threads, elsewhere=elsewhere)
+    detached = issubclass(start, Elsewhere) and start.detached
+    places = {"elsewhere": elsewhere, "alone": elsewhere and not (address or detached)}
+    devices, workers, threads = placed(kind, len(resolved.widths), device, workers, threads, **places)
     job = Job(
         folder, address_of(folder) or str(folder.resolve()), workers, devices, threads, address, dict(options or {})
     )
@@ -119,7 +122,6 @@ def run(
                 )
             if opened:
                 begun_groups = _groups(folder, resolved) if begun else []
-                detached = issubclass(start, Elsewhere) and start.detached
                 opened(Opening(resolved, folder, devices, workers, threads, begun_groups, executor, detached))
             if arrays:
                 if not (begun or (folder / IMAGES).exists()):
@@ -138,6 +140,8 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
+            for name in (STUDY, COPY, SPEC, IMAGES):
+                remove_unfinished(folder, name)
             write_description(folder, description)  # first: a folder with another file alone is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
@@ -210,6 +214,7 @@ def _execute(
             if not free:
                 raise OverganError(f"{group} is still being written; stop that process first")
     study = load(job.folder, trust=True)
+    _heal(study)
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
         if not (left := _unfinished(study)):
             return
@@ -222,6 +227,15 @@ def _execute(
             f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers "
             "stopped; the same command goes on from the last checkpoint"
         )
+
+
+def _heal(study: Study) -> None:
+    """Put back what is damaged of finished groups; the others do so as they go on, and mirrors have a store."""
+    for width in study.spec.widths if address_of(study.folder) is None else ():
+        if study.group_status(width).complete:
+            with try_lock(study.group(width)) as free:
+                if free:
+                    study.heal(width)
 
 
 def _unfinished(study: Study) -> list[int]:

@@ -1,6 +1,6 @@
 """The store: a study's folder on disk, the only thing that analysis and report read.
 
-study.json      the spec, the image set, the feature spaces, parameter counts, versions and machine
+study.json      and study-copy.json: the spec, the image set, the feature spaces, parameter counts, versions and machine
 k0008/          one folder a width, written by the worker that has its group
 figures/        PNG figures
 report.html
@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, field_validator
 
 from overgan.check import check
 from overgan.disk import write_json
@@ -19,8 +19,9 @@ from overgan.stores import local
 from overgan.study._spec import Spec
 from overgan.words import brief
 
-STUDY = "study.json"
+STUDY, COPY = "study.json", "study-copy.json"
 IMAGES = "images.npz"  # of a study whose images came from memory
+MOST_WORKERS = 1_000_000
 
 
 class Description(BaseModel):
@@ -35,6 +36,14 @@ class Description(BaseModel):
     parameters: dict[int, dict[str, int]]  # width -> network -> trained numbers of one run
     versions: dict[str, str]
     machine: dict[str, Any]
+
+    @field_validator("machine")
+    @classmethod
+    def _has_workers(cls, machine: dict[str, Any]) -> dict[str, Any]:
+        workers, processor = machine.get("workers"), machine.get("processor")
+        if not isinstance(processor, str) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise ValueError("has no number of workers, or no processor")
+        return machine
 
     def __repr__(self) -> str:
         return brief(self, kind=self.spec.kind, name=self.spec.name, widths=len(self.spec.widths))
@@ -61,8 +70,9 @@ def group_folder(folder: Path, width: int) -> Path:
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write study.json into a study's folder."""
-    write_json(folder / STUDY, description.model_dump(mode="json"))
+    """Write study.json into a study's folder, and its copy, which is read if it is damaged."""
+    for name in (STUDY, COPY):
+        write_json(folder / name, description.model_dump(mode="json"))
 
 
 def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:

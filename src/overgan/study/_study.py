@@ -5,17 +5,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
 from overgan.check import check
-from overgan.disk import read_jsonl
+from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import address_of
+from overgan.study._rows import Row, checked
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
@@ -27,6 +28,9 @@ Version = tuple[int, int, int] | None  # of a file, None of one that is missing
 
 class Study(ABC):
     """The results in a study's folder, finished or not, as they are on disk when they are asked for."""
+
+    row: ClassVar[type[Row]] = Row  # what a row of its files must be
+    beside: ClassVar[tuple[str, ...]] = ()  # files of a group that say which rows of others count
 
     def __init__(self, folder: Path, description: Description):
         self.folder = folder
@@ -60,6 +64,12 @@ class Study(ABC):
     def status(self) -> list[GroupStatus]:
         """How far every group is, the narrowest first."""
         return [self.group_status(width) for width in self.spec.widths]
+
+    def heal(self, width: int) -> None:  # noqa: B027 - a kind may have nothing that can be made again
+        """Put aside, with a notice, what is damaged of a width and can be made again by training, or running, on.
+
+        For a process that no other writes beside. Raises OverganError if it cannot be made again.
+        """
 
     def narrowed(self, widths: Iterable[int]) -> "Study":
         """The study with these of its widths alone, for its frame, recommendation and status; on disk nothing changes.
@@ -121,17 +131,20 @@ class Study(ABC):
 
         They are read again only if a file has changed.
         """
-        versions = [_version(self.group(width) / file) for width in self.spec.widths]
+        names = (file, *self.beside)
+        versions = [_version(self.group(width) / name) for width in self.spec.widths for name in names]
         known, frame = self._read.get((file, *self.spec.widths), (None, None))
         if frame is None or versions != known:
             rows = [{"k": width} | row for width in self.spec.widths for row in self._group_rows(width, file)]
-            frame = pd.DataFrame(rows, columns=None if rows else columns)
+            found = [*rows[0], *(column for column in columns if column not in rows[0])] if rows else columns
+            frame = pd.DataFrame(rows, columns=list(dict.fromkeys([*found, *(key for row in rows for key in row)])))
             self._read[file, *self.spec.widths] = versions, frame
         return frame.copy()
 
     def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
         """The rows of a file of one group, with the keys that they have in `frame`."""
-        return read_jsonl(self.group(width) / file)
+        path = self.group(width) / file
+        return checked(read_table(path), self.row, path)
 
 
 def _version(path: Path) -> Version:

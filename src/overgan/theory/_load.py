@@ -2,16 +2,15 @@
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-
-import numpy as np
 
 from overgan.check import check
+from overgan.disk import NpzArrays
 from overgan.errors import OverganError
 from overgan.own import explained, load_function
 from overgan.theory.deep._gan import DeepFeatureGAN
 from overgan.theory.shallow._gan import ShallowGAN
 
+NAMES = ("Z", "V", "W0", "target")
 MEND = "write it with numpy.savez(path, Z=, V=, W0=, target=)"
 
 
@@ -21,14 +20,17 @@ def load_problem(path: str | Path) -> ShallowGAN:
     Raises OverganError if the file is missing or no .npz, or an array is missing, of the wrong shape or no numbers.
     """
     try:
-        with Path(path).open("rb") as handle, np.load(handle) as file:
-            arrays = {name: file[name] for name in ("Z", "V", "W0", "target")}
+        with Path(path).open("rb") as handle:
+            file = NpzArrays(handle)
+            if missing := [name for name in NAMES if name not in file]:
+                raise ValueError(f"it has no {missing[0]}")
+            arrays: dict[str, Any] = {name: file[name] for name in NAMES}
         for name, array in arrays.items():
             check(array.dtype.kind in "fiu", name, f"of type {array.dtype}", "of real numbers")
         return ShallowGAN(**arrays)
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; {MEND}") from None
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise OverganError(f"{path} is not a problem: {error}; {MEND}") from None
 
 

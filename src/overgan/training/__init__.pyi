@@ -1,15 +1,17 @@
-from ._checkpoint import load_tensors as load_tensors
+from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
 from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._index import (
     EVALUATIONS as EVALUATIONS,
+    INDEX as INDEX,
     LOG as LOG,
     NEIGHBOURS as NEIGHBOURS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
     Checkpoint as Checkpoint,
-    check_rows as check_rows,
+    newest as newest,
     read_checkpoint as read_checkpoint,
+    read_rows as read_rows,
 )
 from ._loop import (
     GRID_COLUMNS as GRID_COLUMNS,

@@ -24,7 +24,7 @@ class TrainConfig(BaseModel):
     loss: Annotated[str, AfterValidator(LOSSES.known)] = Field(
         "wgan-gp", description="what critic and generator minimize: wgan-gp, or package.module:name of your own"
     )
-    iterations: int = Field(300_000, ge=1, description="generator updates")
+    iterations: int = Field(300_000, ge=1, le=10**12, description="generator updates")
     batch: int = Field(64, ge=1, le=1_000_000, description="images a step")
     generator_batch: int | None = Field(
         None, ge=1, le=1_000_000, description="latents of a generator update; by default train.batch"

@@ -1,16 +1,19 @@
-"""The index of a group's newest checkpoint, which is read without its tensors, and without PyTorch."""
+"""The indices of a group's two last checkpoints, which are read without their tensors, and without PyTorch."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from overgan.disk import read_json, sha256
+from overgan.disk import content_of, notice, parsed_lines, read_json, read_jsonl, sha256
 from overgan.errors import OverganError
 
-INDEX = "checkpoint.json"
+INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
 LOG, EVALUATIONS, PROGRESS = "log.jsonl", "evaluations.jsonl", "progress.json"
 SAMPLES, NEIGHBOURS = "samples", "neighbours"
+
+T = TypeVar("T")
 
 
 class Rows(BaseModel):
@@ -23,19 +26,19 @@ class Rows(BaseModel):
 
 
 class Checkpoint(BaseModel):
-    """The index of a group's newest checkpoint, which is also the group's state for everybody else."""
+    """The index of a checkpoint. That of the newest one is also the group's state for everybody else."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str
+    file: str = Field(pattern=r"^\w[\w.-]*$")  # which leads to no other folder
     sha256: str
-    iteration: int
-    seeds: list[int]  # of the replicas in the file
+    iteration: int = Field(ge=0, le=10**15)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
     diverged: dict[int, int]  # seed -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool
     rows: dict[str, Rows] = {}  # file -> its rows; older versions had none
-    checksum: str = ""  # of all the rest
+    pictures: dict[str, str] = {}  # file -> its SHA-256; older versions had none
 
     def ends(self, iterations: int) -> bool:
         """Whether nothing is left of so many iterations: all are done, evaluated and saved, or every replica diverged.
@@ -46,45 +49,103 @@ class Checkpoint(BaseModel):
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """The index of a group's newest checkpoint, if there is one. Raises OverganError if it is damaged."""
-    if not (folder / INDEX).exists():
-        return None
+    """The newest checkpoint of a group, if there is one, or the one before, with a notice, as `newest` says."""
+    found = newest(folder, lambda _: None)
+    return found[0] if found else None
+
+
+def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a group's file that its newest checkpoint counts on; of older versions, all.
+
+    Those of the one before if it is taken, with a notice. Raises OverganError if they are damaged.
+    """
+    found = newest(folder, lambda checkpoint: _counted(folder, name, checkpoint))
+    return found[1] if found else []
+
+
+def newest(folder: Path, content: Callable[[Checkpoint], T]) -> tuple[Checkpoint, T] | None:
+    """The newest checkpoint of a group, if any, and its content; if it is damaged, the one before, with a notice.
+
+    A checkpoint is damaged if its index is, if it counts on rows that are, or if `content` raises OverganError.
+
+    Raises OverganError if there is a checkpoint, and none that is not damaged.
+    """
+    written = _written(folder)
+    errors: list[OverganError] = []
+    for name in written:
+        try:
+            checkpoint = read_index(folder / name)
+            for file in checkpoint.rows:
+                counted_bytes(folder, file, checkpoint)
+            found = checkpoint, content(checkpoint)
+        except OverganError as error:
+            if _written(folder) != written:  # it is being trained, and has new ones
+                return newest(folder, content)
+            errors.append(error)
+            continue
+        if errors:
+            what = errors[0].message.partition("; ")[0]
+            looked_at = [folder / INDEX, folder / LOG, folder / EVALUATIONS, *sorted(folder.glob("*.safetensors"))]
+            notice(f"{what}; the checkpoint before is taken, of iteration {checkpoint.iteration}", *looked_at)
+        return found
+    if errors:
+        raise errors[0]
+    return None
+
+
+def read_index(path: Path) -> Checkpoint:
+    """A checkpoint's index alone. Raises OverganError if it is missing or damaged."""
+    mend = f"restore it or {train_again(path.parent)}"
+    if not path.exists():
+        raise OverganError(f"{path} is missing; {mend}")
     try:
-        checkpoint = Checkpoint.model_validate(read_json(folder / INDEX))
+        return Checkpoint.model_validate(read_json(path, mend))
     except ValidationError:
-        raise OverganError(
-            f"{folder / INDEX} is not a checkpoint's index; restore it or {train_again(folder)}"
-        ) from None
-    if checkpoint.checksum and checkpoint.checksum != checksum_of(checkpoint):
-        raise OverganError(f"{folder / INDEX} is damaged (its checksum is wrong); restore it or {train_again(folder)}")
-    return checkpoint
+        raise OverganError(f"{path} is not a checkpoint's index; {mend}") from None
 
 
-def check_rows(folder: Path, name: str) -> None:
-    """Raise OverganError if a file lacks rows that the newest checkpoint counts on, or has others in their place."""
-    checkpoint = read_checkpoint(folder)
-    known = checkpoint.rows.get(name) if checkpoint else None
+def counted_bytes(folder: Path, name: str, checkpoint: Checkpoint) -> bytes | None:
+    """The lines of a file that a checkpoint counts on; None if nothing is known of them.
+
+    Raises OverganError if they are not there, or there are others in their place.
+    """
+    known = checkpoint.rows.get(name)
     if known is None:
-        return
+        return None
     path = folder / name
-    if not path.exists() or rows_of(path.read_bytes(), known.count) != known:
+    content = _content(path) if path.exists() else b""
+    lines = b"".join(content.splitlines(keepends=True)[: known.count])
+    if rows_of(lines) != known:
         raise OverganError(
             f"{path} is damaged (it has not the rows that were there at the last checkpoint); restore it or "
             f"{train_again(folder)}"
         )
+    return lines
 
 
-def rows_of(content: bytes, count: int | None = None) -> Rows:
-    """Of the first lines, by default all."""
-    lines = content.splitlines(keepends=True)[:count]
-    return Rows(count=len(lines), sha256=sha256(b"".join(lines)))
+def _counted(folder: Path, name: str, checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    lines = counted_bytes(folder, name, checkpoint)
+    return read_jsonl(folder / name) if lines is None else parsed_lines(lines)
 
 
-def checksum_of(checkpoint: Checkpoint) -> str:
-    """Of all of the index but the checksum itself."""
-    return sha256(json.dumps(checkpoint.model_dump(mode="json", exclude={"checksum"}), sort_keys=True).encode())
+def rows_of(content: bytes) -> Rows:
+    """How many lines there are, and their checksum."""
+    return Rows(count=len(content.splitlines()), sha256=sha256(content))
 
 
 def train_again(folder: Path) -> str:
     """What the user can do about a group that is damaged, for an error."""
     return f"move {folder} away to train this width again"
+
+
+def _written(folder: Path) -> dict[str, bytes]:
+    """The indices as they are on disk, the newest first; one that is missing has another behind it."""
+    found = {name: _content(folder / name) for name in (INDEX, PREVIOUS) if (folder / name).exists()}
+    return {INDEX: b"", **found} if found else {}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return content_of(path)
+    except (ValueError, OSError) as error:
+        raise OverganError(f"{path} is damaged ({error}); restore it or {train_again(path.parent)}") from None

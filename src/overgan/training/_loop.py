@@ -16,13 +16,13 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from overgan.data import ImageSet
-from overgan.disk import append_jsonl, read_jsonl, write_atomic, write_json, write_jsonl
+from overgan.disk import append_jsonl, read_jsonl, sha256, write_atomic, write_json
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._checkpoint import load_tensors, save_checkpoint
+from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
-from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES, check_rows, read_checkpoint
+from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES
 from overgan.training._replicas import Replicas
 
 NEIGHBOUR_ROWS = 8  # of images in their picture
@@ -58,25 +58,25 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     nearest to them), progress.json and the checkpoints. A replica with a loss or weights that are not finite is dropped
     at the next row of losses and noted as diverged.
 
-    Raises OverganError if the checkpoint is damaged or the networks or the loss cannot be had.
+    If the newest checkpoint is damaged it goes on from the one before, with a notice, and ends with the same bits.
+
+    Raises OverganError if both are damaged, or the networks or the loss cannot be had.
     """
     folder, config = group.folder, group.config
 
     # resume; an evaluation that was cut off has no rows yet, and is what comes first
-    checkpoint = read_checkpoint(folder)
-    for name in (LOG, EVALUATIONS):
-        check_rows(folder, name)
+    checkpoint, tensors = resume(folder) or (None, {})
     if checkpoint and checkpoint.ends(config.iterations):
         return
     seeds = checkpoint.seeds if checkpoint else group.seeds
     more = (group.device, group.dither, group.at_once)
     replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, *more)
-    diverged, seconds = dict[int, int](), 0.0
+    diverged, seconds, pictures = dict[int, int](), 0.0, dict[str, str]()
     if checkpoint:
-        replicas.restore(load_tensors(folder, checkpoint), checkpoint.iteration)
+        replicas.restore(tensors, checkpoint.iteration)
         diverged, seconds = dict(checkpoint.diverged), checkpoint.seconds
-    for name in (LOG, EVALUATIONS):
-        _forget_after(folder / name, replicas.iteration)
+        pictures = known_pictures(folder, checkpoint)
+    del tensors  # their memory
     evaluated = {row["iteration"] for row in read_jsonl(folder / EVALUATIONS)}
     due = is_due(config, replicas.iteration) and replicas.iteration not in evaluated
 
@@ -86,23 +86,27 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     distance = None
     while True:
         index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
+        index |= {"pictures": pictures}
 
         # evaluate
         if due and replicas.seeds:
             try:
-                distance = _evaluate(group, replicas, index, stopping)
+                distance, new = _evaluate(group, replicas, index, stopping)
+                pictures |= new
             except NNDStopped:
                 return
 
         # save, and leave when there is no more to do
         done = replicas.iteration == config.iterations or not replicas.seeds
-        if stop or done or time.monotonic() - shown >= PROGRESS_SECONDS:
-            state = {"iteration": replicas.iteration, "seconds": seconds, "frechet_test": distance}
-            write_json(folder / PROGRESS, state)
-            shown = time.monotonic()
         if save or due or done:
             save_checkpoint(folder, replicas.tensors() if replicas.seeds else {}, complete=done, **index)
             saved = time.monotonic()
+            for left in folder.glob("nnd-*"):
+                shutil.rmtree(left)
+        if stop or due or done or time.monotonic() - shown >= PROGRESS_SECONDS:
+            state = {"iteration": replicas.iteration, "seconds": seconds, "frechet_test": distance}
+            write_json(folder / PROGRESS, state)
+            shown = time.monotonic()
         if stop or done:
             return
 
@@ -143,10 +147,14 @@ def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tens
     return tensor.to(device)
 
 
-def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]) -> float:
-    """Write pictures of samples and a row for each seed and feature space; the mean test distance in the first space.
+def _evaluate(
+    group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]
+) -> tuple[float, dict[str, str]]:
+    """Write pictures of samples and a row for each seed and feature space.
 
-    What a metric that can be interrupted leaves on the way is removed in the end. Raises NNDStopped when it is cut off.
+    The result is the mean test distance in the first space, and the pictures' checksums. What a metric that can be
+    interrupted leaves on the way is for the caller to remove once a checkpoint counts on the rows. Raises NNDStopped
+    when it is cut off.
     """
     folder, iteration, reference = group.folder, replicas.iteration, group.reference
     last = iteration == group.config.iterations
@@ -167,12 +175,12 @@ def _evaluate(group: Group, replicas: Replicas, index: dict[str, Any], stopping:
             nearest = reference.neighbour_pictures(generated, group.images.train)
             of_seed = f"{NEIGHBOURS}/seed-{seed}"
             pictures |= {f"{of_seed}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
-    for name, picture in pictures.items():
-        write_atomic(folder / name, image_png(picture))
-    append_jsonl(folder / EVALUATIONS, rows)  # after the pictures: with its rows, an evaluation is done
-    for left in folder.glob("nnd-*"):
-        shutil.rmtree(left)
-    return statistics.fmean(row["frechet_test"] for row in rows if row["features"] == rows[0]["features"])
+    files = {name: image_png(picture) for name, picture in pictures.items()}
+    for name, content in files.items():
+        write_atomic(folder / name, content)
+    append_jsonl(folder / EVALUATIONS, rows)
+    distance = statistics.fmean(row["frechet_test"] for row in rows if row["features"] == rows[0]["features"])
+    return distance, {name: sha256(content) for name, content in files.items()}
 
 
 def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
@@ -182,9 +190,3 @@ def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]
         {"seed": seed, "iteration": replicas.iteration, **dict(zip(logged, values, strict=True))}
         for seed, *values in zip(replicas.seeds, *columns, strict=True)
     ]
-
-
-def _forget_after(path: Path, iteration: int) -> None:
-    """Remove the rows that the checkpoint does not know: they will be written again."""
-    if path.exists():
-        write_jsonl(path, [row for row in read_jsonl(path) if row["iteration"] <= iteration])

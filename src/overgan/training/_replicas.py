@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 
+from overgan.errors import OverganError
 from overgan.models import Images, ModelConfig, Part, Shape, build, networks, to_images, to_network
 from overgan.optimizer import adam_tensors, decayed, restore_adam
 from overgan.training._config import TrainConfig
@@ -195,7 +196,16 @@ def generate(
 def load_generator(
     model: ModelConfig, width: int, shape: Shape, replicas: int, tensors: dict[str, Tensor], device: str = "cpu"
 ) -> nn.Module:
-    """The generators of a checkpoint's tensors on a device, without what only training needs."""
+    """The generators of a checkpoint's tensors on a device, without what only training needs.
+
+    Raises OverganError if the tensors are not those of such networks, whose memory is not taken before that is known.
+    """
+    with torch.device("cpu" if model.own else "meta"):
+        state = networks(model, width, shape, replicas).generator.state_dict()
+    found = {key: tensors[f"generator.{key}"] for key in state if f"generator.{key}" in tensors}
+    for key, wanted in state.items():
+        if key not in found or found[key].shape != wanted.shape:
+            raise OverganError(f"the checkpoint of k = {width} has other networks than the spec; restore both")
     generator = networks(model, width, shape, replicas).generator
-    generator.load_state_dict({key: tensors[f"generator.{key}"] for key in generator.state_dict()})
+    generator.load_state_dict(found)
     return generator.to(device).requires_grad_(False)

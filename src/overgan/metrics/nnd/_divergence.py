@@ -19,7 +19,7 @@ from torch import Tensor
 
 from overgan.check import check
 from overgan.data import Subset
-from overgan.disk import read_tensors, sha256, try_lock, write_tensors
+from overgan.disk import notice, read_tensors, sha256, try_lock, write_tensors
 from overgan.errors import OverganError
 from overgan.metrics._metric import Column, Estimate, Metric, Setting
 from overgan.metrics._sample import Images
@@ -83,12 +83,13 @@ def neural_net_divergence(
     equal bits.
     device: PyTorch's name of it.
     folder: takes the state, nnd.safetensors, every config.checkpoint_seconds and at the end. From one of the same
-    images, config and seed it goes on, and the result has the same bits as without the interruption.
+    images, config and seed it goes on, and the result has the same bits as without the interruption; a damaged one is
+    left, with a notice, and computed anew.
     stopping: asked after every step; when it says yes, the state is written and NNDStopped is raised.
     progress: called after every step with the steps done and all steps.
 
-    Raises ValueError on other images or a bad config; OverganError if the state in folder is damaged or that of other
-    arguments, or if the critic diverged; NNDStopped.
+    Raises ValueError on other images or a bad config; OverganError if the state in folder is that of other arguments,
+    or if the critic diverged; NNDStopped.
     """
     config = config or NNDConfig()
     if iterations is not None:
@@ -99,12 +100,7 @@ def neural_net_divergence(
     file = folder / STATE if folder else None
     problem = _fingerprint(real_images, generated_images, config, seed) if file else ""
     if file and file.exists():
-        tensors, problem_of_file, _ = read_tensors(file)
-        if problem_of_file != problem:
-            raise OverganError(
-                f"{file} is the state of an NND of other images, settings or seed; choose another folder or remove it"
-            )
-        divergence.restore(tensors)
+        _restore(divergence, file, problem)
 
     saved = time.monotonic()
     done, total = divergence.steps
@@ -124,6 +120,20 @@ def neural_net_divergence(
         if stop:
             raise NNDStopped
     return summary(divergence.evaluations, config.gradient_penalty)
+
+
+def _restore(divergence: Divergence, file: Path, problem: str) -> None:
+    """Go on from the state in the file, unless it is damaged, which is told in a notice."""
+    try:
+        tensors, problem_of_file, _ = read_tensors(file, mend="it is computed from the beginning")
+    except OverganError as error:
+        notice(error.message, file)
+        return
+    if problem_of_file != problem:
+        raise OverganError(
+            f"{file} is the state of an NND of other images, settings or seed; choose another folder or remove it"
+        )
+    divergence.restore(tensors)
 
 
 def summary(evaluations: list[tuple[float, float]], gradient_penalty: float) -> NND:

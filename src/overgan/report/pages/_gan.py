@@ -8,7 +8,7 @@ import pandas as pd
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, frechet_label
 from overgan.own import is_own
-from overgan.pictures import pictures_in, png_url
+from overgan.pictures import png_url
 from overgan.report._content import Content, Row, extent, length, mean_and_deviation, state
 from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
@@ -131,7 +131,7 @@ def _compared(study: GanStudy) -> str:
 def _samples(study: GanStudy) -> list[tuple[int, str]]:
     """Width, and the newest grid of its samples as a data URL."""
     return [
-        (width, png_url(found[-1].read_bytes()))
+        (width, png_url(list(found.values())[-1]))
         for width in study.spec.widths
-        if (found := pictures_in(study.group(width) / SAMPLES, study.folder))
+        if (found := study.pictures(width, SAMPLES))
     ]

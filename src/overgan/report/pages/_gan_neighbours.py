@@ -1,9 +1,8 @@
 """The training images nearest to generated ones, at a narrow and at a wide width (paper, Fig. 10)."""
 
 from itertools import chain
-from pathlib import Path
 
-from overgan.pictures import pictures_in, png_url
+from overgan.pictures import png_url
 from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS
 
@@ -22,7 +21,7 @@ def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
     by_width = {
         width: pictures
         for width in study.spec.widths
-        if (pictures := _by_seed(study.folder, study.group(width) / NEIGHBOURS, width, set(last.seed[last.k == width])))
+        if (pictures := _by_seed(study, width, set(last.seed[last.k == width])))
     }
     shown: Pictures = []
     more: Pictures = []
@@ -37,13 +36,15 @@ def neighbours(study: GanStudy) -> tuple[Pictures, Pictures]:
     return shown, more
 
 
-def _by_seed(study: Path, folder: Path, width: int, seeds: set[int]) -> list[Pictures]:
+def _by_seed(study: GanStudy, width: int, seeds: set[int]) -> list[Pictures]:
     """The pictures of each seed that has some; in older studies only the first has, in no folder of its own."""
-    of_seeds = [_pictures(study, folder / f"seed-{seed}", f"k = {width}, seed {seed}") for seed in sorted(seeds)]
-    older = [_pictures(study, folder, f"k = {width}")] if seeds and not any(of_seeds) else []
+    of_seeds = [
+        _pictures(study, width, f"{NEIGHBOURS}/seed-{seed}", f"k = {width}, seed {seed}") for seed in sorted(seeds)
+    ]
+    older = [_pictures(study, width, NEIGHBOURS, f"k = {width}")] if seeds and not any(of_seeds) else []
     return [pictures for pictures in (*older, *of_seeds) if pictures]
 
 
-def _pictures(study: Path, folder: Path, of: str) -> Pictures:
+def _pictures(study: GanStudy, width: int, folder: str, of: str) -> Pictures:
     """One for each feature space."""
-    return [(f"{of}, nearest by {path.stem}", png_url(path.read_bytes())) for path in pictures_in(folder, study)]
+    return [(f"{of}, nearest by {path.stem}", png_url(png)) for path, png in study.pictures(width, folder).items()]

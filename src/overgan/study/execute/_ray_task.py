@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from overgan.errors import OverganError
+from overgan.study.execute._executor import WorkerError
 from overgan.study.execute._groups import finish_group
 from overgan.version import __version__
 
@@ -19,7 +20,7 @@ class Outcome:
 
     notices: list[str]  # for the user
     mistake: tuple[str, str] | None = None  # message and argument of an OverganError
-    failure: str = ""  # traceback of another error
+    failure: str = ""  # what else went wrong: a line, after a traceback if it is not understood
 
 
 class _Notices(logging.Handler):
@@ -58,6 +59,8 @@ def finish_on_node(width: int, store: str, threads: int, device: str, folder: st
         finish_group(store, threads, device, lambda: stopped, width)
     except OverganError as error:
         return Outcome(notices.lines, (error.message, error.argument))
+    except WorkerError as error:
+        return Outcome(notices.lines, failure=str(error))
     except Exception:
         return Outcome(notices.lines, failure=traceback.format_exc())
     finally:

@@ -30,7 +30,7 @@ def parse_sbatch(text: str) -> dict[str, Any]:
     The time is in minutes. Raises OverganError for a wrong key or value, or without a time.
     """
     given: dict[str, Any] = {}
-    for part in re.split(r",(?=\s*-*[\w-]+=)", text) if text.strip() else []:
+    for part in re.split(r",(?=\s*[\w-]+\s*=)", text) if text.strip() else []:
         key, equals, value = (word.strip() for word in part.partition("="))
         if not (key and equals and value):
             raise OverganError(f"{{argument}} {part}: write key=value, for example partition=gpu,time=4:00:00", "slurm")

@@ -18,6 +18,7 @@ from overgan.study.execute._sbatch import SLURM_GPUS, parse_sbatch, signal_secon
 from overgan.study.execute._slurm_job import SlurmGroup
 from overgan.study.execute._slurm_jobs import SLURM, SlurmJob, slurm_jobs, write_jobs
 
+PREFIX = "jobs-"  # of the folders of submitit's files
 TIMEOUTS = 10**6  # that a group may have: there is no number of them that means something is wrong
 
 
@@ -100,8 +101,11 @@ class Slurm(Elsewhere):
 
 def _fresh_folder(study: Path, keep: set[str]) -> Path:
     """A new folder for submitit's files, so that it finds no other; those of jobs that have ended are removed."""
-    (study / SLURM).mkdir(exist_ok=True)
-    for old in (study / SLURM).iterdir():
-        if old.is_dir() and not old.is_symlink() and old.name not in keep:
+    place = study / SLURM
+    if place.is_symlink():  # else what is beyond it could be removed
+        raise OverganError(f"{place} is a link, which overgan did not make; remove it")
+    place.mkdir(exist_ok=True)
+    for old in place.glob(f"{PREFIX}*"):
+        if not old.is_symlink() and old.name not in keep:
             shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(dir=study / SLURM, prefix="jobs-"))
+    return Path(tempfile.mkdtemp(dir=place, prefix=PREFIX))

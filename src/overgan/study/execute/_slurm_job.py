@@ -26,7 +26,7 @@ class SlurmGroup:
         """
         from submitit import JobEnvironment
 
-        number = JobEnvironment._usr_sig()
+        number = getattr(signal, f"SIG{JobEnvironment.USR_SIG}")
         queue_again, told = signal.getsignal(number), list[int]()
 
         def stop(received: int, _frame: FrameType | None) -> None:

@@ -4,24 +4,28 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from torch import nn
+from torch import Tensor, nn
 
 from overgan.errors import OverganError
 from overgan.study._mirror import fetch, numbers_and_weights
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import Checkpoint, generate, load_generator, load_tensors, read_checkpoint
+from overgan.training import Checkpoint, generate, load_checkpoint, load_generator
 
 
-def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> Checkpoint:
-    """The newest checkpoint of a width. Raises OverganError if there is no such width, or no checkpoint yet."""
+def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> tuple[Checkpoint, dict[str, Tensor]]:
+    """The newest checkpoint of a width that is whole, and its tensors.
+
+    Raises OverganError if there is no such width, no checkpoint yet, or all of them are damaged.
+    """
     group = group_folder(folder, width)
     if width not in spec.widths:
         raise OverganError(f"{folder} has no width {width}; it has {spec.widths}")
-    checkpoint = read_checkpoint(group)
-    if checkpoint is None:
+    fetch(folder, numbers_and_weights, [width])
+    found = load_checkpoint(group)
+    if found is None:
         raise OverganError(f"{group} has no checkpoint yet; let the study go on")
-    return checkpoint
+    return found
 
 
 def generators(
@@ -32,11 +36,9 @@ def generators(
     shape: height, width and channels of the images that the study was trained on.
     device: PyTorch's name of the one that it is on.
 
-    Raises OverganError as `newest_checkpoint` does, or if the checkpoint is damaged.
+    Raises OverganError as `newest_checkpoint` does.
     """
-    fetch(folder, numbers_and_weights, [width])
-    checkpoint = newest_checkpoint(folder, spec, width)
-    tensors = load_tensors(group_folder(folder, width), checkpoint)
+    checkpoint, tensors = newest_checkpoint(folder, spec, width)
     if not checkpoint.seeds:
         return [], None
     return checkpoint.seeds, load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)

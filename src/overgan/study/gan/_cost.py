@@ -1,5 +1,6 @@
 """How long a GAN's width study takes on this machine: what its groups do again and again, each timed."""
 
+import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,10 +23,12 @@ from overgan.metrics import (
 from overgan.models import parameter_counts
 from overgan.study._kind import Paces
 from overgan.study.gan._spec import GanSpec
+from overgan.study.gan._work import check_networks
 from overgan.training import Replicas, products_an_iteration
 from overgan.words import joined
 
 LONG, PROBE_BATCH = 1.0, 16  # seconds of an iteration that is timed; images of one that stands in for a long one
+REPEATS, BRIEF = 3, 0.2  # times that something is timed; seconds after which that is enough
 SAMPLED = 64  # images of a replica that are timed together, as they are made
 PROBE_FEATURES = 512  # dimensions of a Fréchet distance that is timed; of more the time grows as their cube
 # what a group does, with all of its replicas
@@ -37,6 +40,8 @@ def paces(spec: GanSpec, threads: int) -> Paces:
 
     Images are random. Widths are timed from the narrowest on, with all replicas, or, if that is long, one and a part of
     the batch. Once that is long too, the time grows as the number of products does.
+
+    Raises OverganError if a width that is timed needs more memory than there is.
     """
     shape, train, seeds = image_shape(spec.data), spec.train, len(spec.seeds)
     part = min(PROBE_BATCH, train.batch)
@@ -51,6 +56,7 @@ def paces(spec: GanSpec, threads: int) -> Paces:
         for width in spec.widths:
             products = _products(spec, width, shape)
             if probe <= LONG:
+                check_networks(width, parameter_counts(spec.model, width, shape))
                 one = Replicas(spec.model, probe_config, width, shape, spec.seeds[:1], dither=spec.data.dither)
                 probe, image = _iteration(one, shape), _sample(one)
                 iteration, sample = probe / share / products, image * seeds / products
@@ -150,8 +156,11 @@ def _sample(replicas: Replicas) -> float:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Of the second time that it is done."""
+    """The median of up to three times, if they are short, after one that is not timed."""
     work()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    found: list[float] = []
+    while len(found) < REPEATS and sum(found) < BRIEF:
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from overgan.data import load_images
 from overgan.device import resolve_device
-from overgan.disk import read_jsonl, try_lock, write_jsonl
+from overgan.disk import read_table, remove_unfinished, try_lock, write_table
 from overgan.errors import OverganError
 from overgan.metrics import MEND, METRICS, MetricName, Progress, current_row, too_few
 from overgan.study._explain import explain
@@ -21,6 +21,12 @@ from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.study.gan._work import real_side
 
 LATER = "later.jsonl"
+
+
+def later_rows(group: Path) -> list[dict[str, Any]]:
+    """The rows of a group's later.jsonl. Raises OverganError if they are damaged."""
+    measure = f"overgan evaluate --study {group.parent}"
+    return read_table(group / LATER, f"restore it, or remove it and measure again, with `{measure}`")
 
 
 def evaluate_checkpoints(
@@ -60,16 +66,17 @@ def evaluate_checkpoints(
             if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
                 raise OverganError(f"{lacking[0]}; {MEND}")
         for width in spec.widths:
-            group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width).iteration
+            group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width)[0].iteration
             for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
                 state = group / f"nnd-{seed}-{iteration}"
-                before = [current_row(row) for row in read_jsonl(group / LATER)]
+                remove_unfinished(group, LATER)
+                before = [current_row(row) for row in later_rows(group)]
                 rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
                 for row in reference.score(generated, folder=state):
                     key, row = (seed, iteration, row["features"]), {"seed": seed, "iteration": iteration} | row
                     rows[key] = rows.get(key, {}) | row
                     measured.append({"k": width} | row)
-                write_jsonl(group / LATER, rows.values())
+                write_table(group / LATER, rows.values())
                 publish(folder, group / LATER)
                 rmtree(state, ignore_errors=True)
     return measured

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from overgan.disk import read_json, read_jsonl, write_json
+from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
 from overgan.metrics import current_row, frechet_label
 from overgan.study._status import GroupStatus
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_checkpoint
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_checkpoint, read_rows
 from overgan.words import number
 
 
@@ -57,24 +57,27 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
     if not path.exists() and not checkpoint:
         return Reached()
     end = checkpoint.iteration if checkpoint and checkpoint.ends(iterations) else None
+    behind = False
     try:
         values = read_json(path)
         found = Reached.model_validate(current_row(values) if isinstance(values, dict) else values)
         if found.iteration <= iterations and end in (None, found.iteration):
             return found
+        behind = end is not None and found.iteration < end  # a kill came between the checkpoint and what is said of it
     except (OverganError, ValidationError):
         pass
     rebuilt = _rebuilt(group, checkpoint) if checkpoint else Reached()
-    logging.getLogger(__name__).warning(
-        f"overgan: {path} was damaged or missing, so it was made again from the last checkpoint"
-    )
+    if not behind:
+        logging.getLogger(__name__).warning(
+            f"overgan: {path} was damaged or missing, so it was made again from the last checkpoint"
+        )
     with suppress(OSError):  # a folder that can only be read
         write_json(path, rebuilt.model_dump())
     return rebuilt
 
 
 def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
-    rows = [current_row(row) for row in read_jsonl(group / EVALUATIONS)]
+    rows = [current_row(row) for row in read_rows(group, EVALUATIONS)]
     rows = [row for row in rows if row["iteration"] <= checkpoint.iteration]
     last = [r for r in rows if r["iteration"] == rows[-1]["iteration"] and r["features"] == rows[0]["features"]]
     distance = statistics.fmean(row["frechet_test"] for row in last) if last else None

@@ -8,33 +8,59 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
+from pydantic import Field, ValidationError
 from torch import nn
 
 from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
+from overgan.study._explain import explain
 from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
+from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
+from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
 from overgan.study.gan._checkpoints import generators, samples
-from overgan.study.gan._evaluate import LATER, evaluate_checkpoints
+from overgan.study.gan._evaluate import LATER, evaluate_checkpoints, later_rows
+from overgan.study.gan._facts import GanFacts
+from overgan.study.gan._pictures import pictures
 from overgan.study.gan._progress import group_status
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, LOG, check_rows
+from overgan.training import EVALUATIONS, INDEX, LOG, read_rows, resume
 from overgan.words import joined
 
 ROW = ["k", "seed", "iteration", "features"]  # what a row is of
+
+
+class GanRow(Row):
+    """A row of evaluations or losses, of which every other value is a number."""
+
+    __pydantic_extra__: dict[str, float | None]
+
+    iteration: int = Field(ge=0, le=10**15)
+    features: str = ""
 
 
 class GanStudy(Study):
     """The results of a width study of a GAN."""
 
     spec: GanSpec
+    row = GanRow
+    beside = (INDEX,)
+
+    def __init__(self, folder: Path, description: Description):
+        try:
+            facts = GanFacts.model_validate(description)
+        except ValidationError as error:
+            raise OverganError(f"{folder / STUDY}: {explain(error, GanFacts)}; restore it from a copy") from None
+        if missing := set(description.spec.widths) - set(facts.parameters):
+            raise OverganError(f"{folder / STUDY} lacks the parameters of k = {min(missing)}; restore it from a copy")
+        super().__init__(folder, description)
 
     def frame(self) -> pd.DataFrame:
         """One row per run, evaluation and feature space: k, seed, iteration, features, frechet_train, frechet_test, ….
@@ -241,9 +267,17 @@ class GanStudy(Study):
         if all(group.diverged == len(self.spec.seeds) for group in self.status()):
             raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
 
+    def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
+        """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
+        return pictures(self.folder, self.group(width), folder)
+
+    def heal(self, width: int) -> None:
+        """A width whose newest checkpoint is damaged goes back to the one before."""
+        resume(self.group(width))
+
     def _group_rows(self, width: int, file: str) -> list[dict[str, Any]]:
-        check_rows(self.group(width), file)
-        return [current_row(row) for row in super()._group_rows(width, file)]
+        rows = later_rows(self.group(width)) if file == LATER else read_rows(self.group(width), file)
+        return [current_row(row) for row in checked(rows, self.row, self.group(width) / file)]
 
     def _width(self, width: int | None) -> int:
         """The width, by default the recommended one, which there must be."""

@@ -1,7 +1,7 @@
 """What a GAN's width study depends on, and the training of its groups."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,11 @@ def prepare(spec: GanSpec, progress: Progress) -> None:
     load_images(spec.data, progress)
 
 
+def check_networks(width: int, parameters: Mapping[str, int]) -> None:
+    """Raise OverganError if a run of that width, with so many trained numbers by network, needs more memory than is."""
+    check_memory(STATES * torch.float32.itemsize * sum(parameters.values()), "widths", width)
+
+
 def facts(spec: GanSpec) -> Facts:
     """The images, the feature spaces and the networks' sizes. Raises OverganError if something cannot be had.
 
@@ -72,7 +77,7 @@ def facts(spec: GanSpec) -> Facts:
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     for width, counts in parameters.items():
-        check_memory(STATES * torch.float32.itemsize * sum(counts.values()), "widths", width)
+        check_networks(width, counts)
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     compared_in = spaces(spec.evaluate, images)

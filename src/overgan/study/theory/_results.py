@@ -1,23 +1,35 @@
 """The results of theory studies."""
 
+import io
 import math
-import zipfile
-import zlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
+from pydantic import Field, create_model
 
-from overgan.disk import read_jsonl
+from overgan.disk import NpzArrays, write_table
 from overgan.errors import OverganError
 from overgan.study._mirror import fetch, for_reports
+from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
+from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
-from overgan.study.theory._runs import RUNS, Curves, curves_file
+from overgan.study.theory._runs import CURVES, RUNS, Curves, Rows, curves_file, read_curves, read_runs, whole_runs
+
+
+class Run(Row):
+    """A row of a run and case; the conditions of a certificate have names."""
+
+    __pydantic_extra__: dict[str, bool | float | None]
+
+    diverged: bool
+    seconds: float = Field(ge=0)
+    conditions: dict[str, bool] = Field({})
 
 
 class TheoryStudy(Study):
@@ -27,6 +39,17 @@ class TheoryStudy(Study):
     case: ClassVar[str]  # the column that names the case
     success: ClassVar[str]  # the column that says whether it succeeded
     succeeded: ClassVar[str]  # a word for those that did
+
+    def __init_subclass__(cls) -> None:
+        """Rows must have those columns."""
+        fields: Any = {cls.case: (str, ...), cls.success: (bool, ...)}
+        cls.row = create_model("Run", __base__=Run, **fields)
+
+    def __init__(self, folder: Path, description: Description):
+        for width in description.spec.widths:
+            if "generator" not in description.parameters.get(width, {}):
+                raise OverganError(f"{folder / STUDY} lacks the parameters of k = {width}; restore it from a copy")
+        super().__init__(folder, description)
 
     def frame(self) -> pd.DataFrame:
         """One row per run and case, with its width k and its seed."""
@@ -41,17 +64,17 @@ class TheoryStudy(Study):
         path = curves_file(self.group(width), seed)
         if not path.exists():
             fetch(self.folder, for_reports, [width])
+        content = read_curves(self.group(width), seed, read_runs(self.group(width)))
         try:
-            with path.open("rb") as file, np.load(file) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            return dict(NpzArrays(io.BytesIO(content)))
+        except (OSError, ValueError) as error:
             raise OverganError(
                 f"{path} cannot be read ({error}); restore it, or move {path.parent} away and run the study again"
             ) from None
 
     def group_status(self, width: int) -> GroupStatus:
         """How far the group of one width is."""
-        rows, first = read_jsonl(self.group(width) / RUNS), self.cases[0]
+        rows, first = self._group_rows(width, RUNS), self.cases[0]
         done = len({row["seed"] for row in rows})
         count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
@@ -66,6 +89,16 @@ class TheoryStudy(Study):
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
         )
+
+    def heal(self, width: int) -> None:
+        """Runs whose curves are damaged are no longer done."""
+        group = self.group(width)
+        if (rows := whole_runs(group)) != read_runs(group):
+            write_table(group / RUNS, rows)
+
+    def _group_rows(self, width: int, _file: str) -> Rows:
+        rows = [{key: row[key] for key in row if key != CURVES} for row in read_runs(self.group(width))]
+        return checked(rows, self.row, self.group(width) / RUNS)
 
     def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The narrowest width at which the first case succeeds in a share of at least 1 − tolerance of the runs.

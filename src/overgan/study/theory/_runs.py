@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import StringConstraints
 
-from overgan.disk import read_jsonl, write_atomic, write_jsonl
+from overgan.disk import notice, read_table, remove_unfinished, sha256, write_atomic, write_table
+from overgan.errors import OverganError
 from overgan.study._kind import Cost, Paces, S, Stopping, Work
 from overgan.study._spec import Spec
 from overgan.study._store import group_folder
@@ -20,6 +21,7 @@ from overgan.study.analysis import runs_needed
 from overgan.words import percent
 
 RUNS = "runs.jsonl"
+CURVES = "curves"  # the key of a row that has the SHA-256 of its run's curves, if it has some
 CONFIDENCE = 0.95  # of a recommendation, by default
 ROW, HEADER = 2_000, 1_000  # bytes of a case's row, and beside the numbers of its curves, at most
 PAGE = 16 * 2**20  # the library that draws the report, and figures, beside what they show
@@ -34,6 +36,42 @@ Run = Callable[[S, int, int], tuple[Curves, Rows]]  # of a spec, a seed and a wi
 def curves_file(group: Path, seed: int) -> Path:
     """The file with the curves of one run."""
     return group / f"residuals-{seed:04d}.npz"
+
+
+def read_runs(group: Path) -> Rows:
+    """The rows of the runs that are done; none, with a notice, if they are damaged: the runs are short."""
+    try:
+        return read_table(group / RUNS, f"the runs in {group} are done again when the study goes on")
+    except OverganError as error:
+        notice(error.message, group / RUNS)
+        return []
+
+
+def read_curves(group: Path, seed: int, rows: Rows) -> bytes:
+    """The file with the curves of one run. Raises OverganError if it is missing, or not as the run's rows know it."""
+    path = curves_file(group, seed)
+    mend = "the run is done again when the study goes on"
+    known = {row[CURVES] for row in rows if row["seed"] == seed and CURVES in row}  # older versions had none
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OverganError(f"{path} cannot be read ({error}); {mend}") from None
+    if known - {sha256(content)}:
+        raise OverganError(f"{path} is damaged (its checksum is wrong); {mend}")
+    return content
+
+
+def whole_runs(group: Path) -> Rows:
+    """The rows of the runs that are done and whose curves are not damaged; of those that are, there is a notice."""
+    rows = read_runs(group)
+    damaged = set()
+    for seed in {row["seed"] for row in rows if CURVES in row}:
+        try:
+            read_curves(group, seed, rows)
+        except OverganError as error:
+            notice(error.message, curves_file(group, seed))
+            damaged.add(seed)
+    return [row for row in rows if row["seed"] not in damaged]
 
 
 def _finite(value: Any) -> Any:
@@ -93,20 +131,27 @@ def worker(run: Run[S], spec: S, folder: Path, threads: int, _device: str) -> Wo
 
     def work(width: int, stopping: Stopping) -> None:
         group = group_folder(folder, width)
-        rows = read_jsonl(group / RUNS)
+        for name in (RUNS, "residuals-*.npz"):
+            remove_unfinished(group, name)
+        rows = whole_runs(group)
         known = {row["seed"] for row in rows}
         seeds = [seed for seed in spec.seeds if seed not in known]
         with ThreadPoolExecutor(threads) as pool:
             results = pool.map(lambda seed: run(spec, seed, width), seeds)
             for seed, (curves, more) in zip(seeds, results, strict=True):
-                if curves:
-                    buffer = io.BytesIO()
-                    np.savez_compressed(buffer, **curves)  # type: ignore[arg-type] # of names of our own
-                    write_atomic(curves_file(group, seed), buffer.getvalue())
-                rows += [{key: _finite(value) for key, value in row.items()} for row in more]
-                write_jsonl(group / RUNS, rows)
+                of_file = {CURVES: _write_curves(group, seed, curves)} if curves else {}
+                rows += [{key: _finite(value) for key, value in row.items()} | of_file for row in more]
+                write_table(group / RUNS, rows)
                 if stopping():
                     pool.shutdown(cancel_futures=True)
                     return
 
     return work
+
+
+def _write_curves(group: Path, seed: int, curves: Curves) -> str:
+    """Write the curves of one run; the SHA-256 of their file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **curves)  # type: ignore[arg-type] # of names of our own
+    write_atomic(curves_file(group, seed), buffer.getvalue())
+    return sha256(buffer.getvalue())
