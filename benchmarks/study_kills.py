@@ -3,10 +3,10 @@
 python benchmarks/study_kills.py [FOLDER] [KILLS]
 
 A study of digits is trained without a fault, and then again and again by the command with two workers, which is killed:
-the driver, a worker, or both, at random instants, or, half of the time, at a random operation on a file (before it is
-made durable or renamed, or with a line half written), in training, evaluation, checkpoints and reports. Every study that
-comes to its end is compared with the first: weights, measurements and losses. The counts stay in FOLDER (by default a
-new one), so that the script goes on where it was stopped.
+the driver, a worker, or both, at a random instant; or, half of the time, driver or workers at a random operation on a
+file, before it is made durable or renamed. So kills come in training, evaluations, checkpoints and reports. Every study
+that comes to its end is compared with the first: weights, measurements and losses. The counts stay in FOLDER (by
+default a new one), from which the script goes on where it was stopped.
 """
 
 import json
@@ -32,26 +32,21 @@ seeds: [0, 1]
 train: {iterations: 300, batch: 8, learning_rate: 2e-3, log_every: 10, evaluate_every: 50, checkpoint_seconds: 0.2}
 evaluate: {features: [pixels], samples: 100}
 """
-# a module that Python imports at its start: the process dies at its n-th operation on a file of the study
+# a module that Python imports at its start: the process dies at its n-th operation on a file
 DIES = """
-import os, signal, sys
-if n := int(os.environ.get("DIES_AT", 0)):
-    left, folder = [n], os.environ["DIES_IN"]
+import os, signal
 
-    def dies():
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    fsync, replace, write = os.fsync, os.replace, os.write
-
+if left := int(os.environ.get("DIES_AT", 0)):
     def counted(function):
         def call(*arguments, **more):
-            dies()
+            global left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
             return function(*arguments, **more)
         return call
 
-    os.fsync, os.replace = counted(fsync), counted(replace)
+    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
 """
 LONGEST = 14  # seconds that a study takes, about, from its start to its report
 
@@ -82,9 +77,9 @@ def main() -> None:
                 process.kill()
             if victims != "worker" or workers:
                 done["kills"][victims] = done["kills"].get(victims, 0) + 1
-        code = ended(process)
-        if victims == "file":  # of the driver, or of workers, of which the log says so
-            died = (code == -signal.SIGKILL) + process.notices.count("was killed by SIGKILL")
+        code, notices = ended(process)
+        if victims == "file":
+            died = (code == -signal.SIGKILL) + notices.count("overgan: a worker ")
             done["kills"][victims] = done["kills"].get(victims, 0) + died
         if code == 0:
             done["studies"] += 1
@@ -98,24 +93,19 @@ def main() -> None:
 
 def start(folder: Path, study: Path, dies_at: int = 0) -> subprocess.Popen[str]:
     """The command, which ends itself at that operation on a file, if one is given."""
-    environment = os.environ | {"DIES_AT": str(dies_at), "DIES_IN": str(study)}
+    environment = os.environ | {"DIES_AT": str(dies_at)}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     words = ["run", str(folder / "kills.yaml"), "--out", str(study), "--workers", "2", "--threads", "1", "--quiet"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "overgan", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+    command = [sys.executable, "-m", "overgan", *words]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
 
 
-def ended(process: subprocess.Popen[str]) -> int:
-    """The exit code; anything but an end, or being killed, is an error of overgan's."""
-    _, process.notices = process.communicate()
-    if process.returncode not in (0, -signal.SIGKILL) and "killed by SIGKILL" not in process.notices:
-        raise SystemExit(process.notices)
-    return process.returncode
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit code and what was said; anything but an end, or being killed, is an error of overgan's."""
+    _, notices = process.communicate()
+    if process.returncode not in (0, -signal.SIGKILL) and "killed by SIGKILL" not in notices:
+        raise SystemExit(notices)
+    return process.returncode, notices
 
 
 def children(pid: int) -> list[int]:
