@@ -243,15 +243,28 @@ def test_a_command_deep_in_a_library_ends_in_time(monkeypatch):
     monkeypatch.setattr(signals, "LIMIT_SECONDS", 0.2)
 
     def busy():
-        signals.end_in_time()
-        os.write(1, b"busy")
-        hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # no Python code runs for minutes
+        with signals.ending_in_time():
+            os.write(1, b"busy")
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # no Python code runs for minutes
 
     process = Forked(busy, stdout=subprocess.PIPE)
     assert process.stdout.read(4) == b"busy"
     process.terminate()
     assert process.wait(20) == 143
     process.stdout.close()
+
+
+def test_signals_are_as_before_once_the_command_is_over(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    with signals.ending_in_time():
+        assert signal.getsignal(signal.SIGINT) != before
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.raise_signal(signal.SIGUSR1)  # of another kind: nothing ends
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    assert signal.getsignal(signal.SIGINT) == before
+    assert signal.set_wakeup_fd(-1) == -1
+    time.sleep(0.05)
+    assert "stopping" not in capfd.readouterr().err
 
 
 def test_a_study_is_read_while_every_iteration_of_it_is_saved(tiny, tmp_path, caplog):
