@@ -51,6 +51,7 @@ def test_status(study):
     assert "60 of 60" in output
     assert "6 of 6 runs finished, 0 diverged" in output
     assert "time left" not in output
+    assert re.search(r"^on disk: \d+(\.\d)? [kM]B$", output, re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -331,6 +332,8 @@ def test_status_as_json_is_what_the_study_says(study):
         "finished": 6,
         "diverged": 0,
         "seconds_left": 0,
+        "jobs": [],
+        "bytes": sum(path.stat().st_size for path in study.rglob("*") if path.is_file()),
     }
     for group, k in zip(groups, (2, 4, 8), strict=True):
         seconds = group.pop("seconds")

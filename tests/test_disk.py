@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -6,7 +7,19 @@ import time
 
 import pytest
 
-from overgan.disk import append_jsonl, read_json, read_jsonl, write_atomic, write_json
+from overgan.disk import (
+    append_jsonl,
+    notice,
+    read_json,
+    read_jsonl,
+    read_table,
+    remove_unfinished,
+    sha256,
+    size_of,
+    write_atomic,
+    write_json,
+    write_table,
+)
 from overgan.errors import OverganError
 
 
@@ -67,3 +80,72 @@ def test_what_json_lacks_is_refused(tmp_path):
     with pytest.raises(ValueError):
         write_json(tmp_path / "a.json", float("nan"))
     assert not (tmp_path / "a.json").exists()
+
+
+def flips(content):
+    """Every byte with every bit of it flipped."""
+    yield from (
+        content[:i] + bytes([content[i] ^ 1 << bit]) + content[i + 1 :] for i in range(len(content)) for bit in range(8)
+    )
+
+
+def test_no_flipped_bit_and_no_lost_end_of_a_json_object_changes_it(tmp_path):
+    path, value = tmp_path / "a.json", {"b": {"10": 1.5, "9": None}, "a": [1, 2], "rows": "x"}
+    write_json(path, value)
+    content = path.read_bytes()
+    assert json.loads(content).keys() == {*value, "checksum"}
+    for damaged in (*flips(content), *(content[:length] for length in range(len(content) - 1))):
+        path.write_bytes(damaged)
+        try:
+            found = read_json(path)
+        except OverganError as error:
+            assert "a.json is damaged" in str(error)  # noqa: PT017 - one of the outcomes
+        else:  # its own name was hit, which whoever knows the keys refuses, or a space was
+            assert found == value or (found.keys() - value and {key: found[key] for key in value} == value)
+    path.write_text(json.dumps(value))
+    assert read_json(path) == value  # of an older version
+
+
+def test_no_flipped_bit_and_no_lost_end_of_a_table_changes_it(tmp_path):
+    path, rows = tmp_path / "a.jsonl", [{"seed": 0, "mse": 0.5}, {"seed": 1, "mse": 0.25}]
+    write_table(path, rows)
+    content = path.read_bytes()
+    assert content.split(b"\n", 1)[1] == b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    assert json.loads(content.split(b"\n", 1)[0]) == {"checksum": sha256(content.split(b"\n", 1)[1]), "rows": 2}
+    for damaged in (*flips(content), *(content[:length] for length in range(len(content)))):
+        path.write_bytes(damaged)
+        with pytest.raises(OverganError, match=r"a\.jsonl is damaged .*; do it again"):
+            read_table(path, "do it again")
+    append_jsonl(old := tmp_path / "old.jsonl", rows)
+    assert (read_table(old), read_table(tmp_path / "none.jsonl")) == (rows, [])
+
+
+def test_a_notice_is_told_once_for_each_time_that_its_file_was_written(tmp_path, caplog):
+    path = tmp_path / "file"
+    for content in ("", "a"):
+        path.write_text(content)
+        os.utime(path, ns=(0, len(content)))
+        for _ in range(3):
+            notice("file is damaged", path)
+    assert caplog.messages == ["overgan: file is damaged"] * 2
+
+
+def test_leftovers_of_killed_writes_are_removed_and_nothing_else(tmp_path):
+    mine, others = (
+        [".a-1.bin.abcd_012", ".a-22.bin.00000000"],
+        [".a-1.bin.ABCDEFGH", "a-1.bin", ".b.bin.abcdefgh", ".a-1.bin"],
+    )
+    for name in mine + others:
+        (tmp_path / name).touch()
+    remove_unfinished(tmp_path, "a-*.bin")
+    assert {path.name for path in tmp_path.iterdir()} == set(others)
+
+
+def test_the_size_of_a_folder_is_that_of_its_files_without_those_behind_links(tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a").write_bytes(b"12345")
+    (tmp_path / "in" / "deep" / "b").write_bytes(b"123")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "c").write_bytes(b"1" * 10**6)
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "out")
+    assert 8 <= size_of(tmp_path / "in") < 1000  # and the link's own bytes

@@ -23,6 +23,7 @@ from benchmarks.trust import CANARY, MODULE, SCRIPT, make_hostile, read
 from overgan.cli import app
 from overgan.cli._terminal import print_json
 from overgan.data import open_images
+from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
 from overgan.own import importing_only, load_function
 from overgan.study import load_spec
@@ -34,7 +35,15 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def study(small_study, tmp_path):
-    return shutil.copytree(small_study / "study", tmp_path / "study")
+    """A stranger's, who has left nothing of before to fall back to."""
+    folder = shutil.copytree(small_study / "study", tmp_path / "study")
+    (folder / "study-copy.json").unlink()
+    for group in folder.glob("k*"):
+        (group / "checkpoint-previous.json").unlink()
+        _, *older = sorted(group.glob("*.safetensors"), reverse=True)
+        for path in older:
+            path.unlink()
+    return folder
 
 
 @pytest.fixture
@@ -49,14 +58,14 @@ def canary(tmp_path, monkeypatch):
 
 def change(folder, **keys):
     """Other values of keys of study.json, such as spec__model__name."""
-    description = json.loads((folder / "study.json").read_text())
+    description = read_json(folder / "study.json")
     for key, value in keys.items():
         *sections, last = key.split("__")
         section = description
         for name in sections:
             section = section[name]
         section[last] = value
-    (folder / "study.json").write_text(json.dumps(description))
+    write_json(folder / "study.json", description)
 
 
 def refusals(folder, trust=False):
@@ -325,7 +334,7 @@ def png(width, height, *chunks):
 
 BOMB = zlib.compress(bytes(200 * MEGABYTE), 9)
 BOMBS = {
-    "array of 10^12 numbers.npy": (npy((10**12,)), "greater than file size"),
+    "array of 10^12 numbers.npy": (npy((10**12,)), "says 1,000,000,000,000 bytes, but there are 1,128"),
     "array of 10^36 numbers.npy": (npy((10**12,) * 3), "cannot be read"),
     "array of 10^12 numbers.npz": (npz((10**12,)), "says 1,000,000,000,000 bytes, but there are 1,128"),
     "array of 10^36 numbers.npz": (npz((10**12,) * 3), "but there are"),

@@ -113,7 +113,7 @@ def test_a_bucket_that_is_not_there_is_not_waited_for(proxy):
     nowhere = Remote("s3://nowhere/study", sleep=never)
     assert nowhere.tags() == {}
     for change in (lambda: nowhere.write("a", b""), lambda: nowhere.create("a", b"")):
-        with pytest.raises(OverganError, match="s3://nowhere/study cannot be used .*check the address"):
+        with pytest.raises(OverganError, match=r"s3://nowhere/study cannot be used .*check the address"):
             change()
 
 

@@ -192,11 +192,16 @@ def descendants(pid):
 
 
 @pytest.mark.slow
-def test_ray_on_this_machine_says_nothing_itself_and_ends_with_the_study(tmp_path):
+def test_ray_on_this_machine_says_nothing_imports_nothing_from_here_and_ends_with_the_study(tmp_path):
     (tmp_path / "shallow.yaml").write_text(yaml.safe_dump(SHALLOW))
-    words = ["run", str(tmp_path / "shallow.yaml"), "--out", str(tmp_path / "study"), "--on", "ray", "--quiet"]
+    (tmp_path / "numpy.py").write_text("raise ImportError('a file of the user's is not numpy')")
+    words = ["run", "shallow.yaml", "--out", "study", "--on", "ray", "--quiet"]
     driver = subprocess.Popen(
-        [sys.executable, "-m", "overgan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-P", "-m", "overgan", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
     )
     while not written(tmp_path / "study"):
         assert driver.poll() is None, driver.communicate()

@@ -108,5 +108,10 @@ def _read(root: Path, rows: Any, i: int, image: str) -> bytes:
     content = rows[i][image]
     if content is None:
         raise OverganError(f"{root}: row {i} has no image; remove it")
-    found: bytes = content["bytes"] if content["bytes"] is not None else Path(content["path"]).read_bytes()
-    return found
+    found: bytes | None = content["bytes"]
+    if found is not None:
+        return found
+    path = Path(content["path"])
+    if not (is_hub(root) or path.resolve().is_relative_to((root if root.is_dir() else root.parent).resolve())):
+        raise OverganError(f"{root}: row {i} names {path}, which lies elsewhere; save the images in the dataset")
+    return path.read_bytes()

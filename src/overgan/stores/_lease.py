@@ -187,11 +187,12 @@ def _is_free(held: bytes) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
         return True
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, IndexError):
         return False
-    return False
+    return state == "Z"  # it has ended, but its parent has not asked how
 
 
 def _who(held: bytes) -> str:

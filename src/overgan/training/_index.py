@@ -114,7 +114,7 @@ def counted_bytes(folder: Path, name: str, checkpoint: Checkpoint) -> bytes | No
         return None
     path = folder / name
     content = _content(path) if path.exists() else b""
-    lines = b"".join(content.splitlines(keepends=True)[: known.count])
+    lines = content[: len(content) - len(content.split(b"\n", known.count)[-1])]
     if rows_of(lines) != known:
         raise OverganError(
             f"{path} is damaged (it has not the rows that were there at the last checkpoint); restore it or "
@@ -130,7 +130,7 @@ def _counted(folder: Path, name: str, checkpoint: Checkpoint) -> list[dict[str, 
 
 def rows_of(content: bytes) -> Rows:
     """How many lines there are, and their checksum."""
-    return Rows(count=len(content.splitlines()), sha256=sha256(content))
+    return Rows(count=content.count(b"\n"), sha256=sha256(content))
 
 
 def train_again(folder: Path) -> str:

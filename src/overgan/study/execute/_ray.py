@@ -157,7 +157,7 @@ def _join(address: str, num_cpus: int) -> None:
     known = "auto" if address == "auto" else f"ray://{address}" if address else "local"
     if not address:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else versions before 2.60 warn of it
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else some versions warn of it
     try:
         with _handlers_kept(), _empty_folder(), redirect_stderr(io.StringIO()):
             ray.init(
@@ -166,11 +166,7 @@ def _join(address: str, num_cpus: int) -> None:
                 logging_level=logging.CRITICAL,
                 **({} if address else started),
             )
-    except ImportError as error:
-        raise OverganError(
-            f'{{argument}} {known} needs more of Ray ({error}); install it with pip install "ray[client]"', "executor"
-        ) from None
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
         raise OverganError(f"{{argument}}: Ray at {known} cannot be reached ({first_line})", "executor") from None
 

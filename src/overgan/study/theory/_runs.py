@@ -141,6 +141,7 @@ def worker(run: Run[S], spec: S, folder: Path, threads: int, _device: str) -> Wo
             for seed, (curves, more) in zip(seeds, results, strict=True):
                 of_file = {CURVES: _write_curves(group, seed, curves)} if curves else {}
                 rows += [{key: _finite(value) for key, value in row.items()} | of_file for row in more]
+                rows.sort(key=lambda row: spec.seeds.index(row["seed"]))  # one may be done again
                 write_table(group / RUNS, rows)
                 if stopping():
                     pool.shutdown(cancel_futures=True)
