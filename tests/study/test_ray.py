@@ -76,7 +76,9 @@ def cluster():
     """A Ray whose head has no room for groups, and three nodes with room for one each."""
     from ray.cluster_utils import Cluster
 
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    patient = {"health_check_timeout_ms": 60_000}  # else a node that is slow on a busy machine counts as dead
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": patient}
+    nodes = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(3):
         nodes.add_node(num_cpus=1)
     with pytest.MonkeyPatch.context() as patch:
