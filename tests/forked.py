@@ -98,10 +98,20 @@ def forked_worker(command, *, stdin, stdout, stderr, env):
 
 def forked_command(*words, stderr=None):
     """The `overgan` command; its workers are forked, too, where forked_worker is in place of `Popen`."""
-    from overgan.cli import main
+    from overgan.cli import app, main
+
+    assert app  # imported here, once for all
 
     def do():
         sys.argv = ["overgan", *map(str, words)]
         main()
 
     return Forked(do, stdout=os.open(os.devnull, os.O_WRONLY), stderr=stderr)
+
+
+def children(pid):
+    """The processes that a process started."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []

@@ -12,6 +12,7 @@ import tarfile
 import tracemalloc
 import zipfile
 import zlib
+from contextlib import contextmanager
 from html.parser import HTMLParser
 
 import numpy as np
@@ -54,6 +55,17 @@ def canary(tmp_path, monkeypatch):
     (tmp_path / "here" / "canary.py").write_text(MODULE)
     yield tmp_path / "here" / "ran"
     sys.modules.pop("canary", None)
+
+
+@contextmanager
+def little_memory():
+    """Fails if more than 100 MiB were taken at once."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 100 * MEGABYTE
+    finally:
+        tracemalloc.stop()
 
 
 def change(folder, **keys):
@@ -241,11 +253,8 @@ def test_a_folder_in_which_something_else_is_written_is_read_or_refused_in_one_l
 @pytest.mark.parametrize("name", ["study.json", "k0002/evaluations.jsonl", "k0002/checkpoint.json"])
 def test_a_file_of_holes_is_refused_before_it_takes_memory(name, study):
     os.truncate(study / name, 2**40)
-    tracemalloc.start()
-    with pytest.raises(OverganError, match=f"{name} is damaged.*MiB"):
+    with little_memory(), pytest.raises(OverganError, match=f"{name} is damaged.*MiB"):
         overgan.load(study).recommend()
-    assert tracemalloc.get_traced_memory()[1] < 100 * MEGABYTE
-    tracemalloc.stop()
 
 
 class Attack:
@@ -346,7 +355,8 @@ BOMBS = {
     "open header.npy": (b"\x93NUMPY\x01\x00" + struct.pack("<H", 900) + b"(" * 899 + b"\n", "cannot be read"),
     "other compression.npz": (npz((4, 8, 8), method=zipfile.ZIP_BZIP2), "in another way than NumPy"),
     "deflated lies.zip": (lying_zip(zipfile.ZIP_DEFLATED), "0.png cannot be read"),
-    "packed lies.zip": (lying_zip(zipfile.ZIP_BZIP2), "0.png cannot be read.*zip it again"),
+    "packed lies.zip": (lying_zip(zipfile.ZIP_LZMA), "0.png cannot be read"),
+    "bzip2.zip": (lying_zip(zipfile.ZIP_BZIP2), "0.png cannot be read.*zip it again"),
     "long name.tar": (tar_of(("x", 2**33, tarfile.GNUTYPE_LONGNAME)), "a header of 8,192 MiB"),
     "long header.tar": (tar_of(("x", 2**33, tarfile.XHDTYPE)), "a header of 8,192 MiB"),
     "large image.tar": (tar_of(("x.png", 300 * MEGABYTE, tarfile.REGTYPE)), "cannot be read|300 MiB"),
@@ -372,11 +382,12 @@ def test_a_file_that_declares_more_than_it_has_is_one_line_and_no_memory(name, t
     path.parent.mkdir()
     path.write_bytes(content)
     source = path.parent if name.endswith(("png", "ppm")) else path
-    tracemalloc.start()
-    with pytest.raises(OverganError, match=message) as caught, open_images(source, "generated") as images:
+    with (
+        little_memory(),
+        pytest.raises(OverganError, match=message) as caught,
+        open_images(source, "generated") as images,
+    ):
         images[:]
-    assert tracemalloc.get_traced_memory()[1] < 100 * MEGABYTE
-    tracemalloc.stop()
     assert "\n" not in str(caught.value)
     assert not canary.exists()
 

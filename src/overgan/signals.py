@@ -5,8 +5,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LIMIT_SECONDS = 9.5  # for a command to end after such a signal; schedulers kill after 10 or more
@@ -29,22 +29,35 @@ def when_ended(do: Callable[[int], None], more: tuple[signal.Signals, ...] = ())
             signal.signal(ending, first)
 
 
-def end_in_time() -> None:
-    """From now on this process ends at SIGTERM, SIGHUP or SIGINT: it says so at once, and raises SystemExit.
+@contextmanager
+def ending_in_time() -> Iterator[None]:
+    """Meanwhile SIGTERM, SIGHUP and SIGINT end this process: it says so at once, and SystemExit is raised.
 
     The exit code is 128 and the signal's number. A process that has not ended within LIMIT_SECONDS, since it is deep
     in a library's code, is ended there: its files are written so that a kill cannot damage them.
     """
+    endings = [*ENDING, signal.SIGINT]
+    before = {ending: signal.getsignal(ending) for ending in endings}
     heard, told = os.pipe()
     os.set_blocking(told, False)
 
     def watch() -> None:
-        number = os.read(heard, 1)[0]
-        with suppress(OSError):  # the terminal may be gone
-            os.write(2, b"overgan: stopping\n")
-        time.sleep(LIMIT_SECONDS)
-        os._exit(128 + number)
+        with os.fdopen(heard, "rb", buffering=0) as numbers:
+            while number := numbers.read(1):  # nothing more comes once the other end is closed
+                if number[0] in endings:
+                    with suppress(OSError):  # the terminal may be gone
+                        os.write(2, b"overgan: stopping\n")
+                    time.sleep(LIMIT_SECONDS)
+                    os._exit(128 + number[0])
 
     when_ended(lambda number: sys.exit(128 + number), (signal.SIGINT,))
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)  # a byte, the number, even while the main thread is busy
     threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(told)
+        for ending, handler in before.items():
+            if signal.getsignal(ending) != signal.SIG_IGN:  # none has come
+                signal.signal(ending, handler)

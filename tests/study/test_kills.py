@@ -15,7 +15,8 @@ import pytest
 import overgan
 from overgan import signals
 from overgan.study import WorkerError
-from tests.forked import Forked, forked_command, forked_worker
+from overgan.training import read_checkpoint
+from tests.forked import Forked, children, forked_command, forked_worker
 from tests.study.test_runner import HERE, results
 
 pytestmark = pytest.mark.slow
@@ -185,13 +186,6 @@ def test_a_report_that_is_killed_while_it_is_written_leaves_a_whole_page(tiny):
         assert page.read_bytes() == before
 
 
-def children(pid):
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
 def test_drivers_and_workers_killed_at_random_instants_leave_the_same_bits(run, tiny):
     draw = np.random.default_rng(14)
     for victims in 2 * ("driver", "worker", "both"):
@@ -249,12 +243,48 @@ def test_a_command_deep_in_a_library_ends_in_time(monkeypatch):
     monkeypatch.setattr(signals, "LIMIT_SECONDS", 0.2)
 
     def busy():
-        signals.end_in_time()
-        os.write(1, b"busy")
-        hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # no Python code runs for minutes
+        with signals.ending_in_time():
+            os.write(1, b"busy")
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # no Python code runs for minutes
 
     process = Forked(busy, stdout=subprocess.PIPE)
     assert process.stdout.read(4) == b"busy"
     process.terminate()
     assert process.wait(20) == 143
     process.stdout.close()
+
+
+def test_signals_are_as_before_once_the_command_is_over(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    with signals.ending_in_time():
+        assert signal.getsignal(signal.SIGINT) != before
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.raise_signal(signal.SIGUSR1)  # of another kind: nothing ends
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    assert signal.getsignal(signal.SIGINT) == before
+    assert signal.set_wakeup_fd(-1) == -1
+    time.sleep(0.05)
+    assert "stopping" not in capfd.readouterr().err
+
+
+def test_a_study_is_read_while_every_iteration_of_it_is_saved(tiny, tmp_path, caplog):
+    spec, folder = tiny.folder.parent / "tiny.yaml", tmp_path / "study"
+    changes = ["widths=[2]", "train.iterations=5000", "train.log_every=1", "train.evaluate_every=5"]
+    writer = Forked(lambda: overgan.run(spec, folder, changes, threads=1, **HERE) and None)
+    try:
+        while not list(folder.glob("k*/checkpoint.json")):
+            assert writer.poll() is None
+            time.sleep(0.002)
+        study, seen = overgan.load(folder), set()
+        for _ in range(60):
+            assert study.status()[0].total == 5000
+            assert study.sample(2, 0, 2).shape == (2, 8, 8, 1)
+            frame = study.frame()
+            assert len(frame) == 2 * frame.iteration.nunique()
+            seen.add(read_checkpoint(study.group(2)).iteration)
+        assert writer.poll() is None
+    finally:
+        writer.kill()
+        writer.wait()
+    assert len(seen) > 10
+    assert caplog.messages == []

@@ -203,8 +203,11 @@ def test_ray_on_this_machine_says_nothing_imports_nothing_from_here_and_ends_wit
         text=True,
         cwd=tmp_path,
     )
+    begun = time.monotonic()
     while not written(tmp_path / "study"):
         assert driver.poll() is None, driver.communicate()
+        if time.monotonic() > begun + 120:
+            driver.kill()
         time.sleep(0.02)
     started = descendants(driver.pid)
     assert len(started) > 3

@@ -1,6 +1,7 @@
 """The commands together, and what becomes of a mistake."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,9 @@ from overgan.cli._results import recommend, report
 from overgan.cli._run import run
 from overgan.cli._status import status
 from overgan.cli._terminal import fail, print_notices
+from overgan.disk import cannot_write
 from overgan.errors import OverganError
+from overgan.memory import is_out_of_memory
 from overgan.stores import shown
 from overgan.study import WorkerError
 from overgan.version import __version__
@@ -48,6 +51,12 @@ def start() -> None:
         fail(shown(error.message.replace("{argument}", _option(error.argument))), 2)
     except WorkerError as error:
         fail(shown(error), 1)
+    except OSError as error:
+        fail(shown(cannot_write(Path(), error)), 1)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        fail(f"memory ran out ({' '.join(str(error).split())[:200] or 'no more is left'}); give it less at once", 1)
 
 
 def _option(argument: str) -> str:

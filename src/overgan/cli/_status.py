@@ -10,9 +10,8 @@ from overgan.cli._headlines import print_scale
 from overgan.cli._jobs import print_jobs
 from overgan.cli._options import Folder, Json, Trust
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
-from overgan.disk import size_of
 from overgan.errors import OverganError
-from overgan.stores import local
+from overgan.stores import is_address, local
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import counted, number
 
@@ -32,7 +31,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
-            | {"bytes": size_of(place)}
+            | {"bytes": overgan.study.space(folder)}
             | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
         )
         return
@@ -45,7 +44,8 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
     print_jobs(place, jobs, groups)
     print_scale(spec)
-    console.print(f"on disk: {filesize.decimal(size_of(place))}")
+    where = "in the store" if is_address(folder) else "on disk"
+    console.print(f"{where}: {filesize.decimal(overgan.study.space(folder))}")
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")
 

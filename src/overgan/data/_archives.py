@@ -34,6 +34,7 @@ DAMAGED = (  # what Pillow, tarfile, zipfile, NumPy and the decompressors raise 
 )
 LARGEST = 256 * 2**20  # bytes of a file in an archive: a few packed ones may stand for more than the memory
 LARGEST_HEADER = 2**20  # bytes of a name or other header in a tar file, which is read at once
+SIP = 4096  # bytes
 HEADERS = (*tarfile.GNU_TYPES, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 ENCRYPTED = 1  # bit of a zip member's flags
 
@@ -108,10 +109,12 @@ def _zip(path: Path, archives: ExitStack) -> Iterator[tuple[PurePosixPath, int, 
 
 def _unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """As many bytes as were declared, whatever there are."""
-    if member.compress_type not in METHODS:
-        raise NotImplementedError("it is not stored or deflated; zip it again")
+    if member.compress_type not in (*METHODS, zipfile.ZIP_LZMA):  # bzip2 makes a gigabyte of a kilobyte at once
+        raise NotImplementedError("it is neither deflated nor stored; zip it again")
     with archive.open(member) as file:
-        return file.read(member.file_size)
+        if member.compress_type in METHODS:
+            return file.read(member.file_size)
+        return b"".join(iter(partial(file.read, SIP), b""))  # at once, LZMA unpacks all that was read
 
 
 def _refuse(path: Path, name: PurePosixPath, size: int) -> bytes:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal
 
@@ -74,7 +75,7 @@ def mapped_array(path: Path) -> np.ndarray:
         return np.memmap(path, dtype, "r", file.tell(), shape, order)
 
 
-def _header(file: IO[bytes], there: int) -> tuple[tuple[int, ...], np.dtype[Any], Literal["C", "F"]]:
+def _header(file: IO[bytes] | BufferedIOBase, there: int) -> tuple[tuple[int, ...], np.dtype[Any], Literal["C", "F"]]:
     """Shape, type and order of the numbers that follow, of which with the header so many bytes are there."""
     read = HEADERS.get(np.lib.format.read_magic(file))
     if read is None:

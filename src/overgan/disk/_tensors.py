@@ -1,7 +1,8 @@
 """Tensors on disk: a safetensors file that holds their checksum and, in one string, what they are."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,16 +62,55 @@ def kept_tensors(
     """What the file at path holds; if it is missing, damaged or does not fit, it is computed and written first.
 
     compute: gives the tensors and the identity that `write_tensors` takes. Processes wait for each other.
-    fits: may raise OverganError if the identity is damaged. Damage is told in a notice.
+    fits: may raise OverganError if the identity is damaged.
+
+    Damage is told in a notice; so is a folder that cannot be written, and what was computed is then not kept.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        if path.exists():
-            try:
-                saved = read_tensors(path, mend="it is computed again")
-                if fits(saved):
-                    return saved
-            except OverganError as error:
-                logging.getLogger(__name__).warning(f"overgan: {error}")
-        write_tensors(path, *compute())
+    with _locked(path) as unusable:
+        if saved := _whole(path, fits):
+            return saved
+        tensors, identity = compute()
+        try:
+            if unusable:
+                raise unusable
+            write_tensors(path, tensors, identity)
+        except OSError as error:
+            reason = error.strerror or error
+            logging.getLogger(__name__).warning(
+                f"overgan: {path.parent} cannot be written ({reason}), so every process computes what it would keep"
+            )
+            return _as_read(tensors, identity)
         return read_tensors(path)  # so that the layout in memory, and with it rounding, is always the same
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[OSError | None]:
+    """Hold the lock of the file at path; yields why it cannot be had, if it cannot."""
+    lock, unusable = FileLock(path.with_suffix(".lock")), None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        unusable = error
+    try:
+        yield unusable
+    finally:
+        lock.release()
+
+
+def _whole(path: Path, fits: Callable[[SavedTensors], bool]) -> SavedTensors | None:
+    if path.exists():
+        try:
+            saved = read_tensors(path, mend="it is computed again")
+            if fits(saved):
+                return saved
+        except OverganError as error:
+            logging.getLogger(__name__).warning(f"overgan: {error}")
+    return None
+
+
+def _as_read(tensors: dict[str, Tensor], identity: str) -> SavedTensors:
+    """What `read_tensors` gives of what `write_tensors` writes."""
+    content = safetensors.torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+    loaded = {name: tensor.clone() for name, tensor in safetensors.torch.load(content).items()}
+    return SavedTensors(loaded, identity, sha256(content))

@@ -59,7 +59,15 @@ class Remote:
 
     @property
     def _files(self) -> Any:
-        return _filesystem(self.address, os.getpid())
+        try:
+            return _filesystem(self._scheme, os.getpid())
+        except ImportError:
+            package = PACKAGES.get(self._scheme, "the package that reads it")
+            raise OverganError(f"{self.address} needs another package; pip install {package}") from None
+        except ValueError:
+            raise OverganError(
+                f"{self.address}: no store of the kind {self._scheme}:// is known; s3:// and gs:// are"
+            ) from None
 
     def tags(self, below: str = "", *, deep: bool = True) -> dict[str, str]:
         """The names of all objects below a folder of the store, and a tag of each, which changes with its content.
@@ -70,6 +78,10 @@ class Remote:
         start = len(self._at(""))
         names = {str(name).strip("/")[start:].lstrip("/"): info for name, info in found.items()}
         return {name: _tag(info) for name, info in names.items() if _inside(name)}
+
+    def size(self) -> int:
+        """Bytes of all objects at the address."""
+        return sum(int(info.get("size") or 0) for info in self._try(lambda: _found(self._files, self._at(""))).values())
 
     def read(self, name: str) -> bytes:
         """The content of an object. Raises FileNotFoundError if there is none of this name."""
@@ -135,17 +147,10 @@ class Remote:
 
 
 @lru_cache(maxsize=16)
-def _filesystem(address: str, _process: int) -> Any:
+def _filesystem(scheme: str, _process: int) -> Any:
     import fsspec
 
-    scheme = address.partition("://")[0]
-    try:
-        files = fsspec.filesystem(scheme, skip_instance_cache=True, **OPTIONS.get(scheme, {}))
-    except ImportError:
-        package = PACKAGES.get(scheme, "the package that reads it")
-        raise OverganError(f"{address} needs another package; pip install {package}") from None
-    except ValueError:
-        raise OverganError(f"{address}: no store of the kind {scheme}:// is known; s3:// and gs:// are") from None
+    files = fsspec.filesystem(scheme, skip_instance_cache=True, **OPTIONS.get(scheme, {}))
     if scheme in OPTIONS:
         files.retries = 1
     return files
@@ -159,7 +164,7 @@ def _creates(files: Any) -> bool:
     return own is not AbstractFileSystem.pipe_file and "mode" in inspect.signature(own).parameters
 
 
-def _found(files: Any, path: str, *, deep: bool) -> dict[str, Any]:
+def _found(files: Any, path: str, *, deep: bool = True) -> dict[str, Any]:
     files.invalidate_cache()
     try:
         return dict(files.find(path, detail=True)) if deep else {of["name"]: of for of in files.ls(path, detail=True)}

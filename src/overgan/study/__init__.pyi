@@ -11,7 +11,7 @@ from ._load import (
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
-from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish
+from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish, space as space
 from ._opening import Opened as Opened, Opening as Opening
 from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
 from ._presets import preset_names as preset_names

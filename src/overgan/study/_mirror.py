@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from overgan.disk import size_of
 from overgan.errors import OverganError
 from overgan.stores import Part, Remote, address_of, is_address, local
 from overgan.study._store import STUDY, group_folder
@@ -82,6 +83,12 @@ def fetch(folder: Path, wanted: Wanted = numbers, widths: Collection[int] | None
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda part: _pull(part, wanted, listings[part.below]), found))
     return True
+
+
+def space(place: str | Path) -> int:
+    """Bytes that a study takes: of an address in its store, whatever of it is on this machine."""
+    address = address_of(local(place))
+    return Remote(address).size() if address else size_of(local(place))
 
 
 def publish(folder: Path, path: Path | None = None, *, logs: bool = False) -> None:

@@ -30,7 +30,7 @@ def load_problem(path: str | Path) -> ShallowGAN:
         return ShallowGAN(**arrays)
     except FileNotFoundError:
         raise OverganError(f"{path} is missing; {MEND}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise OverganError(f"{path} is not a problem: {error}; {MEND}") from None
 
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -184,10 +186,26 @@ def _nnd(generated: Images, real: Mapping[str, Images], setting: Setting) -> dic
         config = setting.nnd.model_dump_json(exclude={"checkpoint_seconds"})
         key = sha256(f"{sorted(setting.checksums.items())} {config} {version('torch')}".encode())[:32]
         shared = setting.cache / f"nnd-{key}"
-        with try_lock(shared, timeout=-1):
+        with _kept(shared) as folder:
             memorized = np.random.default_rng(0).permutation(len(real["train"]))[: setting.nnd.memorized]
-            values["nnd_memorized"] = divergence(Subset(real["train"], memorized), "memorized", shared)
+            values["nnd_memorized"] = divergence(Subset(real["train"], memorized), "memorized", folder)
     return values
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Path | None]:
+    """Hold the folder, so that others wait for what is computed there; yields None where it cannot be written."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(try_lock(folder, timeout=-1))
+        except OSError as error:
+            reason = error.strerror or error
+            logging.getLogger(__name__).warning(
+                f"overgan: {folder.parent} cannot be written ({reason}), so every process computes what it would keep"
+            )
+            yield None
+        else:
+            yield folder
 
 
 METRIC = Metric(

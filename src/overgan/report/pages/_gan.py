@@ -112,14 +112,14 @@ def _method(study: GanStudy) -> list[str]:
 def _compared(study: GanStudy) -> str:
     """How many images the metrics compare."""
     data, config = study.description.data, study.spec.evaluate
-    drawn = f"{data['compared']:,}"
+    drawn = f"{data['compared']:,}" if "compared" in data else "some"
     if config.reference == "equal":
         return (
             f"Every distance compares {drawn} generated images with as many training images and as many held-out "
             "images, because it depends on the number of images."
         )
     trained = [name for name, facts in study.description.features.items() if "accuracy" in facts]
-    unseen = f" ({data['unseen']:,} in {', '.join(trained)} features)" if trained else ""
+    unseen = f" ({data['unseen']:,} in {', '.join(trained)} features)" if trained and "unseen" in data else ""
     return (
         f"The Fréchet distance compares {config.samples:,} generated images with all {data['train']:,} training "
         f"images{unseen} and all {data['test']:,} held-out images. It is larger for a set of fewer images, so train "

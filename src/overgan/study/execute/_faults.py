@@ -20,6 +20,9 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         refuse_vanished(folder)
+        for group in Path(os.fsdecode(error.filename or "")).parents:
+            if group.parent == folder and not group.exists():
+                raise _removed(group) from None
         raise OverganError(f"{cannot_write(folder, error)}; the same command goes on") from None
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
@@ -51,9 +54,11 @@ def still_there(group: Path, stopping: Stopping) -> Stopping:
             same = False
         if not same:
             refuse_vanished(group.parent)
-            raise OverganError(
-                f"{group} was removed or replaced while it was trained; the same command begins it again"
-            )
+            raise _removed(group)
         return stopping()
 
     return asked
+
+
+def _removed(group: Path) -> OverganError:
+    return OverganError(f"{group} was removed or replaced while it was trained; the same command begins it again")
