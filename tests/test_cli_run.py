@@ -201,8 +201,15 @@ def test_threads_are_those_of_each_worker(tmp_path, monkeypatch):
 
 def test_the_local_executor_gives_its_processes_so_many_threads(tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr("overgan.study.execute._local.Popen", lambda words, env, **_: started.append((words, env)))
-    EXECUTORS["local"]().start(Job(tmp_path, str(tmp_path), workers=2, devices=["cpu"], threads=3))
+
+    def popen(words, env, **streams):
+        started.append((words, env))
+        return subprocess.Popen(["true"], **streams)
+
+    monkeypatch.setattr("overgan.study.execute._local.Popen", popen)
+    executor = EXECUTORS["local"]()
+    executor.start(Job(tmp_path, str(tmp_path), workers=2, devices=["cpu"], threads=3))
+    executor.stop()
     for words, environment in started:
         assert words[words.index(str(tmp_path)) + 1] == "3"
         assert environment["OMP_NUM_THREADS"] == environment["NUMBA_NUM_THREADS"] == "3"
@@ -225,7 +232,7 @@ def until(holds):
 
 
 STUDY = Path("study")
-RUNNING, LEFT = {"figures": False, "refresh": 60}, {"figures": False, "refresh": None}
+RUNNING, LEFT = ({"figures": False, "refresh": seconds, "trust": True} for seconds in (60, None))
 NOTHING, FIRST, SECOND = [group(2, 10, 1.0)], [group(2, 20, 2.0, "FID 3")], [group(2, 30, 3.0, "FID 2")]
 
 
