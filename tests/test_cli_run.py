@@ -204,7 +204,7 @@ def test_the_local_executor_gives_its_processes_so_many_threads(tmp_path, monkey
 
     def popen(words, env, **streams):
         started.append((words, env))
-        return subprocess.Popen(["true"], **streams)
+        return subprocess.Popen([sys.executable, "-S", "-c", ""], **streams)
 
     monkeypatch.setattr("overgan.study.execute._local.Popen", popen)
     executor = EXECUTORS["local"]()
