@@ -122,6 +122,7 @@ def test_a_bucket_that_is_not_there_is_not_waited_for(proxy):
     [
         ("gs://bucket/study", "pip install gcsfs"),
         ("nonsense://bucket/study", "no store of the kind nonsense:// is known"),
+        ("https://host/study", "no store of the kind https:// is known"),
     ],
 )
 def test_a_store_whose_package_is_missing_is_named_in_one_line(address, says, monkeypatch):

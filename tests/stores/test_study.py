@@ -273,6 +273,8 @@ def test_what_is_and_what_is_no_address(machine, tmp_path):
     assert local(f"file://{tmp_path}/study") == tmp_path / "study"
     with pytest.raises(OverganError, match="lost a slash"):
         local(Path("s3://bucket/study"))
+    with pytest.raises(OverganError, match="lost a slash; write s3://"):
+        local("s3:/bucket/study")
     folder = local("s3://bucket/a study")
     assert shown(f"{folder}/k0002/x and {tmp_path}") == f"s3://bucket/a study/k0002/x and {tmp_path}"
 

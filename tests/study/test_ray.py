@@ -14,7 +14,7 @@ import yaml
 import overgan
 from overgan.errors import OverganError
 from overgan.study import EXECUTORS, Job, WorkerError
-from overgan.study.execute._ray import _placed
+from overgan.study.execute._ray import _join, _placed
 from overgan.study.execute._ray_task import Outcome, finish_on_node
 from overgan.version import __version__
 from tests.study.test_runner import results
@@ -49,6 +49,31 @@ def job(folder=Path("study"), **changed):
 def test_options_that_ray_does_not_have(changed, message):
     with pytest.raises(OverganError, match=message):
         EXECUTORS["ray"].check(job(**changed))
+
+
+@pytest.mark.parametrize(
+    ("executor", "options", "message"),
+    [
+        ("ray:auto", {}, "no executor ray:auto; write ray://auto"),
+        ("local://auto", {}, "executor: local takes no address; write local alone"),
+        ("local", {"gpus": 1}, "gpus: local has no such option; leave it out"),
+    ],
+)
+def test_an_executor_that_is_not_written_as_it_should_be(executor, options, message, tmp_path):
+    with pytest.raises(OverganError, match=message):
+        overgan.run(SHALLOW, tmp_path / "study", executor=executor, options=options)
+
+
+def test_a_machine_without_a_cluster_is_told_how_to_start_one(monkeypatch):
+    def none_found(*_arguments, **_settings):
+        raise ConnectionError
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr("ray.init", none_found)
+    with pytest.raises(
+        OverganError, match=r"executor ray://auto: no cluster of Ray runs on this machine, .* ray start"
+    ):
+        _join("auto", 1)
 
 
 def test_without_the_package_one_line_says_how_to_install_it(tmp_path, monkeypatch):

@@ -33,9 +33,10 @@ def plan(
     time: Annotated[bool, Option("--time", help="Measure again what was measured on this machine before.")] = False,
     json_: Json = False,
 ) -> None:
-    """Say what a study will take: time, order, storage, cost, and what a smaller scale would still answer.
+    """Say what a study will take, before it runs.
 
-    Nothing of it runs but a few iterations, which are timed on this machine and remembered.
+    That is time, order, space on disk and cost, on machines that may be on paper, and what a smaller scale would still
+    answer. Nothing of it runs but a few iterations, which are timed on this machine and remembered.
     """
     settings: dict[str, Any] = {"scale": scale, "threads": threads, "speed": speed, "per_core_hour": per_core_hour}
     with errors.status(f"reading {preset_or_yaml}") as status:

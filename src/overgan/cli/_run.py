@@ -20,7 +20,9 @@ from overgan.study import EXECUTORS, GroupStatus
 WORKERS_HELP = "Processes [default: one a core, or one a GPU]; on a cluster, widths at once."
 THREADS_HELP = "Threads of each process [default: its share of the cores; on a cluster, 1]."
 ON_HELP = "What starts the workers: processes here, Ray here (ray) or its cluster (ray://auto, ray://HOST:PORT), Slurm."
-GPUS_HELP = "With --on ray or slurm: GPUs of each width, or its share of one [default: 1 where there are GPUs]."
+GPUS_HELP = (
+    "With --on ray or slurm: GPUs of each width, or its share of one [default: with Ray 1 where there are GPUs]."
+)
 SLURM_HELP = "With --on slurm: options of sbatch, such as partition=gpu,time=4:00:00."
 STOPPED = "stopped; the same command goes on from the last checkpoint"
 

@@ -17,7 +17,10 @@ from overgan.words import counted, number
 
 
 def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
-    """Show the runs done, under way and diverged; the time left, and the space on disk."""
+    """Show how far a study is.
+
+    That is the runs done, under way and diverged, the time left, and the space on disk.
+    """
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
     spec, seeds = description.spec, len(description.spec.seeds)

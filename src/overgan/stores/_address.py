@@ -16,7 +16,7 @@ from overgan.disk import sha256, write_atomic
 from overgan.errors import OverganError
 
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
-FLATTENED = re.compile(r"[a-z][a-z0-9+.-]+:/[^/]")  # what pathlib makes of s3://…
+FLATTENED = re.compile(r"([a-z][a-z0-9+.-]+):/[^/]")  # what pathlib makes of s3://…
 OF_THIS_MACHINE = ("file", "local")
 ADDRESS = ".store"
 MIRRORS = "OVERGAN_MIRRORS"
@@ -41,8 +41,9 @@ def local(place: str | Path) -> Path:
         return folder
     if isinstance(place, str) and (scheme := SCHEME.match(place)):
         place = place[scheme.end() :]
-    elif isinstance(place, Path) and FLATTENED.match(str(place)) and not place.exists():
-        raise OverganError(f"{place} has lost a slash; give an address as text, not as a path")
+    elif (scheme := FLATTENED.match(str(place))) and not Path(place).exists():
+        mend = "give an address as text, not as a path" if isinstance(place, Path) else f"write {scheme[1]}://…"
+        raise OverganError(f"{place} has lost a slash; {mend}")
     return Path(place)
 
 

@@ -23,6 +23,7 @@ PACKAGES = {
     "abfs": "adlfs",
     "az": "adlfs",
 }
+PAGES = ("http", "https")
 # all waiting is done here, not in three layers; listings are never remembered
 OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {"use_listings_cache": False, "config_kwargs": {"retries": {"total_max_attempts": 1}}},
@@ -150,6 +151,8 @@ class Remote:
 def _filesystem(scheme: str, _process: int) -> Any:
     import fsspec
 
+    if scheme in PAGES:
+        raise ValueError("pages are read, not written")
     files = fsspec.filesystem(scheme, skip_instance_cache=True, **OPTIONS.get(scheme, {}))
     if scheme in OPTIONS:
         files.retries = 1

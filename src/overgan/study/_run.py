@@ -93,6 +93,8 @@ def run(
     resolved = load_spec(source, overrides, scale)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
     name, _, address = executor.partition("://")
+    if not address and (slashless := name.partition(":"))[0] in EXECUTORS and slashless[1]:
+        raise OverganError(f"no executor {name}; write {slashless[0]}://{slashless[2]}")
     start = EXECUTORS[name]
     if arrays:
         resolved = with_root(resolved, str(folder.resolve() / IMAGES))
@@ -108,7 +110,9 @@ def run(
     if issubclass(start, Elsewhere):
         start.check(job)
     elif address or options:
-        raise OverganError(f"{{argument}} {executor} takes neither an address nor options", "executor")
+        if options:
+            raise OverganError(f"{{argument}}: {name} has no such option; leave it out", next(iter(options)))
+        raise OverganError(f"{{argument}}: {name} takes no address; write {name} alone", "executor")
     try:
         with naming_addresses(), ExitStack() as stack:
             look = stack.enter_context(run_at(folder))

@@ -167,6 +167,12 @@ def _join(address: str, num_cpus: int) -> None:
                 **({} if address else started),
             )
     except (ImportError, OSError, RuntimeError, ValueError) as error:
+        if address == "auto" and isinstance(error, ConnectionError) and not os.environ.get("RAY_ADDRESS"):
+            raise OverganError(
+                "{argument} ray://auto: no cluster of Ray runs on this machine, and RAY_ADDRESS names none; start one "
+                "with ray start --head, or leave out ://auto for Ray on this machine alone",
+                "executor",
+            ) from None
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
         raise OverganError(f"{{argument}}: Ray at {known} cannot be reached ({first_line})", "executor") from None
 

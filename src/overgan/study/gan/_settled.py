@@ -27,7 +27,8 @@ def unsettled(
     needed = max(FEWEST, math.ceil(images / (train.batch * train.critic_steps)))
     if train.iterations < needed:
         why = "to have begun to learn" if needed == FEWEST else f"to have seen as many images as there are, {images:,}"
-        return (f"longer runs, train.iterations={needed} at least: {train.iterations:,} are too few {why}",)
+        few = "1 is" if train.iterations == 1 else f"{train.iterations:,} are"
+        return (f"longer runs, train.iterations={needed} at least: {few} too few {why}",)
     if train.schedule == "linear":
         return ()
     count = evaluations.iteration.nunique()
