@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.disk import refuse_links
 from overgan.errors import OverganError
 from overgan.study import EXECUTORS, Job, slurm_jobs
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
@@ -123,6 +125,13 @@ def test_what_is_queued_or_running_is_not_submitted_again_and_what_ended_is(slur
     submit()
     folders = [path for path in (tmp_path / "study" / "slurm").iterdir() if path.is_dir()]
     assert len(folders) == 1  # those of jobs that ended are gone
+
+
+def test_a_study_that_was_submitted_is_read_where_it_is_copied_to(slurm, tmp_path):
+    submit()
+    shutil.copytree(tmp_path / "study", tmp_path / "copy", symlinks=True)
+    assert [path for path in (tmp_path / "copy").rglob("*") if path.is_symlink()]
+    refuse_links(tmp_path / "copy")
 
 
 def test_a_finished_study_is_not_submitted(slurm, tmp_path):

@@ -92,11 +92,22 @@ class Slurm(Elsewhere):
         groups = [SlurmGroup(job.store, job.threads, job.devices[0], width) for width in widths]
         try:
             with redirect_stderr(io.StringIO()):  # submitit prints there what it raises
-                return [str(submitted.job_id) for submitted in executor.submit_array(groups)]
+                jobs = executor.submit_array(groups)
         except (RuntimeError, OSError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             last_line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
             raise OverganError(f"{{argument}}: Slurm refuses the jobs ({last_line})", "slurm") from None
+        _keep_links_within(folder)
+        return [str(submitted.job_id) for submitted in jobs]
+
+
+def _keep_links_within(folder: Path) -> None:
+    """Make submitit's links relative: else the study, copied elsewhere, would have links that lead out of it."""
+    for link in folder.iterdir():
+        if link.is_symlink() and link.resolve().parent == folder.resolve():
+            name = link.resolve().name
+            link.unlink()
+            link.symlink_to(name)
 
 
 def _fresh_folder(study: Path, keep: set[str]) -> Path:
