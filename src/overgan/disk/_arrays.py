@@ -42,7 +42,7 @@ class NpzArrays(Mapping[str, np.ndarray]):
     that is larger than the machine's memory.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: BinaryIO | BufferedIOBase):
         with _explained():
             self._archive = zipfile.ZipFile(stream)
         self._members = {member.filename.removesuffix(".npy"): member for member in self._archive.infolist()}
