@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app
 from overgan.errors import OverganError
-from overgan.study import EXECUTORS, Job, slurm_jobs
+from overgan.study import EXECUTORS, Job, WorkerError, slurm_jobs
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
 from overgan.study.execute._slurm_job import SlurmGroup
 from tests.study.sleeper import FILE, RUN_SECONDS
@@ -149,6 +149,17 @@ def test_what_slurm_refuses_or_does_not_say_is_one_line(slurm, tmp_path):
     assert len(list((slurm / "submitted").iterdir())) == 2
 
 
+def test_no_name_and_no_option_becomes_a_command_of_the_jobs_script(slurm, tmp_path):
+    stranger = COIN | {"name": "coin\ntouch owned\n#"}
+    (tmp_path / "stranger.yaml").write_text(yaml.safe_dump(stranger))
+    run = ["run", "--on", "slurm", "--slurm"]
+    for more in (["time=5", "stranger.yaml"], ["time=5,comment=a\ntouch owned", "coin.yaml"]):
+        result = CliRunner().invoke(app, run + more)
+        assert isinstance(result.exception, OverganError)
+        assert re.search(r"holds a line break, which Slurm cannot have$", str(result.exception))
+    assert not list((slurm / "submitted").iterdir())
+
+
 @pytest.mark.parametrize("missing", ["sbatch", "srun", "squeue"])
 def test_away_from_the_login_node_one_line_says_so(slurm, tmp_path, monkeypatch, missing):
     monkeypatch.setenv("PATH", str(slurm))
@@ -276,6 +287,17 @@ def test_a_users_mistake_is_the_last_thing_that_a_job_says(handlers, tmp_path, c
         SlurmGroup(str(tmp_path / "study"), 1, "cpu", 2)()
     assert end.value.code == 2
     assert re.match(r"overgan: \S+study is not there on ", capsys.readouterr().err)
+
+
+def test_a_job_whose_memory_runs_out_says_so_in_one_line(handlers, monkeypatch, capsys):
+    def finish(*_):
+        raise WorkerError("memory ran out")
+
+    monkeypatch.setattr("overgan.study.execute._slurm_job.finish_group", finish)
+    with pytest.raises(SystemExit) as end:
+        SlurmGroup("study", 1, "cpu", 2)()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "overgan: memory ran out\n"
 
 
 @pytest.mark.slow
