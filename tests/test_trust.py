@@ -290,10 +290,18 @@ def test_networks_larger_than_their_weights_take_no_memory(study):
         overgan.load(study).sample(90_000_000)
 
 
-def test_a_checkpoint_names_no_file_of_another_folder(study):
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"file": "../k0004/checkpoint-00000008.safetensors"},
+        {"rows": {"../k0004/log.jsonl": {"count": 1, "sha256": ""}}},
+        {"rows": {"/dev/zero": {"count": 1, "sha256": ""}}},  # which would be read for ever
+    ],
+)
+def test_a_checkpoint_names_no_file_of_another_folder(elsewhere, study):
     path = study / "k0002" / "checkpoint.json"
     index = json.loads(path.read_text())
-    path.write_text(json.dumps({k: index[k] for k in index if k != "checksum"} | {"file": "../k0004/" + index["file"]}))
+    path.write_text(json.dumps({k: index[k] for k in index if k != "checksum"} | elsewhere))
     with pytest.raises(OverganError, match="not a checkpoint's index"):
         overgan.load(study).sample(2)
 
