@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.cli._jobs import print_submitted
 from overgan.errors import OverganError
+from overgan.stores import local
 from overgan.study import EXECUTORS, Job, WorkerError, slurm_jobs
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
 from overgan.study.execute._slurm_job import SlurmGroup
@@ -90,6 +92,12 @@ def test_a_study_is_an_array_of_jobs_and_the_command_returns_and_says_what_to_do
         assert f"#SBATCH --{option}\n" in text
     assert "OMP_NUM_THREADS=3" in text
     assert re.search(r"python\S* -P -u -m submitit\.core\._submit", text)
+
+
+def test_of_a_study_at_an_address_the_next_command_names_that(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("OVERGAN_MIRRORS", str(tmp_path / "mirrors"))
+    print_submitted(local("s3://bucket/study"), [], [])
+    assert "overgan status s3://bucket/study says" in capsys.readouterr().out
 
 
 def test_what_is_queued_or_running_is_not_submitted_again_and_what_ended_is(slurm, tmp_path):
