@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from overgan.cli._terminal import console
+from overgan.stores import shown
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import joined
 
@@ -19,7 +20,7 @@ def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupSta
 def print_submitted(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
     """That the study goes on without this process, and what to do next."""
     print_jobs(folder, jobs, groups)
-    name = shlex.quote(str(folder))
+    name = shlex.quote(shown(folder))
     console.print(f"next: overgan status {name} says how far it is, overgan report {name} shows what there is")
     console.print("the same command submits again what is left of jobs that ended before their work did")
 

@@ -23,11 +23,10 @@ PACKAGES = {
     "abfs": "adlfs",
     "az": "adlfs",
 }
-# all waiting is done here, not in three layers; listings are never remembered
-OPTIONS: dict[str, dict[str, Any]] = {
-    "s3": {"use_listings_cache": False, "config_kwargs": {"retries": {"total_max_attempts": 1}}},
-}
-READING: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}  # else parts of a file may be of two versions
+# all waiting is done here, not in three layers; listings are never remembered; one request at a time reads a file, or
+# its parts may be of two versions
+S3 = {"use_listings_cache": False, "max_concurrency": 1, "config_kwargs": {"retries": {"total_max_attempts": 1}}}
+OPTIONS: dict[str, dict[str, Any]] = {"s3": S3, "s3a": S3}
 TAGS = ("ETag", "etag", "md5Hash", "generation", "mtime", "LastModified", "last_modified", "created")
 PERMANENT = (errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.EROFS, errno.ENAMETOOLONG, getattr(errno, "EREMCHG", -1))
 TRANSIENT_CODES = (
@@ -85,8 +84,7 @@ class Remote:
 
     def read(self, name: str) -> bytes:
         """The content of an object. Raises FileNotFoundError if there is none of this name."""
-        more = READING.get(self._scheme, {})
-        return bytes(self._try(lambda: self._files.cat_file(self._at(name), **more)))
+        return bytes(self._try(lambda: self._files.cat_file(self._at(name))))
 
     def write(self, name: str, content: bytes) -> None:
         """Replace an object."""

@@ -33,6 +33,9 @@ class Slurm(Elsewhere):
         """Raise OverganError if submitit or Slurm is missing, or an option is wrong."""
         check_package("submitit")
         check_options(job, "slurm", ("gpus", "slurm"))
+        for name, text in (("out", str(job.folder.resolve())), ("slurm", job.options.get("slurm", ""))):
+            if "\n" in text:  # what follows would be a command in the script that sbatch is given
+                raise OverganError(f"{{argument}}: {text!r} holds a line break, which Slurm cannot have", name)
         for program in ("sbatch", "srun", "squeue") if cls.cluster == "slurm" else ():
             if not shutil.which(program):
                 raise OverganError(
