@@ -50,6 +50,9 @@ class NpzArrays(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._members)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._members  # without reading it
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
 

@@ -48,13 +48,10 @@ class Remote:
     up: UnreachableError. What would fail again, such as a bucket that is not there, raises OverganError.
     """
 
-    def __init__(
-        self, address: str, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep, tried: str = ""
-    ):
+    def __init__(self, address: str, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep):
         self.address, self.patience = address, patience
         self._sleep = sleep
         self._scheme, _, self._path = address.partition("://")
-        self._after = tried or "the same command goes on"
 
     @property
     def _files(self) -> Any:
@@ -138,7 +135,7 @@ class Remote:
                     raise self._useless(error) from None
                 if time.monotonic() - start + wait > self.patience:
                     raise UnreachableError(
-                        f"{self.address} cannot be reached ({_brief(error)}); {self._after}"
+                        f"{self.address} cannot be reached ({_brief(error)}); the same command goes on"
                     ) from None
             self._sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - so that many workers do not come at once
             wait = min(2 * wait, LONGEST_WAIT)
