@@ -20,7 +20,8 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         refuse_vanished(folder)
-        for group in Path(os.fsdecode(error.filename or "")).parents:
+        name = error.filename if isinstance(error.filename, str | bytes) else ""  # of an open file it is a number
+        for group in Path(os.fsdecode(name)).parents:
             if group.parent == folder and not group.exists():
                 raise _removed(group) from None
         raise OverganError(f"{cannot_write(folder, error)}; the same command goes on") from None
