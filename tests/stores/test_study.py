@@ -212,11 +212,13 @@ def test_a_study_whose_run_died_elsewhere_is_taken_over_with_a_notice(
 def test_a_run_that_was_taken_over_stops_with_one_line(address, machine, small_spec, another_run, monkeypatch):
     def taken(_groups):
         Remote(address).create(".lease/study/000009.json", b'{"host": "node-8", "pid": 1}')
+        (local(address) / "worker-0.log").touch()
 
     another_run.release()
     monkeypatch.setattr(_hold, "APART_SECONDS", 0.01)
     with pytest.raises(OverganError, match="taken over by a run on 'node-8'"):
         overgan.run(small_spec, address, ONE, **HERE | {"executor": "tests.stores.slowly:Slowly"}, watch=taken)
+    assert "worker-0.log" not in Remote(address).tags()
 
 
 def test_an_address_with_something_else_is_refused(address, machine, small_spec):

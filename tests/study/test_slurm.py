@@ -255,7 +255,7 @@ def test_a_group_has_the_gpus_that_are_asked_for(tmp_path, device, options, expe
 def test_gpus_that_slurm_does_not_give(tmp_path):
     for options, message in (
         ({"gpus": 0.5, "slurm": "time=5"}, "gpus is 0.5; Slurm gives whole GPUs"),
-        ({"gpus": 1, "slurm": "time=5,gpus-per-node=1"}, "gpus and the GPUs of --slurm exclude each other"),
+        ({"gpus": 1, "slurm": "time=5,gpus-per-node=1"}, "gpus and GPUs of sbatch exclude each other"),
     ):
         with pytest.raises(OverganError, match=message):
             EXECUTORS["slurm"].parameters(Job(tmp_path, str(tmp_path), 1, ["auto"], 1, options=options))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from overgan.errors import OverganError
-from overgan.stores import ADDRESS, Lease, Part, Remote, UnreachableError, address_of
+from overgan.stores import ADDRESS, Lease, LeaseLostError, Part, Remote, UnreachableError, address_of
 from overgan.study._mirror import GROUPS, INDICES, PATIENCE, fetch, group_part, publish, remote_of
 from overgan.study._store import IMAGES, STUDY
 
@@ -77,6 +77,8 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
 
         try:
             yield look
+        except LeaseLostError:
+            raise  # what is there is another's
         except Exception:
             with suppress(OverganError):  # the logs of workers, which the error may name
                 publish(folder, logs=True)

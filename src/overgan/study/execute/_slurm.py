@@ -53,7 +53,7 @@ class Slurm(Elsewhere):
         if count and count < 1:
             raise OverganError(f"{{argument}} is {count:g}; Slurm gives whole GPUs", "gpus")
         if count and SLURM_GPUS & given.keys():
-            raise OverganError("{argument} and the GPUs of --slurm exclude each other; leave one out", "gpus")
+            raise OverganError("{argument} and GPUs of sbatch exclude each other; leave one out", "gpus")
         if count or (job.devices == ["cuda"] and not SLURM_GPUS & given.keys()):
             given["gpus_per_node"] = int(count or 1)
         return {
