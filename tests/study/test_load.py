@@ -1,5 +1,6 @@
 """Large studies: their files are read once, their status without PyTorch, and their figures stay legible."""
 
+import shutil
 import subprocess
 import sys
 
@@ -13,8 +14,8 @@ from overgan.report._plot import MAX_CURVES, each_width, of_widths
 from overgan.study import read_status
 
 
-def test_rows_are_read_again_only_once_a_file_has_changed(small_study, monkeypatch):
-    study = overgan.load(small_study / "study")
+def test_rows_are_read_again_only_once_a_file_has_changed(small_study, tmp_path, monkeypatch):
+    study = overgan.load(shutil.copytree(small_study / "study", tmp_path / "study"))
     read = []
     whole = type(study)._group_rows
     monkeypatch.setattr(type(study), "_group_rows", lambda *about: read.append(about[1:]) or whole(*about))

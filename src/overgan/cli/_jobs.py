@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from overgan.cli._terminal import console
+from overgan.disk import content_of
+from overgan.stores import shown
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import joined
 
@@ -19,7 +21,7 @@ def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupSta
 def print_submitted(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
     """That the study goes on without this process, and what to do next."""
     print_jobs(folder, jobs, groups)
-    name = shlex.quote(str(folder))
+    name = shlex.quote(shown(folder))
     console.print(f"next: overgan status {name} says how far it is, overgan report {name} shows what there is")
     console.print("the same command submits again what is left of jobs that ended before their work did")
 
@@ -38,8 +40,8 @@ def _lines(folder: Path, jobs: Sequence[SlurmJob]) -> Iterator[str]:
 def _why(folder: Path, job: SlurmJob) -> str:
     """The last line that overgan itself wrote into the job's output, which names a mistake of the user's."""
     try:
-        lines = (folder / job.log).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        lines = content_of(folder / job.log).decode(errors="replace").splitlines()
+    except (OSError, ValueError):
         return ""
     said = [line.removeprefix("overgan: ") for line in lines if line.startswith("overgan: ")]
     return f" ({''.join(filter(str.isprintable, said[-1]))})" if said else ""

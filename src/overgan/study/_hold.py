@@ -92,8 +92,9 @@ def _send_rest(folder: Path) -> None:
         if match := GROUPS.fullmatch(below.name):
             part = group_part(folder, int(match[1]))
             if {*part.changed()} & {*INDICES}:
-                with part.alone(timeout=PATIENCE):
-                    part.push(tidy="")
+                with part.alone(timeout=PATIENCE) as free:
+                    if free:  # else a worker has it, and sends what it makes
+                        part.push(tidy="")
     publish(folder)
 
 

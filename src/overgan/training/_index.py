@@ -13,6 +13,7 @@ INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
 LOG, EVALUATIONS, PROGRESS = "log.jsonl", "evaluations.jsonl", "progress.json"
 SAMPLES, NEIGHBOURS = "samples", "neighbours"
 
+NAME = r"^\w[\w.-]*$"  # of a file in the folder, which leads to no other
 T = TypeVar("T")
 
 State = tuple[int, int, int]  # of a file: its number, its size, and when it was last written
@@ -33,14 +34,14 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str = Field(pattern=r"^\w[\w.-]*$")  # which leads to no other folder
+    file: str = Field(pattern=NAME)
     sha256: str
     iteration: int = Field(ge=0, le=10**15)
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
     diverged: dict[int, int]  # seed -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool
-    rows: dict[str, Rows] = {}  # file -> its rows; older versions had none
+    rows: dict[Annotated[str, Field(pattern=NAME)], Rows] = {}  # file -> its rows; older versions had none
     pictures: dict[str, str] = {}  # file -> its SHA-256; older versions had none
 
     def ends(self, iterations: int) -> bool:
