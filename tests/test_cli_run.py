@@ -21,6 +21,7 @@ from overgan.cli import _watch, app
 from overgan.cli._opening import print_heading, print_opening
 from overgan.cli._renewal import renewed_report
 from overgan.errors import OverganError
+from overgan.stores import LeaseLostError
 from overgan.study import EXECUTORS, GroupStatus, Job, load_spec
 from overgan.study._opening import Opening
 from tests.extension.executor import InProcess
@@ -295,6 +296,13 @@ def test_the_page_of_a_study_that_is_stopped_no_longer_loads_itself_anew(written
     with pytest.raises(KeyboardInterrupt):
         stopped_on_the_way()
     assert written == [RUNNING, LEFT]
+
+
+def test_the_page_of_a_study_that_was_taken_over_is_left_to_who_has_it(written):
+    with pytest.raises(LeaseLostError), renewed_report(STUDY) as watch:  # noqa: PT012
+        watch(FIRST)
+        raise LeaseLostError("taken over")
+    assert written == [RUNNING]
 
 
 def start(spec, folder, *, ignoring=()):

@@ -24,7 +24,7 @@ from benchmarks.trust import CANARY, MODULE, SCRIPT, make_hostile, read
 from overgan.cli import app
 from overgan.cli._terminal import print_json
 from overgan.data import open_images
-from overgan.disk import read_json, write_json
+from overgan.disk import NpzArrays, read_json, write_json
 from overgan.errors import OverganError
 from overgan.own import importing_only, load_function
 from overgan.study import load_spec
@@ -290,10 +290,18 @@ def test_networks_larger_than_their_weights_take_no_memory(study):
         overgan.load(study).sample(90_000_000)
 
 
-def test_a_checkpoint_names_no_file_of_another_folder(study):
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"file": "../k0004/checkpoint-00000008.safetensors"},
+        {"rows": {"../k0004/log.jsonl": {"count": 1, "sha256": ""}}},
+        {"rows": {"/dev/zero": {"count": 1, "sha256": ""}}},  # which would be read for ever
+    ],
+)
+def test_a_checkpoint_names_no_file_of_another_folder(elsewhere, study):
     path = study / "k0002" / "checkpoint.json"
     index = json.loads(path.read_text())
-    path.write_text(json.dumps({k: index[k] for k in index if k != "checksum"} | {"file": "../k0004/" + index["file"]}))
+    path.write_text(json.dumps({k: index[k] for k in index if k != "checksum"} | elsewhere))
     with pytest.raises(OverganError, match="not a checkpoint's index"):
         overgan.load(study).sample(2)
 
@@ -322,6 +330,24 @@ def lying_zip(method, megabytes=200):
         place = content.index(mark)
         content[place + at : place + at + 4] = struct.pack("<I", 100)
     return bytes(content)
+
+
+def short_npz():
+    """A file whose array says, as its header does, that it has 1,000 bytes, and has one."""
+    content = bytearray(npz((1000,), "|u1", b"x"))
+    for mark, at in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
+        place = content.index(mark) + at
+        (there,) = struct.unpack_from("<I", content, place)
+        struct.pack_into("<I", content, place, there + 999)
+    return bytes(content)
+
+
+def test_an_array_that_ends_too_early_is_damaged():
+    arrays = NpzArrays(io.BytesIO(short_npz()))
+    assert "images" in arrays  # which reads none
+    assert "labels" not in arrays
+    with pytest.raises(ValueError, match="ends too early"):
+        arrays[next(iter(arrays))]
 
 
 def tar_of(*members):

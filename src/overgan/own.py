@@ -22,8 +22,8 @@ def is_own(name: str) -> bool:
 def load_function(name: str, what: str) -> Any:
     """The function, or whatever has that name; modules in the current folder are found too.
 
-    That folder comes first while a module of the user's own is imported, and last from then on, for what the module
-    imports later: no file there is taken for a module of overgan, Python or an installed package.
+    That folder comes first while a module of the user's own is imported, as it does for a script, and last from then
+    on: no file there is taken for what overgan, Python or an installed package imports.
 
     what: the key or option that names it. Raises OverganError if it cannot be imported, or may not (`importing_only`).
     """

@@ -212,11 +212,13 @@ def test_a_study_whose_run_died_elsewhere_is_taken_over_with_a_notice(
 def test_a_run_that_was_taken_over_stops_with_one_line(address, machine, small_spec, another_run, monkeypatch):
     def taken(_groups):
         Remote(address).create(".lease/study/000009.json", b'{"host": "node-8", "pid": 1}')
+        (local(address) / "worker-0.log").touch()
 
     another_run.release()
     monkeypatch.setattr(_hold, "APART_SECONDS", 0.01)
     with pytest.raises(OverganError, match="taken over by a run on 'node-8'"):
         overgan.run(small_spec, address, ONE, **HERE | {"executor": "tests.stores.slowly:Slowly"}, watch=taken)
+    assert "worker-0.log" not in Remote(address).tags()
 
 
 def test_an_address_with_something_else_is_refused(address, machine, small_spec):
@@ -232,12 +234,17 @@ def test_an_address_without_a_study_is_said(address, machine):
 
 
 @pytest.mark.slow
-def test_a_study_that_was_removed_from_its_store_begins_anew(address, machine, small_spec):
+def test_a_study_that_was_removed_from_its_store_begins_anew_and_its_mirror_is_kept(
+    address, machine, small_spec, caplog
+):
     overgan.run(small_spec, address, ONE, **HERE)
     first = bits(mirror_of(address))
     MemoryFileSystem.store.clear()
     overgan.run(small_spec, address, [*ONE, "train.learning_rate=1e-3"], **HERE)
     assert bits(mirror_of(address)) != first
+    (aside,) = mirror_of(address).parent.glob("*-removed-*")
+    assert bits(aside) == first
+    assert str(aside) in caplog.text
 
 
 @pytest.mark.slow

@@ -81,6 +81,32 @@ def test_the_index_is_sent_last_and_what_it_no_longer_names_is_removed_after_it(
     assert not remote.done
 
 
+def test_who_stood_still_in_a_push_and_was_taken_over_overwrites_nothing_of_the_takers(address, tmp_path):
+    here, there, remote = tmp_path / "here", tmp_path / "there", Remote(address)
+    save(here, 1)
+    part(remote, here).push(tidy="")
+    part(remote, there).pull()
+    save(here, 2)
+
+    class TakenOverError(Exception):
+        pass
+
+    def check():
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # after the tensors
+            for iteration in (2, 3):
+                save(there, iteration)
+                part(remote, there).push(tidy="")
+            raise TakenOverError
+
+    asked = 0
+    with pytest.raises(TakenOverError):
+        part(remote, here).push(tidy="", check=check)
+    part(remote, tmp_path / "third").pull()
+    assert saved(tmp_path / "third") == 3
+
+
 def test_a_kill_before_any_change_of_the_store_leaves_a_checkpoint_there(address, tmp_path):
     whole = Recorded(address)
     save(tmp_path / "whole", 1)

@@ -12,7 +12,7 @@ import overgan
 from overgan import metrics
 from overgan.cli import app
 from overgan.cli._terminal import console
-from overgan.disk import read_jsonl, write_jsonl
+from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
 from overgan.study import load_spec
@@ -26,6 +26,13 @@ MORE = [
     "evaluate.final_metrics=[memorization,nnd,tests.metrics.own:gap]",
     "evaluate.nnd={iterations: 4, evaluation_batches: 2, batch: 8, width: 2}",
 ]
+
+
+def test_a_width_that_a_job_on_a_cluster_trains_is_not_measured(small_study):
+    study = overgan.load(small_study / "study")
+    with try_lock(study.group(4)), pytest.raises(OverganError, match=r"k0004 is being trained; wait"):
+        study.evaluate()
+    (study.group(2) / "later.jsonl").unlink()
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +65,7 @@ def test_metrics_at_every_evaluation_and_at_the_end(study):
 
 @pytest.mark.slow
 def test_the_report_shows_them(study):
-    text = overgan.write_report(study.folder).read_text()
+    text = overgan.write_report(study.folder, trust=True).read_text()
     for part in ("Neural net divergence against width", "Nearest training images", "k = 2, seed 0, nearest by pixels"):
         assert part in text
     for column in ("NND", "pixels kernel distance, test", "pixels share nearer to training images", "pixels C_T", GAP):

@@ -144,7 +144,18 @@ def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(st
         (folder / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'a').write('{name} '); 1 / 0")
     (folder / "mine.py").write_text(NETWORK)
     (folder / "helper_of_mine.py").write_text("")
-    more = ["--set", "model.name=mine:build", "--set", "widths=[2]", "--set", "train.iterations=20", "--workers", "1"]
+    more = [
+        "--set",
+        "model.name=mine:build",
+        "--set",
+        "widths=[2]",
+        "--set",
+        "train.iterations=20",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+    ]
     command = [sys.executable, *start, "run", str(small_spec), "--out", "study", *more]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()

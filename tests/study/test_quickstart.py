@@ -10,8 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import overgan
-from overgan.cli import app
-from overgan.cli._app import main
+from overgan.cli import app, main
 from overgan.data import _survey
 from overgan.data._files import open_files
 from overgan.errors import OverganError

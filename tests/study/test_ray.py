@@ -255,6 +255,15 @@ def test_a_ray_that_cannot_be_reached_is_one_line(tmp_path, monkeypatch):
         overgan.run(SHALLOW, tmp_path / "study", executor="ray://auto")
 
 
+def test_a_cluster_that_goes_away_is_no_fault_of_the_folder(monkeypatch):
+    def away(*_, **__):
+        raise ConnectionError("the client is shutting down")
+
+    monkeypatch.setattr("ray.wait", away)
+    with pytest.raises(WorkerError, match=r"^Ray is no longer there \(the client is shutting down\); the same command"):
+        EXECUTORS["ray"]().working()
+
+
 def test_a_node_that_does_not_see_the_folder_says_so(tmp_path):
     outcome = finish_on_node(2, str(tmp_path / "study"), 1, "cpu", str(tmp_path), __version__)
     message, argument = outcome.mistake

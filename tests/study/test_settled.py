@@ -79,9 +79,9 @@ def test_runs_that_lack_an_evaluation_are_left_out():
 @pytest.mark.slow
 @pytest.mark.parametrize("wave", [0.0, 0.6], ids=["noise", "waves"])
 def test_level_curves_are_rarely_called_falling_and_those_that_fall_by_a_fifth_mostly_are(wave):
-    """100 studies of six widths and five seeds: 10 % noise at every evaluation, alone or as waves; seeds differ, too.
+    """50 studies of six widths and five seeds: 10 % noise at every evaluation, alone or as waves; seeds differ, too.
 
-    Of 100 studies at 5 % each, more than 10 are called falling with a probability of 1 %. What is looked at are the
+    Of 50 studies at 5 % each, more than 7 are called falling with a probability of 0.3 %. What is looked at are the
     widths that may be the answer: here the three that are best in the end.
     """
     random = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def test_level_curves_are_rarely_called_falling_and_those_that_fall_by_a_fifth_m
     def simulated(fall):
         level = (ITERATIONS / 1000) ** np.log2(1 - fall)
         studies = 0
-        for _ in range(100):
+        for _ in range(50):
             noise = random.standard_normal((6, 10, 5))
             for i in range(1, 10):
                 noise[:, i] = wave * noise[:, i - 1] + np.sqrt(1 - wave**2) * noise[:, i]
@@ -97,7 +97,7 @@ def test_level_curves_are_rarely_called_falling_and_those_that_fall_by_a_fifth_m
             found = trends(table(dict(enumerate(values, 1))), 0.05)
             by_end = values[:, -1].mean(1).argsort()[:3] + 1
             studies += any(found[int(k)].falling for k in by_end)
-        return studies / 100
+        return studies / 50
 
-    assert simulated(0.0) <= 0.1
+    assert simulated(0.0) <= 0.14
     assert simulated(0.2) >= 0.8

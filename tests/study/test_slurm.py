@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.cli._jobs import print_submitted
 from overgan.disk import refuse_links
 from overgan.errors import OverganError
-from overgan.study import EXECUTORS, Job, slurm_jobs
+from overgan.stores import local
+from overgan.study import EXECUTORS, Job, WorkerError, slurm_jobs
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
 from overgan.study.execute._slurm_job import SlurmGroup
 from tests.study.sleeper import FILE, RUN_SECONDS
@@ -94,6 +96,12 @@ def test_a_study_is_an_array_of_jobs_and_the_command_returns_and_says_what_to_do
     assert re.search(r"python\S* -P -u -m submitit\.core\._submit", text)
 
 
+def test_of_a_study_at_an_address_the_next_command_names_that(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("OVERGAN_MIRRORS", str(tmp_path / "mirrors"))
+    print_submitted(local("s3://bucket/study"), [], [])
+    assert "overgan status s3://bucket/study says" in capsys.readouterr().out
+
+
 def test_what_is_queued_or_running_is_not_submitted_again_and_what_ended_is(slurm, tmp_path):
     submit()
     (slurm / "queue").write_text("42_0|RUNNING\n42_1|PENDING\n7|RUNNING\n")
@@ -156,6 +164,17 @@ def test_what_slurm_refuses_or_does_not_say_is_one_line(slurm, tmp_path):
     (slurm / "queue").touch()
     submit()
     assert len(list((slurm / "submitted").iterdir())) == 2
+
+
+def test_no_name_and_no_option_becomes_a_command_of_the_jobs_script(slurm, tmp_path):
+    stranger = COIN | {"name": "coin\ntouch owned\n#"}
+    (tmp_path / "stranger.yaml").write_text(yaml.safe_dump(stranger))
+    run = ["run", "--on", "slurm", "--slurm"]
+    for more in (["time=5", "stranger.yaml"], ["time=5,comment=a\ntouch owned", "coin.yaml"]):
+        result = CliRunner().invoke(app, run + more)
+        assert isinstance(result.exception, OverganError)
+        assert re.search(r"holds a line break, which Slurm cannot have$", str(result.exception))
+    assert not list((slurm / "submitted").iterdir())
 
 
 @pytest.mark.parametrize("missing", ["sbatch", "srun", "squeue"])
@@ -245,7 +264,7 @@ def test_a_group_has_the_gpus_that_are_asked_for(tmp_path, device, options, expe
 def test_gpus_that_slurm_does_not_give(tmp_path):
     for options, message in (
         ({"gpus": 0.5, "slurm": "time=5"}, "gpus is 0.5; Slurm gives whole GPUs"),
-        ({"gpus": 1, "slurm": "time=5,gpus-per-node=1"}, "gpus and the GPUs of --slurm exclude each other"),
+        ({"gpus": 1, "slurm": "time=5,gpus-per-node=1"}, "gpus and GPUs of sbatch exclude each other"),
     ):
         with pytest.raises(OverganError, match=message):
             EXECUTORS["slurm"].parameters(Job(tmp_path, str(tmp_path), 1, ["auto"], 1, options=options))
@@ -285,6 +304,17 @@ def test_a_users_mistake_is_the_last_thing_that_a_job_says(handlers, tmp_path, c
         SlurmGroup(str(tmp_path / "study"), 1, "cpu", 2)()
     assert end.value.code == 2
     assert re.match(r"overgan: \S+study is not there on ", capsys.readouterr().err)
+
+
+def test_a_job_whose_memory_runs_out_says_so_in_one_line(handlers, monkeypatch, capsys):
+    def finish(*_):
+        raise WorkerError("memory ran out")
+
+    monkeypatch.setattr("overgan.study.execute._slurm_job.finish_group", finish)
+    with pytest.raises(SystemExit) as end:
+        SlurmGroup("study", 1, "cpu", 2)()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "overgan: memory ran out\n"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import pytest
 
+import overgan
 from overgan.study import GroupStatus, seconds_left, share_done
 
 
@@ -53,3 +54,20 @@ def test_runs_that_all_diverged_leave_nothing_to_do():
 
 def test_without_times_the_share_is_by_count():
     assert share_done([group(2, 100), group(4, 50)]) == pytest.approx(0.75)
+
+
+def test_a_study_that_gets_more_widths_says_how_far_all_of_them_are_before_it_goes_on(small_study):
+    class StopError(Exception):
+        pass
+
+    def opened(opening):
+        assert [(group.width, group.state) for group in opening.groups] == [
+            (2, "finished"),
+            (3, "waiting"),
+            (4, "finished"),
+            (8, "finished"),
+        ]
+        raise StopError
+
+    with pytest.raises(StopError):
+        overgan.run(small_study / "small.yaml", small_study / "study", ["widths=[2,3,4,8]"], opened=opened)

@@ -25,7 +25,13 @@ def study(tmp_path):
     spec = parse_spec(SPEC, "test")
     KINDS["shallow"].worker(spec, tmp_path, 1, "cpu")(3, lambda: False)
     description = overgan.study.Description(
-        spec=spec, command="", data={}, features={}, parameters={}, versions={}, machine={}
+        spec=spec,
+        command="",
+        data={},
+        features={},
+        parameters={3: {"generator": 9, "discriminator": 2}},
+        versions={},
+        machine={"workers": 1, "processor": "a processor"},
     )
     return ShallowStudy(tmp_path, description)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from overgan.errors import OverganError
-from overgan.training import load_checkpoint, read_checkpoint, read_rows
+from overgan.training import _index, load_checkpoint, read_checkpoint, read_rows
 from overgan.training._checkpoint import save_checkpoint
 from tests.conftest import without_checksums
 from tests.training.conftest import results
@@ -166,3 +166,30 @@ def test_a_group_of_an_older_version_goes_on_and_keeps_two_from_then_on(train, w
     assert len(list(folder.glob("*.safetensors"))) == 2
     assert results(train(folder)) == results(whole)
     np.testing.assert_equal(read_rows(folder, "log.jsonl"), read_rows(whole, "log.jsonl"))
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "evaluations.jsonl"])
+def test_rows_that_are_lost_or_damaged_in_training_are_in_no_later_checkpoint(whole, tmp_path, name):
+    folder = shutil.copytree(whole, tmp_path / "k")
+    checkpoint, tensors = load_checkpoint(folder)
+    index = {"seeds": [0, 1, 2], "diverged": {}, "seconds": 1.0, "complete": True}
+    for lose in (lambda: damage_rows(folder, name, 10), lambda: (folder / name).unlink()):
+        lose()
+        with pytest.raises(OverganError, match=rf"{name} is damaged \(it has not the rows"):
+            save_checkpoint(folder, tensors, iteration=40, **index)
+    assert json.loads((folder / INDEX).read_text())["iteration"] == checkpoint.iteration
+
+
+def test_rows_found_whole_are_not_read_again_until_they_change(whole, tmp_path, monkeypatch):
+    folder, read = shutil.copytree(whole, tmp_path / "k"), []
+    content = _index.content_of
+    monkeypatch.setattr(_index, "content_of", lambda path: read.append(path.name) or content(path))
+    for _ in range(3):
+        read_checkpoint(folder)
+    assert [read.count(name) for name in ("log.jsonl", "evaluations.jsonl")] == [1, 1]
+    with (folder / "log.jsonl").open("a") as file:
+        file.write("{}\n")  # as training does
+    assert read_checkpoint(folder).iteration == 30
+    assert read.count("log.jsonl") == 1
+    damage_rows(folder, "evaluations.jsonl", 30)
+    assert read_checkpoint(folder).iteration == 20

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from overgan.cli._terminal import console
+from overgan.disk import content_of
 from overgan.stores import shown
 from overgan.study import GroupStatus, SlurmJob
 from overgan.words import joined
@@ -39,8 +40,8 @@ def _lines(folder: Path, jobs: Sequence[SlurmJob]) -> Iterator[str]:
 def _why(folder: Path, job: SlurmJob) -> str:
     """The last line that overgan itself wrote into the job's output, which names a mistake of the user's."""
     try:
-        lines = (folder / job.log).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        lines = content_of(folder / job.log).decode(errors="replace").splitlines()
+    except (OSError, ValueError):
         return ""
     said = [line.removeprefix("overgan: ") for line in lines if line.startswith("overgan: ")]
     return f" ({''.join(filter(str.isprintable, said[-1]))})" if said else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import overgan
+from overgan.stores import LeaseLostError
 from overgan.study import GroupStatus
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def renewed_report(folder: Path) -> Iterator["Watcher"]:
 
         try:
             yield watch
-        except BaseException:
-            if seen:
+        except BaseException as error:
+            if seen and not isinstance(error, LeaseLostError):  # else the page is another run's
                 pool.submit(renew, None)
             raise

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -42,13 +42,16 @@ class NpzArrays(Mapping[str, np.ndarray]):
     that is larger than the machine's memory.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: IO[bytes] | BufferedIOBase):
         with _explained():
             self._archive = zipfile.ZipFile(stream)
         self._members = {member.filename.removesuffix(".npy"): member for member in self._archive.infolist()}
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members  # without reading it
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -63,8 +66,10 @@ class NpzArrays(Mapping[str, np.ndarray]):
             check_memory(size, name, f"an array {shape}")
             content: np.ndarray = np.empty(size, np.uint8)
             for start in range(0, size, BLOCK):
-                block = np.frombuffer(file.read(min(BLOCK, size - start)), np.uint8)
-                content[start : start + BLOCK] = block  # of another length if the file ends here
+                block = file.read(min(BLOCK, size - start))
+                if len(block) < min(BLOCK, size - start):
+                    raise EOFError("it ends too early")
+                content[start : start + BLOCK] = np.frombuffer(block, np.uint8)
             return content.view(dtype).reshape(shape, order=order)
 
 

@@ -145,7 +145,8 @@ class Lease:
         if not self._remote.create(self._at(number), _bytes(content)):
             return False
         self._number, self._content, self._seen, self._lost_to = number, content, began, ""
-        self._remote.remove(self._at(old) for old in range(max(1, number - 3), number))
+        with suppress(OverganError):  # what is left is lower, and means nothing; ours must be kept alive now
+            self._remote.remove(self._at(old) for old in range(max(1, number - 3), number))
         return True
 
     def _at(self, number: int) -> str:

@@ -24,11 +24,10 @@ PACKAGES = {
     "az": "adlfs",
 }
 PAGES = ("http", "https")
-# all waiting is done here, not in three layers; listings are never remembered
-OPTIONS: dict[str, dict[str, Any]] = {
-    "s3": {"use_listings_cache": False, "config_kwargs": {"retries": {"total_max_attempts": 1}}},
-}
-READING: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}  # else parts of a file may be of two versions
+# all waiting is done here, not in three layers; listings are never remembered; one request at a time reads a file, or
+# its parts may be of two versions
+S3 = {"use_listings_cache": False, "max_concurrency": 1, "config_kwargs": {"retries": {"total_max_attempts": 1}}}
+OPTIONS: dict[str, dict[str, Any]] = {"s3": S3, "s3a": S3}
 TAGS = ("ETag", "etag", "md5Hash", "generation", "mtime", "LastModified", "last_modified", "created")
 PERMANENT = (errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.EROFS, errno.ENAMETOOLONG, getattr(errno, "EREMCHG", -1))
 TRANSIENT_CODES = (
@@ -50,13 +49,10 @@ class Remote:
     up: UnreachableError. What would fail again, such as a bucket that is not there, raises OverganError.
     """
 
-    def __init__(
-        self, address: str, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep, tried: str = ""
-    ):
+    def __init__(self, address: str, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep):
         self.address, self.patience = address, patience
         self._sleep = sleep
         self._scheme, _, self._path = address.partition("://")
-        self._after = tried or "the same command goes on"
 
     @property
     def _files(self) -> Any:
@@ -86,8 +82,7 @@ class Remote:
 
     def read(self, name: str) -> bytes:
         """The content of an object. Raises FileNotFoundError if there is none of this name."""
-        more = READING.get(self._scheme, {})
-        return bytes(self._try(lambda: self._files.cat_file(self._at(name), **more)))
+        return bytes(self._try(lambda: self._files.cat_file(self._at(name))))
 
     def write(self, name: str, content: bytes) -> None:
         """Replace an object."""
@@ -141,7 +136,7 @@ class Remote:
                     raise self._useless(error) from None
                 if time.monotonic() - start + wait > self.patience:
                     raise UnreachableError(
-                        f"{self.address} cannot be reached ({_brief(error)}); {self._after}"
+                        f"{self.address} cannot be reached ({_brief(error)}); the same command goes on"
                     ) from None
             self._sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - so that many workers do not come at once
             wait = min(2 * wait, LONGEST_WAIT)

@@ -97,7 +97,7 @@ class Part:
 
         names: of the files to look at, by default all.
         tidy: remove from the store, in this folder of the part, what is not here; of "" what this side knew of.
-        check: called before others see a difference; may raise to stop that.
+        check: called before each file, so that whoever stood still for long overwrites nothing; may raise to stop that.
 
         Raises UnreachableError, or OverganError if the store cannot be written.
         """
@@ -119,13 +119,14 @@ class Part:
         try:
             for name in sorted(changed, key=lambda name: (name in late, name)):
                 if name not in late:
+                    check()
                     stamp, content = self._stamp(name), (self.folder / name).read_bytes()
                     self.remote.write(self._at(name), content)
                     known[name] = {"tag": None, "stamp": stamp}
                     sent.append(name)
-            check()
             for name, (stamp, content) in late.items():
                 if name in changed:
+                    check()
                     self.remote.write(self._at(name), content)
                     known[name] = {"tag": None, "stamp": stamp}
                     sent.append(name)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from overgan.errors import OverganError
-from overgan.stores import ADDRESS, Lease, Part, Remote, UnreachableError, address_of
+from overgan.stores import ADDRESS, Lease, LeaseLostError, Part, Remote, UnreachableError, address_of
 from overgan.study._mirror import GROUPS, INDICES, PATIENCE, fetch, group_part, publish, remote_of
 from overgan.study._store import IMAGES, STUDY
 
@@ -56,10 +57,8 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
     if STUDY not in names and (others := sorted(name for name in names if not name.startswith(".") and name != IMAGES)):
         raise OverganError(f"{address} holds {others[0]}, but no study; name another address with {{argument}}", "out")
     with held(folder) as check:
-        if not fetch(folder):  # what is here is of a study that is no longer there
-            for path in folder.iterdir():
-                if path.name != ADDRESS:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not fetch(folder):
+            _set_aside(folder, address)
         due = 0.0
 
         def look(now: bool) -> None:
@@ -77,11 +76,26 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
 
         try:
             yield look
+        except LeaseLostError:
+            raise  # what is there is another's
         except Exception:
             with suppress(OverganError):  # the logs of workers, which the error may name
                 publish(folder, logs=True)
             raise
         _send_rest(folder)
+
+
+def _set_aside(folder: Path, address: str) -> None:
+    """Move what a mirror holds of a study that its store no longer has: it may be the last copy."""
+    left = [path for path in folder.iterdir() if path.name != ADDRESS and not path.name.startswith(".")]
+    if (folder / STUDY).exists():
+        aside = tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-removed-")
+        for path in left:
+            path.rename(Path(aside) / path.name)
+        logger.warning(f"overgan: {address} has no study any more; what was here of the former one is in {aside}")
+    for path in folder.iterdir():
+        if path.name != ADDRESS:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _send_rest(folder: Path) -> None:
@@ -90,8 +104,9 @@ def _send_rest(folder: Path) -> None:
         if match := GROUPS.fullmatch(below.name):
             part = group_part(folder, int(match[1]))
             if {*part.changed()} & {*INDICES}:
-                with part.alone(timeout=PATIENCE):
-                    part.push(tidy="")
+                with part.alone(timeout=PATIENCE) as free:
+                    if free:  # else a worker has it, and sends what it makes
+                        part.push(tidy="")
     publish(folder)
 
 

@@ -41,6 +41,7 @@ from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Elsewhere, Executor,
 from overgan.words import counted, joined
 
 POLL_SECONDS = 0.5
+LOOKING = 0.02  # of a core may go into looking how far the groups are, of which there may be a thousand
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
 
 Watcher = Callable[[list[GroupStatus]], None]
@@ -81,7 +82,7 @@ def run(
     options: of the executor, by name: gpus (ray, slurm) of each group, or its share of one; slurm: sbatch's options,
         such as "partition=gpu,time=4:00:00".
     opened: called once, before images are read, with what is about to be done.
-    watch: called about twice a second with every group's status.
+    watch: called about twice a second with every group's status; less often where there are hundreds of groups.
 
     The same spec on the same machine with the same numbers of workers and threads gives the same bits,
     interrupted or not.
@@ -180,7 +181,9 @@ def _lengthened(folder: Path, new: Spec) -> Spec:
 
 def _groups(folder: Path, spec: Spec) -> list[GroupStatus]:
     """How far the study in the folder is by a spec that may have more widths, or iterations, than it was begun with."""
-    return KINDS[spec.kind].study(folder, read_description(folder).model_copy(update={"spec": spec})).status()
+    study: Study = KINDS[spec.kind].study(folder, read_description(folder))
+    study.spec = spec  # not the description's, which knows nothing of new widths yet
+    return study.status()
 
 
 def _command(spec: SpecSource, folder: Path, overrides: Sequence[str], scale: float) -> str:
@@ -249,12 +252,15 @@ def _unfinished(study: Study) -> list[int]:
 def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None, look: Callable[[bool], None]) -> None:
     try:
         executor.start(job)
-        working = True
+        working, due = True, 0.0
         while working:
             time.sleep(POLL_SECONDS)
             working = executor.working()
             look(False)
-            if watch:
-                watch(study.status())
+            if watch and (time.monotonic() >= due or not working):
+                start = time.thread_time()
+                groups = study.status()
+                due = time.monotonic() + (time.thread_time() - start) / LOOKING
+                watch(groups)
     finally:
         executor.stop()

@@ -41,11 +41,16 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> C
 
     The rows so far are made durable first: after a power cut there is no index of rows that are not there. One of the
     same iteration as the last takes its place.
+
+    Raises OverganError if the rows that the one before counts on are no longer there.
     """
     file = f"checkpoint-{index['iteration']:08d}.safetensors"
+    before = _index(folder / INDEX)
+    if before:
+        for name in before.rows:  # what was lost or damaged since then would count as it is now
+            counted_bytes(folder, name, before)
     rows = {name: rows_of(sync(folder / name) if (folder / name).exists() else b"") for name in (LOG, EVALUATIONS)}
     checkpoint = Checkpoint(file=file, sha256=write_tensors(folder / file, tensors), rows=rows, **index)
-    before = _index(folder / INDEX)
     if before and before.file != file:
         write_json(folder / PREVIOUS, before.model_dump())
     write_json(folder / INDEX, checkpoint.model_dump())

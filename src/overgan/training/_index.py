@@ -13,7 +13,11 @@ INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
 LOG, EVALUATIONS, PROGRESS = "log.jsonl", "evaluations.jsonl", "progress.json"
 SAMPLES, NEIGHBOURS = "samples", "neighbours"
 
+NAME = r"^\w[\w.-]*$"  # of a file in the folder, which leads to no other
 T = TypeVar("T")
+
+State = tuple[int, int, int]  # of a file: its number, its size, and when it was last written
+_whole: dict[Path, tuple["Rows", State]] = {}  # rows that this process found as they were, and their file then
 
 
 class Rows(BaseModel):
@@ -30,14 +34,14 @@ class Checkpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str = Field(pattern=r"^\w[\w.-]*$")  # which leads to no other folder
+    file: str = Field(pattern=NAME)
     sha256: str
     iteration: int = Field(ge=0, le=10**15)
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
     diverged: dict[int, int]  # seed -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool
-    rows: dict[str, Rows] = {}  # file -> its rows; older versions had none
+    rows: dict[Annotated[str, Field(pattern=NAME)], Rows] = {}  # file -> its rows; older versions had none
     pictures: dict[str, str] = {}  # file -> its SHA-256; older versions had none
 
     def ends(self, iterations: int) -> bool:
@@ -75,8 +79,7 @@ def newest(folder: Path, content: Callable[[Checkpoint], T]) -> tuple[Checkpoint
     for name in written:
         try:
             checkpoint = read_index(folder / name)
-            for file in checkpoint.rows:
-                counted_bytes(folder, file, checkpoint)
+            check_rows(folder, checkpoint)
             found = checkpoint, content(checkpoint)
         except OverganError as error:
             if _written(folder) != written:  # it is being trained, and has new ones
@@ -102,6 +105,22 @@ def read_index(path: Path) -> Checkpoint:
         return Checkpoint.model_validate(read_json(path, mend))
     except ValidationError:
         raise OverganError(f"{path} is not a checkpoint's index; {mend}") from None
+
+
+def check_rows(folder: Path, checkpoint: Checkpoint) -> None:
+    """Raise OverganError if a checkpoint counts on rows that are damaged.
+
+    Those that this process has found whole are not read again as long as their file is at most appended to: a run looks
+    twice a second how far its groups are, and they may have many megabytes of rows.
+    """
+    for name, known in checkpoint.rows.items():
+        now = _state(folder / name)
+        rows, then = _whole.get(folder / name, (None, None))
+        if rows == known and then and now and (now == then or (now[0] == then[0] and now[1] > then[1])):
+            continue
+        counted_bytes(folder, name, checkpoint)
+        if now:
+            _whole[folder / name] = known, now
 
 
 def counted_bytes(folder: Path, name: str, checkpoint: Checkpoint) -> bytes | None:
@@ -142,6 +161,14 @@ def _written(folder: Path) -> dict[str, bytes]:
     """The indices as they are on disk, the newest first; one that is missing has another behind it."""
     found = {name: _content(folder / name) for name in (INDEX, PREVIOUS) if (folder / name).exists()}
     return {INDEX: b"", **found} if found else {}
+
+
+def _state(path: Path) -> State | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _content(path: Path) -> bytes:

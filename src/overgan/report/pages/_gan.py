@@ -57,7 +57,8 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
         try:
             records.append(METRICS[name])
         except OverganError as error:  # a report can be made where the user's module is not
-            logging.getLogger(__name__).warning(f"overgan: the page is without its numbers: {error}")
+            why = error.message.replace("{argument}", "--trust (in Python, trust=True)")
+            logging.getLogger(__name__).warning(f"overgan: the page is without the numbers of a metric: {why}")
     last = study.last().set_index("k")
     distances = []
     later = [str(name) for name in last.features[last.frechet_test.notna()].unique()]  # spaces that `evaluate` brought

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from overgan.disk import LOCK, cannot_write
@@ -20,9 +20,6 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         refuse_vanished(folder)
-        for group in Path(os.fsdecode(error.filename or "")).parents:
-            if group.parent == folder and not group.exists():
-                raise _removed(group) from None
         raise OverganError(f"{cannot_write(folder, error)}; the same command goes on") from None
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
@@ -40,25 +37,27 @@ def refuse_vanished(folder: Path) -> None:
         )
 
 
-def still_there(group: Path, stopping: Stopping) -> Stopping:
-    """`stopping`, which raises OverganError once the group's folder is no longer the one that is locked.
+@contextmanager
+def still_there(group: Path, stopping: Stopping) -> Iterator[Stopping]:
+    """`stopping`, for work in the group's folder. OverganError once that is no longer the one that is locked.
 
     Its lock is open as long as it is held, so that no file made later can have the same number.
     """
     locked = (group / LOCK).stat()
 
+    def check() -> None:
+        with suppress(OSError):
+            if os.path.samestat((group / LOCK).stat(), locked):
+                return
+        refuse_vanished(group.parent)
+        raise OverganError(f"{group} was removed or replaced while it was trained; the same command begins it again")
+
     def asked() -> bool:
-        try:
-            same = os.path.samestat((group / LOCK).stat(), locked)
-        except OSError:
-            same = False
-        if not same:
-            refuse_vanished(group.parent)
-            raise _removed(group)
+        check()
         return stopping()
 
-    return asked
-
-
-def _removed(group: Path) -> OverganError:
-    return OverganError(f"{group} was removed or replaced while it was trained; the same command begins it again")
+    try:
+        yield asked
+    except (OSError, OverganError):
+        check()  # for then that is why
+        raise

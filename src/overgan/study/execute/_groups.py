@@ -58,7 +58,7 @@ def finish_groups(
                 fetch(folder, widths=[width])
                 if is_address(store) and kind.study(folder, description).group_status(width).complete:
                     continue
-                with mirrored(folder, width, still_there(group, stopping)) as asked:
+                with still_there(group, stopping) as there, mirrored(folder, width, there) as asked:
                     if asked is None:
                         held.append(width)
                     else:

@@ -60,13 +60,19 @@ class Ray(Elsewhere):
         self._hand_over()
 
     def working(self) -> bool:
-        """Whether a task is left. Raises OverganError at once, WorkerError when no other group is left."""
+        """Whether a task is left.
+
+        Raises OverganError at once, WorkerError when no other group is left or Ray is no longer there.
+        """
         import ray
 
-        ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
-        for task in ended:
-            self._end(task, self._running.pop(task))
-        self._hand_over()
+        try:
+            ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
+            for task in ended:
+                self._end(task, self._running.pop(task))
+            self._hand_over()
+        except ConnectionError as error:  # of its client; to others it is an error of the disk
+            raise WorkerError(f"Ray is no longer there ({error}); the same command goes on, once it is") from None
         if not self._running and self._lost:
             raise WorkerError(self._lost[0])
         return bool(self._running)

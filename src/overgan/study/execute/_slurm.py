@@ -33,6 +33,9 @@ class Slurm(Elsewhere):
         """Raise OverganError if submitit or Slurm is missing, or an option is wrong."""
         check_package("submitit")
         check_options(job, "slurm", ("gpus", "slurm"))
+        for name, text in (("out", str(job.folder.resolve())), ("slurm", job.options.get("slurm", ""))):
+            if "\n" in text:  # what follows would be a command in the script that sbatch is given
+                raise OverganError(f"{{argument}}: {text!r} holds a line break, which Slurm cannot have", name)
         for program in ("sbatch", "srun", "squeue") if cls.cluster == "slurm" else ():
             if not shutil.which(program):
                 raise OverganError(
@@ -50,7 +53,7 @@ class Slurm(Elsewhere):
         if count and count < 1:
             raise OverganError(f"{{argument}} is {count:g}; Slurm gives whole GPUs", "gpus")
         if count and SLURM_GPUS & given.keys():
-            raise OverganError("{argument} and the GPUs of --slurm exclude each other; leave one out", "gpus")
+            raise OverganError("{argument} and GPUs of sbatch exclude each other; leave one out", "gpus")
         if count or (job.devices == ["cuda"] and not SLURM_GPUS & given.keys()):
             given["gpus_per_node"] = int(count or 1)
         return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from overgan.errors import OverganError
+from overgan.study.execute._executor import WorkerError
 from overgan.study.execute._groups import finish_group
 
 
@@ -36,9 +37,9 @@ class SlurmGroup:
             signal.signal(ending, stop)
         try:
             finish_group(self.store, self.threads, self.device, lambda: bool(told), self.width)
-        except OverganError as error:
+        except (OverganError, WorkerError) as error:
             print(f"overgan: {error}", file=sys.stderr)
-            sys.exit(2)
+            sys.exit(2 if isinstance(error, OverganError) else 1)
         if told and told[0] == number and callable(queue_again):
             queue_again(number, None)
         if told:

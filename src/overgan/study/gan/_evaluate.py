@@ -66,17 +66,21 @@ def evaluate_checkpoints(
             if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
                 raise OverganError(f"{lacking[0]}; {MEND}")
         for width in spec.widths:
-            group, iteration = group_folder(folder, width), newest_checkpoint(folder, spec, width)[0].iteration
-            for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
-                state = group / f"nnd-{seed}-{iteration}"
-                remove_unfinished(group, LATER)
-                before = [current_row(row) for row in later_rows(group)]
-                rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
-                for row in reference.score(generated, folder=state):
-                    key, row = (seed, iteration, row["features"]), {"seed": seed, "iteration": iteration} | row
-                    rows[key] = rows.get(key, {}) | row
-                    measured.append({"k": width} | row)
-                write_table(group / LATER, rows.values())
-                publish(folder, group / LATER)
-                rmtree(state, ignore_errors=True)
+            group = group_folder(folder, width)
+            with try_lock(group) as ours:  # a job on a cluster may train it, while no run has the study
+                if not ours:
+                    raise OverganError(f"{group} is being trained; wait until that is done")
+                iteration = newest_checkpoint(folder, spec, width)[0].iteration
+                for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
+                    state = group / f"nnd-{seed}-{iteration}"
+                    remove_unfinished(group, LATER)
+                    before = [current_row(row) for row in later_rows(group)]
+                    rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
+                    for row in reference.score(generated, folder=state):
+                        key, row = (seed, iteration, row["features"]), {"seed": seed, "iteration": iteration} | row
+                        rows[key] = rows.get(key, {}) | row
+                        measured.append({"k": width} | row)
+                    write_table(group / LATER, rows.values())
+                    publish(folder, group / LATER)
+                    rmtree(state, ignore_errors=True)
     return measured
