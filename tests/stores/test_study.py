@@ -234,12 +234,17 @@ def test_an_address_without_a_study_is_said(address, machine):
 
 
 @pytest.mark.slow
-def test_a_study_that_was_removed_from_its_store_begins_anew(address, machine, small_spec):
+def test_a_study_that_was_removed_from_its_store_begins_anew_and_its_mirror_is_kept(
+    address, machine, small_spec, caplog
+):
     overgan.run(small_spec, address, ONE, **HERE)
     first = bits(mirror_of(address))
     MemoryFileSystem.store.clear()
     overgan.run(small_spec, address, [*ONE, "train.learning_rate=1e-3"], **HERE)
     assert bits(mirror_of(address)) != first
+    (aside,) = mirror_of(address).parent.glob("*-removed-*")
+    assert bits(aside) == first
+    assert str(aside) in caplog.text
 
 
 @pytest.mark.slow

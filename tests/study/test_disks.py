@@ -1,5 +1,6 @@
 """Disks that are full, read-only or gone while a study runs: one line, and the same command goes on."""
 
+import errno
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
+from overgan.study.execute._faults import explained
 from tests.forked import children, forked_command, forked_worker
 from tests.study.test_runner import results
 
@@ -179,3 +181,9 @@ def _made(folder):
 def _file(path):
     path.write_text("no folder")
     yield
+
+
+def test_a_fault_of_an_open_file_is_one_line_too(tmp_path):
+    (tmp_path / "study.json").touch()
+    with pytest.raises(OverganError, match=r"cannot be written \(Input/output error\)"), explained(tmp_path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), 3)  # its name is its number

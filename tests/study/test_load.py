@@ -10,6 +10,7 @@ import pytest
 import overgan
 from overgan.disk import append_jsonl, read_jsonl
 from overgan.metrics import METRICS, frechet_label
+from overgan.report import _write
 from overgan.report._plot import MAX_CURVES, each_width, of_widths
 from overgan.study import read_status
 
@@ -59,3 +60,14 @@ def test_the_status_of_a_gan_study_is_read_without_pytorch_pandas_and_scipy(smal
     )
     subprocess.run([sys.executable, "-c", code, small_study / "study"], check=True)
     assert read_status(small_study / "study")[1] == overgan.load(small_study / "study").status()
+
+
+def test_a_report_does_not_bring_a_folder_back_that_was_removed_while_it_was_made(small_study, tmp_path, monkeypatch):
+    folder = shutil.copytree(small_study / "study", tmp_path / "study")
+    made = _write.report_content
+    monkeypatch.setattr(_write, "report_content", lambda study: (made(study), shutil.rmtree(folder))[0])
+    for figures in (False, True):
+        with pytest.raises(overgan.OverganError, match="cannot be written"):
+            overgan.write_report(folder, figures=figures)
+        assert not folder.exists()
+        shutil.copytree(small_study / "study", folder)

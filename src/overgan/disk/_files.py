@@ -17,12 +17,13 @@ from overgan.errors import OverganError
 LARGEST = 2**30  # bytes of a text file that is read
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, folder_too: bool = True) -> None:
     """Replace the file at path by content, or leave it as it was; never anything between.
 
-    Its folder is made if it is not there, but none above: what was removed on the way does not come back.
+    folder_too: whether its folder is made if it is not there; none above is: what was removed does not come back.
     """
-    path.parent.mkdir(exist_ok=True)
+    if folder_too:
+        path.parent.mkdir(exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -56,7 +56,8 @@ def write_report(
         for plot in content.plots if figures else []:
             for kind, image in to_images(plot).items():
                 write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
-        write_atomic(path, page.encode(errors="backslashreplace"))  # of names of files that are no text
+        text = page.encode(errors="backslashreplace")  # names of files may be no text
+        write_atomic(path, text, folder_too=False)
     except OSError as error:
         raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None
     publish(study.folder)

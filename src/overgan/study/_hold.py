@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,10 +57,8 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
     if STUDY not in names and (others := sorted(name for name in names if not name.startswith(".") and name != IMAGES)):
         raise OverganError(f"{address} holds {others[0]}, but no study; name another address with {{argument}}", "out")
     with held(folder) as check:
-        if not fetch(folder):  # what is here is of a study that is no longer there
-            for path in folder.iterdir():
-                if path.name != ADDRESS:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not fetch(folder):
+            _set_aside(folder, address)
         due = 0.0
 
         def look(now: bool) -> None:
@@ -84,6 +83,19 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
                 publish(folder, logs=True)
             raise
         _send_rest(folder)
+
+
+def _set_aside(folder: Path, address: str) -> None:
+    """Move what a mirror holds of a study that its store no longer has: it may be the last copy."""
+    left = [path for path in folder.iterdir() if path.name != ADDRESS and not path.name.startswith(".")]
+    if (folder / STUDY).exists():
+        aside = tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-removed-")
+        for path in left:
+            path.rename(Path(aside) / path.name)
+        logger.warning(f"overgan: {address} has no study any more; what was here of the former one is in {aside}")
+    for path in folder.iterdir():
+        if path.name != ADDRESS:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _send_rest(folder: Path) -> None:
