@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from overgan.disk import (
     append_jsonl,
+    cannot_write,
     notice,
     read_json,
     read_jsonl,
@@ -149,3 +151,13 @@ def test_the_size_of_a_folder_is_that_of_its_files_without_those_behind_links(tm
     (tmp_path / "out" / "c").write_bytes(b"1" * 10**6)
     (tmp_path / "in" / "link").symlink_to(tmp_path / "out")
     assert 8 <= size_of(tmp_path / "in") < 1000  # and the link's own bytes
+
+
+def test_what_fails_in_a_folder_that_is_named_from_the_current_one_is_said_of_that_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study" / "study.json").mkdir(parents=True)
+    with pytest.raises(OSError, match="study") as failed:
+        write_atomic(Path("study/study.json"), b"")
+    assert cannot_write(Path("study"), failed.value, "make room") == (
+        "study cannot be written (Is a directory); make room"
+    )

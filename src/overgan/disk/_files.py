@@ -45,7 +45,7 @@ def cannot_write(folder: Path, error: OSError, mend: str = "make room, or make i
     reason = error.strerror or error
     if path.is_relative_to(cache):
         return f"the cache folder {cache} cannot be used ({reason}); mend that, or name another with XDG_CACHE_HOME"
-    if path.is_relative_to(folder):
+    if path == folder or (folder.parts and path.absolute().is_relative_to(folder.absolute())):
         return f"{folder} cannot be written ({reason}); {mend}"
     return f"{path} cannot be used ({reason})"
 

@@ -16,7 +16,7 @@ SAMPLES, NEIGHBOURS = "samples", "neighbours"
 NAME = r"^\w[\w.-]*$"  # of a file in the folder, which leads to no other
 T = TypeVar("T")
 
-State = tuple[int, int, int]  # of a file: its number, its size, and when it was last written
+State = tuple[tuple[int, int], int, int]  # of a file: its number and mode, its size, and when it was last written
 _whole: dict[Path, tuple["Rows", State]] = {}  # rows that this process found as they were, and their file then
 
 
@@ -168,7 +168,7 @@ def _state(path: Path) -> State | None:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return (found.st_ino, found.st_mode), found.st_size, found.st_mtime_ns
 
 
 def _content(path: Path) -> bytes:
