@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -381,3 +382,16 @@ def test_a_scaled_study_without_a_recommendation_says_its_scale_too(tmp_path, mo
     *_, why, scale = coin(tmp_path, monkeypatch, "--quiet", "--scale", "0.5").splitlines()
     assert why == "no width can be recommended: all runs diverged"
     assert scale.startswith("Run at 0.5 of full scale: 50% of the iterations and samples")
+
+
+def test_a_command_that_is_stopped_while_it_writes_the_last_report_says_how_it_goes_on(monkeypatch, tmp_path):
+    def stopped(*_, **__):
+        raise SystemExit(143)
+
+    monkeypatch.setattr("overgan.write_report", stopped)
+    monkeypatch.setattr("overgan.run", lambda *_, **__: SimpleNamespace(folder=tmp_path, status=list))
+    result = CliRunner().invoke(app, ["run", "quickstart", "--out", str(tmp_path / "study"), "--quiet"])
+    assert (result.exit_code, result.stderr) == (
+        143,
+        "overgan: stopped; the same command goes on from the last checkpoint\n",
+    )

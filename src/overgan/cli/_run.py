@@ -1,7 +1,7 @@
 """`overgan run`: a study is started, or gone on with."""
 
 from contextlib import nullcontext
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -16,6 +16,9 @@ from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
 from overgan.stores import shown
 from overgan.study import EXECUTORS, GroupStatus
+
+if TYPE_CHECKING:
+    from overgan.study import Study
 
 WORKERS_HELP = "Processes [default: one a core, or one a GPU]; on a cluster, widths at once."
 THREADS_HELP = "Threads of each process [default: its share of the cores; on a cluster, 1]."
@@ -63,12 +66,17 @@ def run(
                 renew(groups)
 
             study = overgan.run(preset_or_yaml, out, changes, opened=opened, watch=watch, **settings)
+        _tell(study, quiet=quiet)
     except KeyboardInterrupt:
         fail(STOPPED, 130)
     except SystemExit as end:  # at a signal
         if not isinstance(end.code, int):
             raise
         fail(STOPPED, end.code)
+
+
+def _tell(study: "Study", *, quiet: bool) -> None:
+    """Write the report and say what was found; of a study that goes on without this process, where it is."""
     groups = study.status()
     if not all(group.complete for group in groups):
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
