@@ -71,3 +71,9 @@ def test_a_study_that_gets_more_widths_says_how_far_all_of_them_are_before_it_go
 
     with pytest.raises(StopError):
         overgan.run(small_study / "small.yaml", small_study / "study", ["widths=[2,3,4,8]"], opened=opened)
+
+
+def test_where_study_json_alone_is_gone_its_copy_is_named(tmp_path):
+    (tmp_path / "study-copy.json").write_text("{}")
+    with pytest.raises(overgan.OverganError, match=r"study\.json is missing; put it back: study-copy\.json is a copy"):
+        overgan.load(tmp_path)

@@ -192,8 +192,10 @@ def read_description(folder: Path) -> Description:
     try:
         return _description(folder / STUDY)
     except OverganError as error:
-        if not ((folder / STUDY).exists() and (folder / COPY).exists()):
+        if not (folder / COPY).exists():
             raise
+        if not (folder / STUDY).exists():
+            raise OverganError(f"{folder / STUDY} is missing; put it back: {COPY} is a copy") from None
         try:
             description = _description(folder / COPY)
         except OverganError:
