@@ -310,7 +310,8 @@ def start(spec, folder, *, ignoring=()):
     """The command on a study that takes minutes, in a process group of its own, as a terminal has it."""
 
     def signals():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a suite in the background ignores it
+        for number in (signal.SIGINT, signal.SIGHUP):  # a suite in the background may ignore them
+            signal.signal(number, signal.SIG_DFL)
         for number in ignoring:
             signal.signal(number, signal.SIG_IGN)
 

@@ -291,7 +291,7 @@ def test_a_machine_killed_in_mid_run_at_a_real_server_loses_nothing_that_counts(
     s3, machine, small_spec, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
-    more = ["--set", "widths=[2]", "--set", "train.iterations=60", "--workers", "1"]
+    more = ["--set", "widths=[2]", "--set", "train.iterations=60", "--workers", "1", "--threads", "1"]
     overgan.run(small_spec, tmp_path / "local", ["widths=[2]"], **HERE)
 
     def drive():
@@ -301,12 +301,14 @@ def test_a_machine_killed_in_mid_run_at_a_real_server_loses_nothing_that_counts(
 
     driver = Forked(drive, stdout=os.open(os.devnull, os.O_WRONLY))
     deadline = time.monotonic() + 120
-    while "k0002/checkpoint.json" not in s3.tags("k0002"):
-        assert driver.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.killpg(driver.pid, signal.SIGKILL)  # the workers, too: the machine is lost
-    driver.wait()
+    try:
+        while "k0002/checkpoint.json" not in s3.tags("k0002"):
+            assert driver.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        os.killpg(driver.pid, signal.SIGKILL)  # the workers, too: the machine is lost
+        driver.wait()
     machine("b")
     overgan.run(small_spec, s3.address, ["widths=[2]"], **HERE)
     assert bits(fetched(s3.address, machine)) == bits(tmp_path / "local")
