@@ -13,6 +13,7 @@ from hypothesis import settings
 
 # one thread a process, because pytest-xdist uses all cores; before NumPy is imported, which reads it only then
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads of processes that tests start wait without spinning
 os.environ["HF_HUB_OFFLINE"] = "1"  # before datasets is imported: tests never touch the network
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

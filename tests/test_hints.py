@@ -44,6 +44,11 @@ def test_a_command_speaks_of_its_own_options(path):
         assert not own or set(OPTION.findall(text)) <= own, text
 
 
+def without_others(text):
+    """The text without commands of others, whose options are theirs."""
+    return text.replace("ray start --head", "ray start")
+
+
 def test_what_raises_in_the_library_names_arguments_and_no_options():
     """`overgan evaluate` and overgan.metrics.evaluate share it: {argument} becomes the option, if there is one."""
     found = []
@@ -51,7 +56,7 @@ def test_what_raises_in_the_library_names_arguments_and_no_options():
         if "cli" not in path.parts:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("OverganError", "check"):
-                    found += [f"{path}: {text}" for text in texts(node) if OPTION.search(text)]
+                    found += [f"{path}: {text}" for text in texts(node) if OPTION.search(without_others(text))]
     assert not found
 
 
