@@ -243,7 +243,7 @@ def test_json_of_any_text_is_json(capsys):
     assert json.loads(capsys.readouterr().out) == data
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_folder_in_which_something_else_is_written_is_read_or_refused_in_one_line(seed, study, canary):
     """benchmarks/trust.py does it hundreds of times."""
     make_hostile(study, seed)
