@@ -11,7 +11,7 @@ study: .venv/.installed
 	$(BIN)/overgan run quickstart --out runs/quickstart
 
 test: lint
-	$(BIN)/pytest -n 3 --dist worksteal --cov
+	$(BIN)/pytest -n 2 --dist worksteal --cov
 
 check: lint
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'

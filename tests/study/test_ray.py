@@ -104,10 +104,12 @@ def cluster():
 
     patient = {"health_check_timeout_ms": 60_000}  # else a node that is slow on a busy machine counts as dead
     head = {"num_cpus": 0, "include_dashboard": False, "_system_config": patient}
-    nodes = Cluster(initialize_head=True, head_node_args=head)
-    for _ in range(3):
-        nodes.add_node(num_cpus=1)
+    root = str(Path(__file__).parents[2])  # else an installed package may have brought another `tests`
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]))
+        nodes = Cluster(initialize_head=True, head_node_args=head)
+        for _ in range(3):
+            nodes.add_node(num_cpus=1)
         patch.setenv("RAY_ADDRESS", nodes.address)
         patch.setattr("overgan.study._run.POLL_SECONDS", 0.02)
         yield nodes
