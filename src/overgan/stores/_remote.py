@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from overgan.errors import OverganError
@@ -114,7 +114,7 @@ class Remote:
         """Remove objects; those that are not there are no error."""
         for name in names:
             try:
-                self._try(lambda name=name: self._files.rm_file(self._at(name)))  # type: ignore[misc]
+                self._try(partial(self._files.rm_file, self._at(name)))
             except FileNotFoundError:
                 continue
 
