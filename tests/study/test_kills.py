@@ -276,15 +276,14 @@ def test_a_study_is_read_while_every_iteration_of_it_is_saved(tiny, tmp_path, ca
             assert writer.poll() is None
             time.sleep(0.002)
         study, seen = overgan.load(folder), set()
-        for _ in range(60):
+        while len(seen) <= 20:
             assert study.status()[0].total == 5000
             assert study.sample(2, 0, 2).shape == (2, 8, 8, 1)
             frame = study.frame()
             assert len(frame) == 2 * frame.iteration.nunique()
             seen.add(read_checkpoint(study.group(2)).iteration)
-        assert writer.poll() is None
+            assert writer.poll() is None
     finally:
         writer.kill()
         writer.wait()
-    assert len(seen) > 10
     assert caplog.messages == []
