@@ -21,5 +21,6 @@ from ._loop import (
 )
 from ._memory import train_in_memory as train_in_memory
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
+from ._runs import Rule as Rule, Run as Run
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss

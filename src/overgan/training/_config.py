@@ -1,10 +1,12 @@
 """The `train` section of a spec."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from overgan.optimizer import Momentum, Schedule
+from overgan.training._runs import Rule, Run
 from overgan.training.losses import LOSSES
 
 LEAST_RATE = 1e-15
@@ -14,6 +16,15 @@ def _moving(rate: float) -> float:
     if rate < LEAST_RATE:
         raise ValueError(f"must be at least {LEAST_RATE:g}, for smaller steps move no weight in single precision")
     return rate
+
+
+Rate = Annotated[float, Field(gt=0), AfterValidator(_moving)]
+
+
+def _once_each(values: list[Rate] | list[Rule] | None) -> list[Rate] | list[Rule] | None:
+    if values is not None and len(set(values)) < len(values):
+        raise ValueError(f"{values} has the same value twice; remove one")
+    return values
 
 
 class TrainConfig(BaseModel):
@@ -31,8 +42,31 @@ class TrainConfig(BaseModel):
     )
     critic_steps: int = Field(5, ge=1, le=1_000_000, description="critic updates an iteration")
     gradient_penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty")
-    learning_rate: Annotated[float, AfterValidator(_moving)] = Field(1e-4, gt=0, description="Adam's, of both networks")
+    learning_rate: Rate = Field(1e-4, description="Adam's, of both networks")
+    learning_rates: Annotated[list[Rate] | None, AfterValidator(_once_each)] = Field(
+        None,
+        min_length=1,
+        description="in place of it several, with each of which every seed is trained; a width is judged at its best",
+    )
+    learning_rate_rule: Rule = Field(
+        "constant",
+        description="how it depends on the width k: constant; inverse, as 1/k; mup, of each weight by its "
+        "fan-in, with initial values to match",
+    )
+    learning_rate_rules: Annotated[list[Rule] | None, AfterValidator(_once_each)] = Field(
+        None,
+        min_length=1,
+        description="in place of it several, by each of which every seed is trained; the first decides",
+    )
+    base_width: int | None = Field(None, ge=1, description="the k at which the rules agree; inverse and mup need it")
     betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's, of both networks")
+    average: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="decay of the generator's running average, an iteration, such as 0.999; what is measured and shown "
+        "is then the average",
+    )
     schedule: Schedule = Field("constant", description="of the learning rate: constant, or linear, down to 0")
     precision: Literal["auto", "float32", "bf16-mixed"] = Field(
         "auto", description="float32, or bf16-mixed: products of bfloat16 numbers; auto is float32"
@@ -42,3 +76,23 @@ class TrainConfig(BaseModel):
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="time between two checkpoints, beside those at evaluations"
     )
+
+    @model_validator(mode="after")
+    def _has_base(self) -> "TrainConfig":
+        if self.base_width is None and any(rule != "constant" for rule in self.rules):
+            raise ValueError("the learning-rate rules inverse and mup need train.base_width, the k at which they agree")
+        return self
+
+    @property
+    def rates(self) -> list[float]:
+        """The learning rates that are tried, ascending."""
+        return sorted(self.learning_rates or [self.learning_rate])
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that are tried, in the order of the spec: the first decides."""
+        return self.learning_rate_rules or [self.learning_rate_rule]
+
+    def runs(self, seeds: Sequence[int]) -> list[Run]:
+        """The runs of one width, in the order of their replicas."""
+        return [Run(seed, rate, rule) for rule in self.rules for rate in self.rates for seed in seeds]

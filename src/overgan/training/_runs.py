@@ -1,0 +1,16 @@
+"""Which run a replica is: its seed, and how large its steps are."""
+
+from typing import Literal, NamedTuple
+
+Rule = Literal["constant", "inverse", "mup"]
+
+
+class Run(NamedTuple):
+    """One run of a width. Two of the same seed start from the same random streams, and differ in their steps alone."""
+
+    seed: int
+    learning_rate: float  # of the base width, or, by the rule constant, of every width
+    rule: Rule
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, learning rate {self.learning_rate:g}, {self.rule}"
