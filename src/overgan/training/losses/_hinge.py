@@ -15,4 +15,4 @@ def critic_loss(networks: Part, real: Images, fake: Images, given: Given) -> tup
     return loss + given.penalty_weight / 2 * penalty, of_real.mean(1) - of_fake.mean(1), penalty
 
 
-HINGE = Loss(critic_loss, generator_loss, ("margin", "r1"), critic_passes=8, generator_passes=2)
+HINGE = Loss(critic_loss, generator_loss, ("margin", "r1"), critic_passes=9, generator_passes=2)

@@ -26,4 +26,4 @@ def generator_loss(networks: Part, _real: Callable[[], Images], fake: Images) ->
     return softplus(-networks.score(fake)).mean(1)
 
 
-NON_SATURATING = Loss(critic_loss, generator_loss, ("margin", "r1"), critic_passes=8, generator_passes=2)
+NON_SATURATING = Loss(critic_loss, generator_loss, ("margin", "r1"), critic_passes=9, generator_passes=2)

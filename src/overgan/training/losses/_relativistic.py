@@ -31,4 +31,4 @@ def generator_loss(networks: Part, real: Callable[[], Images], fake: Images) -> 
     return softplus(of_real[:, partner] - of_fake).mean(1)
 
 
-RELATIVISTIC = Loss(critic_loss, generator_loss, ("margin", "r1", "r2"), critic_passes=10, generator_passes=3)
+RELATIVISTIC = Loss(critic_loss, generator_loss, ("margin", "r1", "r2"), critic_passes=12, generator_passes=3)
