@@ -115,6 +115,7 @@ def test_a_file_of_ones_own(small_spec):
         ("train.iterations=1.5", r"train\.iterations: .*but it is 1\.5"),
         ("train.iterations=true", r"train\.iterations: .*but it is true"),
         ("train.iterations=0", r"train\.iterations: .*greater than or equal to 1, but it is 0"),
+        ("train.loss=wgan", r"train\.loss: no loss wgan; did you mean wgan-gp\?, but it is \"wgan\"$"),
         ("train.learning_rate=-1", r"train\.learning_rate: .*greater than 0, but it is -1"),
         ("train.learning_rate=.nan", r"train\.learning_rate: "),
         ("train.learning_rate=1e-320", r"train\.learning_rate: must be at least 1e-15.*but it is 1e-320"),
