@@ -5,7 +5,7 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
-from overgan.study import Spec, load_spec, preset_names, spec_yaml, study_folder
+from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study_folder
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -55,6 +55,15 @@ def test_a_spec_of_before_stands_for_what_was_done_then():
     del values["data"]["dither"], values["data"]["size"], values["data"]["mode"], values["model"]["sampling_norm"]
     old = load_spec(values)
     assert (old.data.dither, old.model.sampling_norm) == (False, "running")
+
+
+def test_a_loss_is_named_and_brings_its_own_defaults_which_are_shown():
+    spec = load_spec("quickstart", ["train.loss=relativistic"])
+    assert KINDS["gan"].subject(spec) == "mlp with the relativistic loss on digits"
+    assert KINDS["gan"].subject(load_spec("quickstart")) == "mlp on digits"
+    lines = [line.split("#")[0].strip() for line in spec_yaml(spec).splitlines()]
+    assert {"critic_steps: 1", "gradient_penalty: 0.5"} <= set(lines)
+    assert load_spec(spec, ["train.loss=hinge"]).train.gradient_penalty == 0.5  # a whole spec has said what it wants
 
 
 def test_the_papers_mlp_study_is_at_full_scale():

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from overgan.errors import OverganError
+from overgan.metrics import Reference, feature_space
 from overgan.models import ModelConfig, build
 from overgan.training import LOSSES, Given, Loss, Replicas, TrainConfig, products_an_iteration, stream
 
@@ -143,3 +144,18 @@ def test_the_products_of_an_iteration_by_hand():
     assert products_an_iteration(model, config, 1, SHAPE) == expected
     expected = 5 * (generator + 10 * critic) + 3 * generator + 3 * critic
     assert products_an_iteration(model, TrainConfig(loss=NAME, critic_steps=5), 1, SHAPE) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_a_short_run_brings_the_classifier_distance_of_digits_down_to_a_fifth(loss, digits):
+    reference = Reference.of(digits, [feature_space("classifier", digits)], 300)
+    config = TrainConfig(loss=loss, batch=32, learning_rate=4e-3, betas=(0.0, 0.99))
+    replicas = Replicas(ModelConfig(name="mlp", latent=16), config, 32, SHAPE, [0])
+    distances = []
+    for iterations in (0, 150 // config.critic_steps):
+        for _ in range(iterations):
+            replicas.iterate(torch.from_numpy(digits.train))
+        distances.append(reference.score(replicas.sample(300)[0].numpy())[0]["frechet_test"])
+    print(distances)
+    assert distances[1] < distances[0] / 5
