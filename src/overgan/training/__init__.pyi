@@ -21,6 +21,7 @@ from ._loop import (
 )
 from ._memory import train_in_memory as train_in_memory
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
+from ._rules import Scale as Scale, scales as scales
 from ._runs import Rule as Rule, Run as Run
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss
