@@ -1,7 +1,7 @@
 """The `train` section of a spec."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -102,7 +102,7 @@ class TrainConfig(BaseModel):
         """One for files and keys: of its seed alone, where that tells which run it is."""
         return run.name if self.several else str(run.seed)
 
-    def row(self, run: Run) -> dict[str, int | float | str]:
+    def row(self, run: Run) -> dict[str, Any]:
         """What the rows of a run say about which it is."""
         steps = {"learning_rate_rule": run.rule, "learning_rate": run.learning_rate} if self.several else {}
         return {"seed": run.seed} | steps
