@@ -83,7 +83,7 @@ def make_study(tmp_path):
                 json.dumps({"iteration": iteration, "seconds": 3.0, "frechet_test": 1.0})
             )
             index = {"file": "x", "sha256": "x", "iteration": iteration, "seeds": alive, "seconds": 3.0}
-            index |= {"diverged": {s: 10 for kk, s in diverged if kk == k}, "complete": complete}
+            index |= {"diverged": {str(s): 10 for kk, s in diverged if kk == k}, "complete": complete}
             (group / "checkpoint.json").write_text(json.dumps(index))
             Image.new("L", (20, 20)).save(group / "samples" / "00000010.png")
         return overgan.load(tmp_path)

@@ -2,4 +2,5 @@ from ._build import build as build, networks as networks
 from ._pixels import to_images as to_images, to_network as to_network
 from ._sizes import parameter_counts as parameter_counts, sizes as sizes
 from ._spec import ModelConfig as ModelConfig, Shape as Shape
+from .layers import Weighted as Weighted
 from .nets import Images as Images, Networks as Networks, Part as Part, plain as plain
