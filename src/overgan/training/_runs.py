@@ -12,5 +12,7 @@ class Run(NamedTuple):
     learning_rate: float  # of the base width, or, by the rule constant, of every width
     rule: Rule
 
-    def __str__(self) -> str:
-        return f"seed {self.seed}, learning rate {self.learning_rate:g}, {self.rule}"
+    @property
+    def name(self) -> str:
+        """One for files and keys, where a seed has several runs."""
+        return f"{self.seed}-{self.rule}-{self.learning_rate!r}"

@@ -12,6 +12,7 @@ from overgan.models import ModelConfig
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
+from overgan.words import counted
 
 
 class EvaluateConfig(BaseModel):
@@ -86,6 +87,17 @@ class GanSpec(Spec):
     model: ModelConfig
     train: TrainConfig
     evaluate: EvaluateConfig
+
+    @property
+    def runs_a_seed(self) -> int:
+        """How many runs every seed has, at each width: with each learning rate, by each rule."""
+        return len(self.train.runs([0]))
+
+    @property
+    def of_a_width(self) -> str:
+        """The runs of every width, in words."""
+        of = {"learning rate": len(self.train.rates), "rule": len(self.train.rules)}
+        return " × ".join([super().of_a_width, *(counted(count, what) for what, count in of.items() if count > 1)])
 
     @model_validator(mode="after")
     def _own_precision(self) -> "GanSpec":
