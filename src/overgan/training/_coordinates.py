@@ -4,9 +4,11 @@ By a rule that is right for wide networks it is as far at all widths (Yang et al
 gives must change by neither less and less nor more and more as k grows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import UInt8
 from torch import Tensor
@@ -71,3 +73,37 @@ def changes(
                     rms = (y - before[network][layer]).square().mean(1).sqrt().tolist()
                     for run, value in zip(replicas.runs, rms, strict=True):
                         yield Change(run.rule, width, run.seed, network, layer, update, value)
+
+
+class Slope(NamedTuple):
+    """How a layer's change goes with the width: as k to the power of the slope.
+
+    error: the slope's standard error over seeds, NaN with one.
+    """
+
+    rule: Rule
+    network: str
+    layer: str
+    updates: int
+    slope: float
+    error: float
+
+
+def slopes(found: Iterable[Change]) -> list[Slope]:
+    """The least-squares slope of log rms in log k, of the mean over seeds, for each rule, layer and number of updates.
+
+    Where something is not finite, or nothing changed, so is the slope.
+    """
+    groups: dict[tuple[Rule, str, str, int], list[Change]] = {}
+    for one in found:
+        groups.setdefault((one.rule, one.network, one.layer, one.updates), []).append(one)
+    return [Slope(*key, *_slope(of)) for key, of in groups.items()]
+
+
+def _slope(of: Sequence[Change]) -> tuple[float, float]:
+    """Of the changes of one layer, the seeds' mean slope and its standard error."""
+    widths, seeds = sorted({one.k for one in of}), sorted({one.seed for one in of})
+    values = {(one.k, one.seed): math.log(one.rms) if one.rms > 0 else math.nan for one in of}
+    x = np.log(widths) - np.log(widths).mean()
+    by_seed = np.array([[values[k, seed] for seed in seeds] for k in widths]).T @ x / (x @ x)
+    return float(by_seed.mean()), float(by_seed.std(ddof=1) / len(seeds) ** 0.5) if len(seeds) > 1 else math.nan
