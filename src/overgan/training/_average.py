@@ -26,9 +26,8 @@ def averaged(generator: nn.Module) -> nn.Module:
 def update(average: nn.Module, generator: nn.Module, decay: float) -> None:
     """Weights and running statistics, decay · average + (1 − decay) · generator; counts, as they are."""
     pairs = zip(average.state_dict().values(), generator.state_dict().values(), strict=True)
-    floats, counts = [], []
     for old, new in pairs:
-        (floats if old.is_floating_point() else counts).append((old, new))
-    torch._foreach_lerp_([old for old, _ in floats], [new for _, new in floats], 1 - decay)
-    for old, new in counts:
-        old.copy_(new)
+        if old.is_floating_point():
+            old.lerp_(new, 1 - decay)
+        else:
+            old.copy_(new)

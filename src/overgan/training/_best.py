@@ -2,11 +2,13 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+Row = Mapping[str, Any]
 
-def best_rate(rows: Iterable[Mapping[str, Any]]) -> float | None:
+
+def best_rate(rows: Sequence[Row]) -> float | None:
     """The learning rate with which the most runs were measured, and of these that of the least mean frechet_train.
 
     rows: of one width, rule, iteration and feature space, a row a run; those without a learning_rate have one: None.
@@ -14,14 +16,13 @@ def best_rate(rows: Iterable[Mapping[str, Any]]) -> float | None:
     """
     by_rate: dict[float | None, list[float]] = {}
     for row in rows:
-        value = row.get("frechet_train")
-        finite = value is not None and math.isfinite(value)
-        by_rate.setdefault(row.get("learning_rate"), []).append(value if finite else math.inf)
-    return min(by_rate, key=lambda rate: (-len(by_rate[rate]), statistics.fmean(by_rate[rate])))
+        value = float("nan" if row["frechet_train"] is None else row["frechet_train"])
+        by_rate.setdefault(row.get("learning_rate"), []).append(value if math.isfinite(value) else math.inf)
+    return min(by_rate, key=lambda rate: (-len(by_rate[rate]), statistics.fmean(by_rate[rate])), default=None)
 
 
-def mean_of_best(rows: Sequence[Mapping[str, Any]]) -> float:
-    """The mean frechet_test of an evaluation, in its first feature space, by its first rule, at the best rate."""
+def best_rows(rows: Sequence[Row]) -> list[Row]:
+    """Of an evaluation's rows those of the first feature space, by the first rule, at the best rate."""
     chosen = [row for row in rows if all(row.get(k) == rows[0].get(k) for k in ("features", "learning_rate_rule"))]
     rate = best_rate(chosen)
-    return statistics.fmean(row["frechet_test"] for row in chosen if row.get("learning_rate") == rate)
+    return [row for row in chosen if row.get("learning_rate") == rate]

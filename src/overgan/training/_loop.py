@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from overgan.disk import append_jsonl, read_jsonl, sha256, write_atomic, write_j
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._best import mean_of_best
+from overgan.training._best import best_rows
 from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES
@@ -82,7 +83,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     train = placed(group.images.train, group.device)
     saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
-    distance = None
+    reached: dict[str, Any] = {"frechet_test": None}
     while True:
         index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
         index |= {"pictures": pictures, "runs": replicas.runs if config.several else []}
@@ -90,7 +91,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
         # evaluate
         if due and replicas.runs:
             try:
-                distance, new = _evaluate(group, replicas, index, stopping)
+                reached, new = _evaluate(group, replicas, index, stopping)
                 pictures |= new
             except NNDStopped:
                 return
@@ -103,8 +104,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
             for left in folder.glob("nnd-*"):
                 shutil.rmtree(left)
         if stop or due or done or time.monotonic() - shown >= PROGRESS_SECONDS:
-            state = {"iteration": replicas.iteration, "seconds": seconds, "frechet_test": distance}
-            write_json(folder / PROGRESS, state)
+            write_json(folder / PROGRESS, {"iteration": replicas.iteration, "seconds": seconds} | reached)
             shown = time.monotonic()
         if stop or done:
             return
@@ -148,12 +148,12 @@ def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tens
 
 def _evaluate(
     group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]
-) -> tuple[float, dict[str, str]]:
+) -> tuple[dict[str, float], dict[str, str]]:
     """Write pictures of samples and a row for each run and feature space.
 
-    The result is the mean test distance in the first space, of the best learning rate, and the pictures' checksums. What a metric that can be
-    interrupted leaves on the way is for the caller to remove once a checkpoint counts on the rows. Raises NNDStopped
-    when it is cut off.
+    The pictures are of the runs with the best learning rate so far. The result is their mean test distance in the first
+    space, which learning rate that is, and the pictures' checksums. What a metric that can be interrupted leaves on the
+    way is for the caller to remove once a checkpoint counts on the rows. Raises NNDStopped when it is cut off.
     """
     folder, iteration, reference = group.folder, replicas.iteration, group.reference
     last = iteration == group.config.iterations
@@ -169,18 +169,24 @@ def _evaluate(
     ]
     if group.config.average:
         _add_unaveraged(rows, group, replicas)
-    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
+    best = best_rows(rows)
+    shown = [
+        i for i, run in enumerate(replicas.runs) if any(group.config.row(run).items() <= row.items() for row in best)
+    ]
+    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[shown, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
         (folder / NEIGHBOURS).mkdir(exist_ok=True)
-        for run, generated in zip(replicas.runs, samples[:, :NEIGHBOUR_ROWS], strict=True):
-            nearest = reference.neighbour_pictures(generated, group.images.train)
-            of_run = f"{NEIGHBOURS}/seed-{group.config.name(run)}"
-            pictures |= {f"{of_run}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
+        for i in shown:
+            nearest = reference.neighbour_pictures(samples[i, :NEIGHBOUR_ROWS], group.images.train)
+            of_seed = f"{NEIGHBOURS}/seed-{replicas.runs[i].seed}"
+            pictures |= {f"{of_seed}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
     files = {name: image_png(picture) for name, picture in pictures.items()}
     for name, content in files.items():
         write_atomic(folder / name, content)
     append_jsonl(folder / EVALUATIONS, rows)
-    return mean_of_best(rows), {name: sha256(content) for name, content in files.items()}
+    state = {"frechet_test": statistics.fmean(row["frechet_test"] for row in best)}
+    state |= {"learning_rate": best[0]["learning_rate"]} if group.config.several else {}
+    return state, {name: sha256(content) for name, content in files.items()}
 
 
 def _add_unaveraged(rows: list[dict[str, Any]], group: Group, replicas: Replicas) -> None:

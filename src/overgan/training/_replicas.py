@@ -165,7 +165,7 @@ class Replicas:
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
-        for name, network in self.by_name.items():
+        for name in self.by_name:
             self.origin[name] = [p0[alive] for p0 in self.origin[name]]
             self.adam[name].keep(alive)
         for network in (self.generator, self.critic, *([self.average] if self.average else [])):

@@ -18,8 +18,9 @@ PAGE = 16 * 2**20  # the library that draws the report, and figures, beside samp
 def storage(spec: GanSpec) -> dict[str, int]:
     """Bytes at most, by what they are."""
     shape, runs, widths = image_shape(spec.data), spec.runs_a_width, spec.widths
+    seeds = len(spec.seeds)  # that of each seed's best run is kept in pictures
     evaluations = -(-spec.train.iterations // spec.train.evaluate_every)
-    grid, neighbours = _grid(shape, runs), runs * _neighbours(spec, shape)
+    grid, neighbours = _grid(shape, seeds), seeds * _neighbours(spec, shape)
     rows = len(widths) * runs * _rows(spec, evaluations)
     more = {"dither": spec.data.dither, "average": spec.train.average is not None}
     checkpoints = sum(checkpoint_bytes(spec.model, width, shape, runs, **more) for width in widths)
@@ -31,13 +32,13 @@ def storage(spec: GanSpec) -> dict[str, int]:
     }
 
 
-def _grid(shape: tuple[int, int, int], runs: int) -> int:
+def _grid(shape: tuple[int, int, int], seeds: int) -> int:
     height, width, _ = shape
-    return _png(runs * (height + LINE) + LINE, GRID_COLUMNS * (width + LINE) + LINE)
+    return _png(seeds * (height + LINE) + LINE, GRID_COLUMNS * (width + LINE) + LINE)
 
 
 def _neighbours(spec: GanSpec, shape: tuple[int, int, int]) -> int:
-    """Of a run."""
+    """Of a seed."""
     if "memorization" not in spec.evaluate.all_metrics:
         return 0
     times = max(1, math.ceil(SMALLEST / min(shape[:2])))

@@ -96,8 +96,8 @@ class GanSpec(Spec):
     @property
     def of_a_width(self) -> str:
         """The runs of every width, in words."""
-        of = {"seed": self.seeds, "learning rate": self.train.rates, "rule": self.train.rules}
-        return " × ".join(counted(len(found), what) for what, found in of.items() if what == "seed" or len(found) > 1)
+        of = {"learning rate": len(self.train.rates), "rule": len(self.train.rules)}
+        return " × ".join([super().of_a_width, *(counted(count, what) for what, count in of.items() if count > 1)])
 
     @model_validator(mode="after")
     def _own_precision(self) -> "GanSpec":
