@@ -31,13 +31,13 @@ CASES = {  # model, widths, base width, learning rate at it, seeds
 }
 
 
-def images(model: str) -> torch.Tensor:
+def images(model: str) -> np.ndarray:
     if model == "mlp":
-        return torch.from_numpy(load_images(DataConfig(name="digits")).train.copy())
+        return load_images(DataConfig(name="digits")).train
     photographs = load_sample_images().images
     random = np.random.default_rng(0)
     corners = [(random.integers(2), *random.integers((427 - 32, 640 - 32))) for _ in range(2000)]
-    return torch.from_numpy(np.stack([photographs[i][y : y + 32, x : x + 32] for i, y, x in corners]))
+    return np.stack([photographs[i][y : y + 32, x : x + 32] for i, y, x in corners])
 
 
 def measured(case: str, folder: Path) -> list[Change]:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from torch import Tensor
 
 from overgan.models import ModelConfig, outputs, to_network
 from overgan.training._config import TrainConfig
+from overgan.training._loop import placed
 from overgan.training._replicas import Replicas
 from overgan.training._runs import Rule
 from overgan.training._streams import Streams
@@ -39,8 +39,9 @@ def changes(
     model: ModelConfig,
     config: TrainConfig,
     widths: Sequence[int],
-    images: UInt8[Tensor, "images h w c"],
+    images: UInt8[np.ndarray, "images h w c"],
     seeds: Sequence[int],
+    device: str = "cpu",
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Iterator[Change]:
     """The changes at every width, seed, layer with parameters, and number of updates in UPDATES.
@@ -48,23 +49,25 @@ def changes(
     An update is one of the critic and one of the generator, by the rule of the config. Outputs of the generator are
     those for fixed latents, of the critic those for fixed images, both in training mode.
 
-    images: of the training set. progress: told what is under way, how many of all widths' updates are done, and of how
-    many.
+    images: of the training set.
+    device: PyTorch's name of what trains.
+    progress: told what is under way, how many of all widths' updates are done, and of how many.
 
     Raises OverganError if the networks cannot make images of this shape.
     """
     config = config.model_copy(update={"critic_steps": 1, "schedule": "constant", "average": None})
     _, height, width_px, channels = images.shape
-    chosen = images[torch.linspace(0, len(images) - 1, min(SHOWN, len(images))).long()]
+    train = placed(images, device)
+    shown = train[torch.linspace(0, len(images) - 1, min(SHOWN, len(images))).long().to(train.device)].to(device)
     for place, width in enumerate(widths):
-        replicas = Replicas(model, config, width, (height, width_px, channels), list(seeds))
+        replicas = Replicas(model, config, width, (height, width_px, channels), list(seeds), device)
         inputs = {
-            "generator": Streams(replicas.seeds, "evaluation").normal(SHOWN, model.latent),
-            "critic": to_network(chosen).expand(len(replicas.runs), -1, -1, -1, -1),
+            "generator": Streams(replicas.seeds, "evaluation").normal(SHOWN, model.latent).to(device),
+            "critic": to_network(shown).expand(len(replicas.runs), -1, -1, -1, -1),
         }
         before = {name: outputs(replicas.by_name[name], x) for name, x in inputs.items()}
         for update in range(1, UPDATES[-1] + 1):
-            replicas.iterate(images)
+            replicas.iterate(train)
             progress(f"k = {width}", place * UPDATES[-1] + update, len(widths) * UPDATES[-1])
             if update not in UPDATES:
                 continue
