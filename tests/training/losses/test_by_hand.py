@@ -95,7 +95,9 @@ def test_the_critics_loss_and_its_gradient(name, networks):
         margin = values.pop("wasserstein" if name == "wgan-gp" else "margin")
         torch.testing.assert_close(margin[r], scores[0].mean() - scores[1].mean())
         for key, images in {"r1": 0, "r2": 1}.items():
-            torch.testing.assert_close(values.pop(key, [squared(slopes[images])] * REPLICAS)[r], squared(slopes[images]))
+            torch.testing.assert_close(
+                values.pop(key, [squared(slopes[images])] * REPLICAS)[r], squared(slopes[images])
+            )
         assert set(values) == ({"gradient_penalty"} if name == "wgan-gp" else set())
 
 
