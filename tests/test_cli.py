@@ -346,6 +346,7 @@ def test_status_as_json_is_what_the_study_says(study):
             "total": 60,
             "quantity": overgan.load(study).status()[0].quantity,
             "value": last["frechet_test"],
+            "learning_rate": None,
             "diverged": 0,
             "state": "finished",
         }

@@ -39,6 +39,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
         )
         return
     result, *results = _results(groups)
+    result += ", at the best learning rate" if any(group.learning_rate for group in groups) else ""
     rows = [
         [str(g.width), f"{g.done:,} of {g.total:,}", pace(g).partition(" " + g.unit)[0], str(g.diverged), g.state, cell]
         for g, cell in zip(groups, results, strict=True)
@@ -64,6 +65,7 @@ def _values(group: GroupStatus) -> dict[str, Any]:
         "per_second": group.per_second,
         "quantity": group.quantity or None,
         "value": group.value,
+        "learning_rate": group.learning_rate,
         "diverged": group.diverged,
         "state": group.state,
     }
@@ -75,4 +77,8 @@ def _results(groups: list[GroupStatus]) -> list[str]:
     quantities = {group.quantity for group in found if group.value is not None}
     if len(quantities) != 1 or not all(group.value is not None for group in found):
         return ["result", *(group.result or "–" for group in groups)]
-    return [*quantities, *("–" if group.value is None else number(group.value) for group in groups)]
+    return [*quantities, *("–" if group.value is None else number(group.value) + _at(group) for group in groups)]
+
+
+def _at(group: GroupStatus) -> str:
+    return f", at {group.learning_rate:g}" if group.learning_rate else ""

@@ -1,6 +1,7 @@
 from ._best import best_rate as best_rate, best_rows as best_rows
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
+from ._coordinates import UPDATES as UPDATES, Change as Change, changes as changes
 from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._index import (
     EVALUATIONS as EVALUATIONS,

@@ -11,7 +11,7 @@ from overgan.training.losses import LOSSES
 
 HEADER = 700  # bytes of a checkpoint for the names and places of a tensor and of its moments
 PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
-COPIES = 5  # of a layer's output that an update of the critic holds: real, fake, mixed, and the mixed ones' derivatives
+COPIES = 5  # of a layer's output that WGAN-GP's critic holds: real, fake, mixed, and the mixed ones' derivatives
 
 
 def checkpoint_bytes(

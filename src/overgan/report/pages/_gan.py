@@ -24,7 +24,7 @@ def content(study: GanStudy) -> Content:
     cells = _cells(study)
     shown, more = neighbours(study)
     return Content(
-        subtitle=f"{spec.model.name} WGAN-GP on {data['name']}: {extent(study)}, {length(study)}.",
+        subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
         plots=figures(study),
         table=[_row(study, width, cells) for width in spec.widths],
@@ -36,6 +36,10 @@ def content(study: GanStudy) -> Content:
         more_neighbours=more,
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )
+
+
+def _gan(loss: str) -> str:
+    return "WGAN-GP" if loss == "wgan-gp" else f"GAN with the {loss} loss"
 
 
 def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]]) -> Row:

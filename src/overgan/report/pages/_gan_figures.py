@@ -11,6 +11,7 @@ from overgan.report._plot import Panel, Plot, against_width, each_width, median_
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
+MARGINS = {"wasserstein": "Wasserstein estimate", "margin": "Margin of the critic"}  # by what a loss calls it
 GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
@@ -32,8 +33,7 @@ def figures(study: GanStudy) -> list[Plot]:
     if len(critic):
         plots.append(nnd_against_width(critic))
     losses = study.losses()
-    if "wasserstein" in losses:  # not every loss estimates it
-        plots.append(wasserstein_over_iterations(losses))
+    plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
     if len(losses):
         ended = losses[losses.iteration == study.spec.train.iterations]
         plots += [distance_from_initialization(ended)] if len(ended) else []
@@ -75,14 +75,14 @@ def frechet_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
     return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
 
 
-def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
-    """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
+def margin_over_iterations(losses: pd.DataFrame, name: str) -> Plot:
+    """The critic's E D(real) − E D(fake) over the iterations, a curve for each k; of WGAN-GP a Wasserstein estimate."""
     title, y_label = (
-        f"Wasserstein estimate over iterations{of_widths(losses)}",
+        f"{MARGINS[name]} over iterations{of_widths(losses)}",
         "E D(real) − E D(fake), median over seeds",
     )
-    curves = [median_of_seeds(f"k = {k}", of, "iteration", "wasserstein", color) for k, of, color in each_width(losses)]
-    return Plot("wasserstein", title, "iteration", y_label, [Panel(curves)])
+    curves = [median_of_seeds(f"k = {k}", of, "iteration", name, color) for k, of, color in each_width(losses)]
+    return Plot(name, title, "iteration", y_label, [Panel(curves)])
 
 
 def distance_from_initialization(ended: pd.DataFrame) -> Plot:

@@ -32,7 +32,8 @@ def _notice(spec: GanSpec) -> str:
 def _subject(spec: GanSpec) -> str:
     data = spec.data
     of_the_users = data.name == "folder" and data.root
-    return f"{spec.model.name} on {Path(str(data.root)).name if of_the_users else data.name}"
+    loss = "" if spec.train.loss == "wgan-gp" else f" with the {spec.train.loss} loss"
+    return f"{spec.model.name}{loss} on {Path(str(data.root)).name if of_the_users else data.name}"
 
 
 KIND = Kind(

@@ -47,6 +47,7 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
         complete=checkpoint is not None and checkpoint.ends(spec.train.iterations),
         quantity=quantity,
         value=distance,
+        learning_rate=progress.learning_rate,
     )
 
 
