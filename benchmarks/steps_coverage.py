@@ -39,14 +39,17 @@ def study(
 
 def main() -> None:
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    print("covered, half of the interval (median), error in the mean (towards 0 if a is -1), studies without an interval")
+    print(
+        "covered, half of the interval (median), error in the mean (towards 0 if a is -1), studies without an interval"
+    )
     cells = product(CURVES, (0.05, 0.1, 0.2), (1, 2), (3, 4, 6), (3, 5))
     for cell, (curve, noise, margin, widths, seeds) in enumerate(cells):
         random = np.random.default_rng(cell)
         found = []
         for _ in range(studies):
             runs, exponent = study(curve, noise, margin, widths, seeds, random)
-            of = scaling(runs)
+            means = runs.pivot_table(index="k", columns="learning_rate", values="value")
+            of = scaling(runs, means.idxmin(axis=1))
             if of.interval is not None:
                 low, high = of.interval
                 found.append((low <= exponent <= high, (high - low) / 2, of.exponent - exponent))

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -154,8 +154,8 @@ def to_html(plot: Plot) -> str:
     return html
 
 
-def to_images(plot: Plot) -> dict[str, bytes]:
-    """The plot as a file of each of the FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
+def to_images(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+    """The plot as a file of each of some FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
     count = len(plot.panels)
     figure = Figure(figsize=(7 if count == 1 else 2 + 4 * count, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -191,9 +191,9 @@ def to_images(plot: Plot) -> dict[str, bytes]:
     figure.set_layout_engine("none")  # as it was laid out now, in every format
     files = {}
     with matplotlib.rc_context({"svg.hashsalt": plot.name}):
-        for kind, metadata in FORMATS.items():
+        for kind in formats:
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
+            figure.savefig(buffer, format=kind, dpi=150, metadata=FORMATS[kind])
             files[kind] = buffer.getvalue()
     return files
 
