@@ -63,7 +63,7 @@ def test_json_says_the_same_of_all_rules(small_spec, tmp_path, monkeypatch):
     for of in found["rules"]:
         assert [slope["slope"] for slope in of["slopes"]] == [slope.slope for slope in expected.slopes(of["rule"])]
         assert (of["holds"], of["verdict"]) == (expected.holds(of["rule"]), expected.verdict(of["rule"]))
-    assert found["figures"] == [f"{tmp_path}/{rule}-{of}.png" for rule in rules for of in ("generator", "critic")]
+    assert found["figures"] == [f"{tmp_path}/{rule}-{of}.png" for of in ("generator", "critic") for rule in rules]
 
 
 def test_the_rules_of_the_spec_are_checked_at_its_middle_rate(small_spec):
