@@ -168,8 +168,8 @@ def html(figure: Any, name: str) -> str:
 
 @singledispatch
 def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
-    """The plot as a file of each of some FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
-    raise TypeError(f"{type(plot).__name__} is no figure")
+    """The figure as a file of each of some FORMATS, 7 inches wide, wider with several panels; PNG at 150 dpi."""
+    raise TypeError(f"a {type(plot).__name__} is no figure, and is not drawn as {list(formats)}")
 
 
 @to_images.register
