@@ -26,11 +26,16 @@ FACTS = {
 }
 
 
+def page_of(study, **settings):
+    """Its page alone: the figures beside it are drawn where a test looks at them."""
+    return overgan.write_report(study.folder, figures=False, **settings).read_text()
+
+
 @pytest.fixture
 def make_study(tmp_path):
     """A study's folder written by hand, with known numbers."""
 
-    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS):
+    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS, **train):
         spec = parse_spec(
             {
                 "name": "by-hand",
@@ -38,7 +43,7 @@ def make_study(tmp_path):
                 "model": {"name": "mlp"},
                 "widths": widths,
                 "seeds": SEEDS,
-                "train": {"iterations": 20, "evaluate_every": 10},
+                "train": {"iterations": 20, "evaluate_every": 10, **train},
                 "evaluate": {"features": list(features)},
                 "scale": scale,
             },
@@ -83,7 +88,7 @@ def make_study(tmp_path):
                 json.dumps({"iteration": iteration, "seconds": 3.0, "frechet_test": 1.0})
             )
             index = {"file": "x", "sha256": "x", "iteration": iteration, "seeds": alive, "seconds": 3.0}
-            index |= {"diverged": {s: 10 for kk, s in diverged if kk == k}, "complete": complete}
+            index |= {"diverged": {str(s): 10 for kk, s in diverged if kk == k}, "complete": complete}
             (group / "checkpoint.json").write_text(json.dumps(index))
             Image.new("L", (20, 20)).save(group / "samples" / "00000010.png")
         return overgan.load(tmp_path)
@@ -92,7 +97,7 @@ def make_study(tmp_path):
 
 
 def test_the_page_says_what_was_found(make_study):
-    page = overgan.write_report(make_study().folder).read_text()
+    page = page_of(make_study())
     assert "<li>No recommendation yet; it takes longer runs, train.iterations=100 at least: 20 are too few" in page
     assert "Of what there is, k = 8: mean test classifier Fréchet distance 14.5, the best so far" in page
     assert "<li>The feature spaces classifier and pixels agree on k = 8.</li>" in page
@@ -109,7 +114,7 @@ def test_the_page_says_what_was_found(make_study):
 
 
 def test_the_page_opens_offline(make_study):
-    page = overgan.write_report(make_study().folder).read_text()
+    page = page_of(make_study())
     ours = re.sub(r"<script>.*?</script>", "", page, count=1, flags=re.DOTALL)  # plotly itself
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", ours)
     assert ours.count("data:image/png;base64,") == 3
@@ -154,7 +159,7 @@ def test_test_is_said_to_be_above_or_below_train_only_beyond_what_the_draw_expla
     # three widths together: Student's quantile of 10 degrees of freedom at 1 − 0.05/6 is 2.87
     study = with_gaps(make_study(), {2: -2.9, 4: 2.8, 8: 2.9}.get)
     assert {k: gap.verdict for k, gap in study.gaps().items()} == {2: "below", 4: "unclear", 8: "above"}
-    page = overgan.write_report(study.folder).read_text()
+    page = page_of(study)
     assert "Test classifier Fréchet distance is above train at k = 8, by +2.9 standard errors" in page
     assert "Test classifier Fréchet distance is below train at k = 2, by -2.9 standard errors" in page
     assert "Test classifier Fréchet distance differs from train by +2.8 standard errors at k = 4" in page
@@ -166,25 +171,22 @@ def test_fewer_draws_say_less_and_none_say_nothing(make_study):
     study = with_gaps(make_study(), lambda k: 2.9 * k, error=1.0, draws=2)
     # Student's quantile of 2 degrees of freedom there is 7.6
     assert {k: gap.verdict for k, gap in study.gaps().items()} == {2: "unclear", 4: "above", 8: "above"}
-    page = overgan.write_report(with_gaps(study, lambda _: 1.0).folder).read_text()
+    page = page_of(with_gaps(study, lambda _: 1.0))
     assert "differs from train by +1 standard errors at every width" in page
     for k in WIDTHS:  # a study of before
         path = study.group(k) / "evaluations.jsonl"
         path.write_text(re.sub(r', "frechet_gap.*?}', "}", path.read_text()))
-    page = overgan.write_report(study.folder).read_text()
+    page = page_of(study)
     assert "Whether test classifier Fréchet distance is above train is not known" in page
     assert "test − train</th>" not in page
 
 
 def test_the_page_says_what_is_compared(make_study):
     study = make_study()
-    assert (
-        "Every distance compares 9 generated images with as many training images"
-        in overgan.write_report(study.folder).read_text()
-    )
+    assert "Every distance compares 9 generated images with as many training images" in page_of(study)
     path = without_checksums(study.folder) / "study.json"
     path.write_text(path.read_text().replace('"reference": "equal"', '"reference": "all"'))
-    page = overgan.write_report(study.folder).read_text()
+    page = page_of(study)
     assert (
         "The Fréchet distance compares 10,000 generated images with all 20 training images (9 in classifier features)"
         in page
@@ -195,7 +197,7 @@ def test_the_page_says_what_is_compared(make_study):
 def test_every_figure_of_a_scaled_study_says_so(make_study):
     study = make_study(scale=0.01)
     assert all("(at 0.01 of full scale)" in plot.title for plot in report_content(study).plots)
-    assert "Run at 0.01 of full scale" in overgan.write_report(study.folder).read_text()
+    assert "Run at 0.01 of full scale" in page_of(study)
 
 
 def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
@@ -225,7 +227,7 @@ def test_a_study_without_results_has_a_page_too(make_study):
 
 def test_a_page_alone_for_a_study_that_is_running(make_study):
     study = make_study(unfinished={8})
-    page = overgan.write_report(study.folder, figures=False, refresh=60).read_text()
+    page = page_of(study, refresh=60)
     assert '<meta http-equiv="refresh" content="60">' in page
     assert "The study is running" in page
     assert not (study.folder / "figures").exists()
@@ -272,7 +274,7 @@ def test_neighbours_of_the_other_seeds_are_shown_on_request(make_study):
         ("k = 8, seed 1, nearest by classifier", urls["seed-1/classifier.png"]),
         ("k = 8, seed 1, nearest by pixels", urls["seed-1/pixels.png"]),
     ]
-    page = overgan.write_report(study.folder).read_text()
+    page = page_of(study)
     before, details = page.split("<details>")
     inside, after = details.split("</details>")
     assert {name for name, url in urls.items() if url in before} == {"seed-1/classifier.png", "seed-1/pixels.png"}
@@ -346,7 +348,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study):
     assert "k = 4" not in page
     assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs
     assert "Classifier Fréchet distance against width (2 of 3 widths)".lower() in page.lower()
-    assert overgan.write_report(folder, WIDTHS) == folder / "report.html"
+    assert overgan.write_report(folder, WIDTHS, figures=False) == folder / "report.html"
 
 
 def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(make_study):
@@ -404,7 +406,7 @@ def test_a_page_that_cannot_be_written(make_study):
     study = make_study()
     (study.folder / "report.html").mkdir()
     with pytest.raises(OverganError, match=r"report\.html cannot be written"):
-        overgan.write_report(study.folder)
+        page_of(study)
 
 
 def test_a_plot_is_drawn_by_both_renderers():
@@ -419,7 +421,7 @@ def test_a_plot_is_drawn_by_both_renderers():
 
 def test_pictures_that_are_links_to_elsewhere_are_left_out(make_study, tmp_path, tmp_path_factory):
     study, outside = make_study(), tmp_path_factory.mktemp("outside")
-    plain = overgan.write_report(study.folder, figures=False).read_text()
+    plain = page_of(study)
     (outside / "secret").write_text("root:x:0:0")
     (outside / "samples").mkdir()
     (outside / "samples" / "99999999.png").write_text("root:x:0:0")
@@ -432,7 +434,7 @@ def test_pictures_that_are_links_to_elsewhere_are_left_out(make_study, tmp_path,
         of_seed = study.group(width) / "neighbours" / "seed-0"
         of_seed.mkdir(parents=True)
         (of_seed / "pixels.png").symlink_to(outside / "secret")
-    page = overgan.write_report(study.folder, figures=False, trust=True).read_text()
+    page = page_of(study, trust=True)
     assert base64.b64encode(b"root:x:0:0").decode() not in page
     assert plain.count("data:image/png") == page.count("data:image/png") + 1  # that of k = 4, whose folder is a link
 

@@ -184,7 +184,7 @@ def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, who
 
     train(folder)
     checkpoint = read_checkpoint(folder)
-    assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {1: 15}, True)
+    assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {"1": 15}, True)
     rows = read_jsonl(folder / "evaluations.jsonl")
     assert [r["seed"] for r in rows if r["iteration"] == 30] == [0, 2]
     expected = {r["seed"]: r for r in read_jsonl(whole / "evaluations.jsonl") if r["iteration"] == 30}
@@ -198,7 +198,7 @@ def test_a_group_ends_when_all_of_its_replicas_diverged(train, tmp_path):
     folder = train(tmp_path / "k", learning_rate=1e30)
     checkpoint = read_checkpoint(folder)
     assert (checkpoint.seeds, checkpoint.complete) == ([], True)
-    assert set(checkpoint.diverged) == {0, 1, 2}
+    assert set(checkpoint.diverged) == {"0", "1", "2"}
     assert read_jsonl(folder / "evaluations.jsonl") == []
 
 

@@ -2,9 +2,10 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import singledispatch
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -105,8 +106,14 @@ def of_widths(frame: pd.DataFrame) -> str:
     return f", {MAX_CURVES} of {count} widths" if count > MAX_CURVES else ""
 
 
-def to_html(plot: Plot) -> str:
+@singledispatch
+def to_html(plot: Any) -> str:
     """The interactive plot as an HTML element; the page must hold plotly's script."""
+    raise TypeError(f"{type(plot).__name__} is no figure")
+
+
+@to_html.register
+def _(plot: Plot) -> str:
     titles = [panel.title for panel in plot.panels]
     figure = plotly.subplots.make_subplots(1, len(titles), shared_yaxes=True, subplot_titles=titles)
     named: set[str] = set()
@@ -149,13 +156,24 @@ def to_html(plot: Plot) -> str:
         figure.add_annotation(text="recommended", showarrow=False, font={"color": MARK}, **place)
     for axis, (ticks, labels) in log_axes.items():
         (figure.update_xaxes if axis == "x" else figure.update_yaxes)(tickvals=ticks, ticktext=labels)
+    return html(figure, plot.name)
+
+
+def html(figure: Any, name: str) -> str:
+    """A figure of plotly's as an HTML element with that id."""
     config = {"responsive": True, "displaylogo": False}
-    html: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=plot.name, config=config)
-    return html
+    element: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=config)
+    return element
 
 
-def to_images(plot: Plot) -> dict[str, bytes]:
-    """The plot as a file of each of the FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
+@singledispatch
+def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+    """The figure as a file of each of some FORMATS, 7 inches wide, wider with several panels; PNG at 150 dpi."""
+    raise TypeError(f"a {type(plot).__name__} is no figure, and is not drawn as {list(formats)}")
+
+
+@to_images.register
+def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     count = len(plot.panels)
     figure = Figure(figsize=(7 if count == 1 else 2 + 4 * count, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -187,13 +205,18 @@ def to_images(plot: Plot) -> dict[str, bytes]:
         figure.axes[0].legend(fontsize="small", ncols=1 + len(named) // 6)
     else:
         figure.legend(named.values(), list(named), loc="outside lower center", ncols=KEY_COLUMNS, fontsize="small")
+    return saved(figure, plot.name, formats)
+
+
+def saved(figure: Figure, name: str, formats: Iterable[str]) -> dict[str, bytes]:
+    """A figure of matplotlib's as a file of each of some FORMATS."""
     figure.canvas.draw()
     figure.set_layout_engine("none")  # as it was laid out now, in every format
     files = {}
-    with matplotlib.rc_context({"svg.hashsalt": plot.name}):
-        for kind, metadata in FORMATS.items():
+    with matplotlib.rc_context({"svg.hashsalt": name}):
+        for kind in formats:
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
+            figure.savefig(buffer, format=kind, dpi=150, metadata=FORMATS[kind])
             files[kind] = buffer.getvalue()
     return files
 

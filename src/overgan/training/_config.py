@@ -109,6 +109,20 @@ class TrainConfig(BaseModel):
         """The rules that are tried, in the order of the spec: the first decides."""
         return self.learning_rate_rules or [self.learning_rate_rule]
 
+    @property
+    def several(self) -> bool:
+        """Whether a seed has several runs."""
+        return len(self.rates) * len(self.rules) > 1
+
+    def name(self, run: Run) -> str:
+        """One for files and keys: of its seed alone, where that tells which run it is."""
+        return run.name if self.several else str(run.seed)
+
+    def row(self, run: Run) -> dict[str, Any]:
+        """What the rows of a run say about which it is."""
+        steps = {"learning_rate_rule": run.rule, "learning_rate": run.learning_rate} if self.several else {}
+        return {"seed": run.seed} | steps
+
     def runs(self, seeds: Sequence[int]) -> list[Run]:
         """The runs of one width, in the order of their replicas."""
         return [Run(seed, rate, rule) for rule in self.rules for rate in self.rates for seed in seeds]
