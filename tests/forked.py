@@ -4,10 +4,14 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
+
+import pytest
 
 
 class Forked(Popen):
@@ -63,6 +67,8 @@ class Forked(Popen):
 
 def _as_new(do, stdout, stderr):
     """Call do() as a process of its own would be: with its own signals, output, logging, and no locks held."""
+    sys.settrace(None)  # what coverage counts here is lost, and takes time
+    threading.settrace(None)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -94,6 +100,14 @@ def forked_worker(command, *, stdin, stdout, stderr, env):
         return _worker.run()
 
     return Forked(do, stdout, stderr)
+
+
+@contextmanager
+def forking():
+    """The workers of the local executor are forked, which must have one thread each: threads=1."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("overgan.study.execute._local.Popen", forked_worker)
+        yield
 
 
 def forked_command(*words, stderr=None):

@@ -18,16 +18,19 @@ def outputs(network: nn.Module, x: Float[Tensor, "replicas batch ..."]) -> dict[
     the user's module; one that is called several times gives all of it, and one that gives no tensor is left out.
     """
     alone = isinstance(network, OneByOne)
+    layers: nn.Module = network.template if isinstance(network, OneByOne) else network
     given: dict[str, list[Tensor]] = {}
     hooks = [
         layer.register_forward_hook(_recorder(given.setdefault(name, [])))
-        for name, layer in (network.template if alone else network).named_modules()
+        for name, layer in layers.named_modules()
         if any(True for _ in layer.parameters(recurse=False))
     ]
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     mode = network.training
     try:
-        with torch.random.fork_rng(devices=[]):  # what a layer of the user's draws, such as dropout, is the same again
+        with torch.random.fork_rng(
+            devices=[x.device] if x.is_cuda else []
+        ):  # what a layer of the user's draws, such as dropout, is the same again
             torch.manual_seed(0)
             network.train()(x)
     finally:

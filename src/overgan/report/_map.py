@@ -1,7 +1,7 @@
 """A table of numbers as a map in colour, a data value drawn twice as `_plot.Plot` is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from overgan.report._plot import MARK, html, saved, to_html, to_images
+from overgan.report._plot import FORMATS, MARK, html, saved, to_html, to_images
 from overgan.words import number
 
 ROW, AROUND = 30, 80  # pixels on the page: of a row of cells, and of what is around a panel
@@ -89,7 +89,7 @@ def _(plot: Map) -> str:
 
 
 @to_images.register
-def _(plot: Map) -> dict[str, bytes]:
+def _(plot: Map, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     count = len(plot.panels)
     figure = Figure(figsize=(7, 0.8 + count * (0.7 + 0.25 * len(plot.rows))), layout="constrained")
     FigureCanvasAgg(figure)
@@ -110,4 +110,4 @@ def _(plot: Map) -> dict[str, bytes]:
         axes.set_xticks(range(len(plot.columns)), plot.columns)
         axes.set_yticks(range(len(plot.rows)), plot.rows)
     figure.axes[-1].set_xlabel(plot.x_label)
-    return saved(figure, plot.name)
+    return saved(figure, plot.name, formats)

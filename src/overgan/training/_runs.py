@@ -1,8 +1,9 @@
 """Which run a replica is: its seed, and how large its steps are."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Rule = Literal["constant", "inverse", "mup"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 class Run(NamedTuple):

@@ -105,6 +105,15 @@ class GanSpec(Spec):
             raise ValueError("train.precision=bf16-mixed is not for a model of your own, which has its own precision")
         return self
 
+    @model_validator(mode="after")
+    def _own_rule(self) -> "GanSpec":
+        if self.model.own and "mup" in self.train.rules:
+            raise ValueError(
+                "the learning-rate rule mup is for mlp, dcgan and resnet, whose layers it knows; for a model of your "
+                "own use inverse or constant"
+            )
+        return self
+
 
 def scaled(spec: GanSpec, factor: float, given: Collection[str]) -> GanSpec:
     """The spec with its iterations, its evaluations' spacing and its samples multiplied by factor.
