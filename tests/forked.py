@@ -71,7 +71,8 @@ def _as_new(do, stdout, stderr):
     threading.settrace(None)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for target, handle in ((1, stdout), (2, stderr)):
         if handle is not None:
@@ -110,13 +111,19 @@ def forking():
         yield
 
 
-def forked_command(*words, stderr=None):
-    """The `overgan` command; its workers are forked, too, where forked_worker is in place of `Popen`."""
+def forked_command(*words, stderr=None, ignoring=()):
+    """The `overgan` command; its workers are forked, too, where forked_worker is in place of `Popen`.
+
+    It leads a session, as the command in a terminal does. ignoring: signals that it ignores from the start.
+    """
     from overgan.cli import app, main
 
     assert app  # imported here, once for all
 
     def do():
+        os.setsid()
+        for number in (signal.SIGTERM, signal.SIGHUP):  # a suite in the background may ignore them
+            signal.signal(number, signal.SIG_IGN if number in ignoring else signal.SIG_DFL)
         sys.argv = ["overgan", *map(str, words)]
         main()
 

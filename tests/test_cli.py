@@ -383,6 +383,7 @@ def test_presets_as_json(tmp_path, monkeypatch):
         "figures": spec.figures,
         "widths": spec.widths,
         "seeds": spec.seeds,
+        "runs_a_seed": 1,
         "run": KINDS["shallow"].length(spec),
         "seconds": None,
     }

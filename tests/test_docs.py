@@ -70,7 +70,7 @@ COMMANDS = list(dict.fromkeys(commands()))
 
 def run(command):
     words = shlex.split(command)[1:]
-    if words[0] in ("run", "plan"):
+    if words[0] in ("run", "plan", "coordinates"):
         words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
     words, (_, *file) = (words[: words.index(">")], words[words.index(">") :]) if ">" in words else (words, [""])
     result = CliRunner().invoke(app, words, catch_exceptions=False)
@@ -122,6 +122,7 @@ def readers_folder(once):
         patch.setattr("overgan.study._run.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
         patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
+        patch.setattr("overgan.report._coordinates.to_images", lambda _plot, _formats: {"png": b""})
         enter(once("docs", fill))
         yield
 

@@ -119,7 +119,7 @@ def test_test_less_train_distance_is_measured_at_the_end(study):
 
 @pytest.mark.slow
 def test_frechet_against_all_real_images(study, digits):
-    study.evaluate(["frechet", "frechet_gap"], features=["random-5"], samples=500, reference="all")
+    study.evaluate(["frechet", "frechet_gap"], features=["random-5"], samples=500, reference="all", draws=2)
     rows = study.frame()
     (row,) = rows[(rows.features == "random-5") & (rows.k == 4) & (rows.seed == 1)].itertuples()
     space = metrics.feature_space("random-5", digits)

@@ -59,13 +59,13 @@ def test_under_mup_every_layer_of_an_mlp_learns_as_fast_at_every_width(digits):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["dcgan", "resnet"])
 def test_under_mup_layers_of_a_convolutional_network_do(name, monkeypatch):
-    """At widths so small chance is large: in seeds, and in how few numbers there are."""
+    """At widths so small much depends on the seed, which the error has."""
     monkeypatch.setattr("overgan.training._coordinates.UPDATES", (1, 2))
     images = np.random.default_rng(0).integers(256, size=(64, 16, 16, 3), dtype=np.uint8)
     config = TrainConfig(batch=16, learning_rate=1e-3, learning_rate_rules=RULES, base_width=1)
     found = slopes(changes(ModelConfig(name=name, latent=16), config, [8, 16, 32], images, range(3)))
     by_rule = {rule: {one[1:4]: one for one in found if one.rule == rule} for rule in RULES}
     for layer, one in by_rule["mup"].items():
-        assert abs(one.slope) <= 0.2 + 2 * one.error, one
+        assert abs(one.slope) <= 0.1 + 2 * one.error, one
         if layer[1] in ("last", "layers.1"):
             assert by_rule["constant"][layer].slope >= 0.5, layer

@@ -95,7 +95,7 @@ def test_inverse_scales_the_networks_whose_width_varies():
 
 
 def test_the_first_update_moves_every_weight_by_its_own_learning_rate():
-    """Adam's first update is the learning rate itself; only the bias of scores, of which WGANs take differences, rests."""
+    """Adam's first update is the learning rate itself; only the bias of scores, of differences alone, rests."""
     config = TrainConfig(
         batch=4, learning_rate=1e-3, learning_rate_rules=["constant", "mup"], base_width=4, critic_steps=1
     )

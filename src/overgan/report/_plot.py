@@ -168,9 +168,9 @@ def html(figure: Any, name: str) -> str:
 
 
 @singledispatch
-def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:  # noqa: ARG001 # of those below
-    """A file of each of some FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
-    raise TypeError(f"{type(plot).__name__} is no figure")
+def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+    """The figure as a file of each of some FORMATS, 7 inches wide, wider with several panels; PNG at 150 dpi."""
+    raise TypeError(f"a {type(plot).__name__} is no figure, and is not drawn as {list(formats)}")
 
 
 @to_images.register
