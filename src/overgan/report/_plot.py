@@ -16,12 +16,13 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+from overgan.report._ticks import log_ticks, plain
 
 HEIGHT = 420  # pixels on the page
 FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # and metadata: the same bytes every time
 MARK = "#888888"
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
@@ -228,35 +229,10 @@ def _log_axes(plot: Plot) -> dict[str, tuple[list[float], list[str]]]:
     if plot.x == "widths":
         ticks["x"] = _widths(plot)
     elif plot.x == "log":
-        ticks["x"] = _log_ticks([x for one in series for x in one.x])
+        ticks["x"] = log_ticks([x for one in series for x in one.x])
     if plot.y_log:
-        ticks["y"] = _log_ticks([y for one in series for y in [*one.low, *one.y, *one.high]])
-    return {axis: (at, [_plain(t) for t in at]) for axis, at in ticks.items() if at}
-
-
-def _log_ticks(values: Sequence[float]) -> list[float]:
-    """1, 2, 5, 10, … within the positive values; powers of ten if they span many; evenly spaced if they span few."""
-    positive = [v for v in values if 0 < v < math.inf]
-    if not positive:
-        return []
-    low, high = min(positive), max(positive)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    step = max(1, math.ceil((last - first) / 8))  # low and high may be the same power of ten
-    mantissas = (1, 2, 5) if last - first <= 4 else (1,)
-    ticks = [m * 10.0**e for e in range(first, last + 1, step) for m in mantissas]
-    within = [t for t in ticks if low * 0.9 <= t <= high * 1.1]
-    if len(within) > 2:
-        return within
-    return [float(t) for t in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if t > 0]
-
-
-def _plain(value: float) -> str:
-    """As a reader would write it, such as 0.05, 20,000 or 2·10⁻⁶."""
-    if 1e-3 <= value < 1e6:
-        return f"{value:,g}"
-    mantissa, exponent = f"{value:.3e}".split("e")
-    power = "10" + str(int(exponent)).translate(SUPERSCRIPT)
-    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
+        ticks["y"] = log_ticks([y for one in series for y in [*one.low, *one.y, *one.high]])
+    return {axis: (at, [plain(t) for t in at]) for axis, at in ticks.items() if at}
 
 
 def _widths(plot: Plot) -> list[float]:

@@ -78,20 +78,21 @@ def scaling(runs: pd.DataFrame, best: Mapping[int, float]) -> Scaling:
     width. Whether the law is one of powers the interval does not ask. How often it holds the true exponent is in
     docs/concepts.md.
     """
-    tables = {k: _logs(runs[runs.k == k]) for k in sorted(set(runs.k.astype(int)) & best.keys())}
-    inner = {k: (rates, logs) for k, (rates, logs) in tables.items() if _is_inner(rates, logs, best[k])}
-    finished = [set(logs) for _, logs in inner.values()]
-    common = sorted(set.intersection(*finished)) if finished else []
-    steps = {k: tuple(_vertex(np.log(rates), logs[seed]) for seed in common) for k, (rates, logs) in inner.items()}
-    return Scaling(steps if common else {}, tuple(k for k in tables if k not in inner or not common))
+    rates, logs = _logs(runs)
+    inner = {k: of for k, of in logs.items() if k in best and _is_inner(of, int(np.flatnonzero(rates == best[k])[0]))}
+    common = sorted(set.intersection(*map(set, inner.values()))) if inner else []
+    steps = {k: tuple(_vertex(np.log(rates), of[seed]) for seed in common) for k, of in inner.items()}
+    return Scaling(steps if common else {}, tuple(k for k in logs if k not in inner or not common))
 
 
-def _logs(runs: pd.DataFrame) -> tuple[Rates, dict[int, Rates]]:
-    """The learning rates of a width, ascending, and the logarithms of each seed's values; nan where there is none."""
-    values = runs.pivot(index="seed", columns="learning_rate", values="value").astype(float).sort_index(axis=1)
+def _logs(runs: pd.DataFrame) -> tuple[Rates, dict[int, dict[int, Rates]]]:
+    """The learning rates, ascending, and by width the logarithms of each seed's values; nan where there is none."""
+    values = runs.pivot(index=["k", "seed"], columns="learning_rate", values="value").astype(float).sort_index(axis=1)
     values = values.where((values > 0) & np.isfinite(values)).dropna(how="all")
-    seeds, rates = values.index.astype(int), values.columns.to_numpy(float)
-    return rates, dict(zip(seeds, _log(values.to_numpy(float)), strict=True))
+    logs: dict[int, dict[int, Rates]] = {}
+    for (k, seed), row in zip(values.index, _log(values.to_numpy(float)), strict=True):
+        logs.setdefault(int(k), {})[int(seed)] = row
+    return values.columns.to_numpy(float), logs
 
 
 def _log(values: Sequence[Any] | np.ndarray) -> Float[np.ndarray, "*shape"]:
@@ -99,13 +100,10 @@ def _log(values: Sequence[Any] | np.ndarray) -> Float[np.ndarray, "*shape"]:
     return found
 
 
-def _is_inner(rates: Rates, logs: dict[int, Rates], best: float) -> bool:
-    """Whether there are runs on both sides of the best rate."""
-    place = int(np.flatnonzero(rates == best)[0])
-    if not 0 < place < len(rates) - 1 or not logs:
-        return False
+def _is_inner(logs: Mapping[int, Rates], place: int) -> bool:
+    """Whether there are runs on both sides of a rate."""
     finished = ~np.isnan(np.stack(list(logs.values())))
-    return bool(finished[:, [place - 1, place + 1]].any(0).all())
+    return 0 < place < finished.shape[1] - 1 and bool(finished[:, [place - 1, place + 1]].any(0).all())
 
 
 def _vertex(x: Rates, logs: Rates) -> float:
