@@ -154,7 +154,7 @@ def test_convolutions_of_many_replicas_come_in_parts_on_a_cpu_but_not_those_of_m
     train, shape = TrainConfig(), (32, 32, 3)
     by_seeds = [replicas_at_once(ModelConfig(name="dcgan"), train, 4, shape, seeds, "cpu") for seeds in (1, 5, 20)]
     assert by_seeds == [10, 10, 20]
-    assert replicas_at_once(ModelConfig(name="mlp"), train, 4, shape, 5, "cpu") > 1000
+    assert replicas_at_once(ModelConfig(name="mlp"), train, 4, shape, 5, "cpu") > 100
 
 
 @pytest.mark.parametrize("name", [*MODELS, "mlp"])
