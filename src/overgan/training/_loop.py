@@ -83,7 +83,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     train = placed(group.images.train, group.device)
     saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
-    reached: dict[str, Any] = {"frechet_test": None}
+    reached: dict[str, float | None] = {"frechet_test": None, "learning_rate": None}
     while True:
         index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
         index |= {"pictures": pictures, "runs": replicas.runs if config.several else []}
@@ -148,7 +148,7 @@ def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tens
 
 def _evaluate(
     group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]
-) -> tuple[dict[str, float], dict[str, str]]:
+) -> tuple[dict[str, float | None], dict[str, str]]:
     """Write pictures of samples and a row for each run and feature space.
 
     The pictures are of the runs with the best learning rate so far. The result is their mean test distance in the first
@@ -184,8 +184,8 @@ def _evaluate(
     for name, content in files.items():
         write_atomic(folder / name, content)
     append_jsonl(folder / EVALUATIONS, rows)
-    state = {"frechet_test": statistics.fmean(row["frechet_test"] for row in best)}
-    state |= {"learning_rate": best[0]["learning_rate"]} if group.config.several else {}
+    distance = statistics.fmean(row["frechet_test"] for row in best)
+    state = {"frechet_test": distance, "learning_rate": best[0].get("learning_rate")}
     return state, {name: sha256(content) for name, content in files.items()}
 
 
