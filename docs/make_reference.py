@@ -6,8 +6,10 @@ from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from overgan.study import KINDS, Spec
+from overgan.training import LOSSES
 
 PAGE = Path(__file__).with_name("reference.md")
 TABLE = r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)"
@@ -36,13 +38,22 @@ def rows(model: type[BaseModel], prefix: str = "") -> list[tuple[str, str, str]]
         is_section = isinstance(section, type) and issubclass(section, BaseModel)
         meaning = (field.description or "").replace("|", "\\|")
         if not is_section:
-            default = "required" if field.is_required() else "" if field.default is None else f"`{flow(field.default)}`"
-            found.append((prefix + key, default, meaning))
+            found.append((prefix + key, default_of(field), meaning))
             continue
         if meaning:
             found.append((prefix + key, "", meaning))
         found += rows(section, f"{prefix}{key}.{named}")
     return found
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default in words; of one that depends on the loss, every loss's."""
+    if field.default_factory is not None:
+        of = {
+            name: flow(field.get_default(call_default_factory=True, validated_data={"loss": name})) for name in LOSSES
+        }
+        return "by loss: " + ", ".join(f"{name} `{default}`" for name, default in of.items())
+    return "required" if field.is_required() else "" if field.default is None else f"`{flow(field.default)}`"
 
 
 def flow(value: Any) -> str:

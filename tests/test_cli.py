@@ -347,6 +347,7 @@ def test_status_as_json_is_what_the_study_says(study):
             "total": 60,
             "quantity": overgan.load(study).status()[0].quantity,
             "value": last["frechet_test"],
+            "learning_rate": None,
             "diverged": 0,
             "state": "finished",
         }
@@ -382,6 +383,7 @@ def test_presets_as_json(tmp_path, monkeypatch):
         "figures": spec.figures,
         "widths": spec.widths,
         "seeds": spec.seeds,
+        "runs_a_seed": 1,
         "run": KINDS["shallow"].length(spec),
         "seconds": None,
     }

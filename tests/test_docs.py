@@ -40,6 +40,7 @@ GAN = [
 ]
 SMALLER = {  # by preset; of several values --set takes the last, and --scale leaves what is set
     "quickstart": [*GAN, "widths=[8,128]"],
+    "confound": [*GAN, "widths=[16]", "seeds=[0]", "train.learning_rates=[1e-3]"],
     "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
     "mlp-mnist": [*GAN, "widths=[4]"],
     "shallow-gaussian": ["widths=[10,20]", "seeds=[0]", "steps=5"],
@@ -70,7 +71,7 @@ COMMANDS = list(dict.fromkeys(commands()))
 
 def run(command):
     words = shlex.split(command)[1:]
-    if words[0] in ("run", "plan"):
+    if words[0] in ("run", "plan", "coordinates"):
         words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
     words, (_, *file) = (words[: words.index(">")], words[words.index(">") :]) if ">" in words else (words, [""])
     result = CliRunner().invoke(app, words, catch_exceptions=False)
@@ -122,6 +123,7 @@ def readers_folder(once):
         patch.setattr("overgan.study._run.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
         patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
+        patch.setattr("overgan.report._coordinates.to_images", lambda _plot, _formats: {"png": b""})
         enter(once("docs", fill))
         yield
 

@@ -10,9 +10,11 @@ from . import (
 from .errors import OverganError as OverganError
 from .report import write_report as write_report
 from .study import (
+    Coordinates as Coordinates,
     Plan as Plan,
     Recommendation as Recommendation,
     Study as Study,
+    coordinates as coordinates,
     load as load,
     plan as plan,
     recommend as recommend,

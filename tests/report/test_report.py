@@ -35,7 +35,7 @@ def page_of(study, **settings):
 def make_study(tmp_path):
     """A study's folder written by hand, with known numbers."""
 
-    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS):
+    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS, **train):
         spec = parse_spec(
             {
                 "name": "by-hand",
@@ -43,7 +43,7 @@ def make_study(tmp_path):
                 "model": {"name": "mlp"},
                 "widths": widths,
                 "seeds": SEEDS,
-                "train": {"iterations": 20, "evaluate_every": 10},
+                "train": {"iterations": 20, "evaluate_every": 10, **train},
                 "evaluate": {"features": list(features)},
                 "scale": scale,
             },
@@ -88,7 +88,7 @@ def make_study(tmp_path):
                 json.dumps({"iteration": iteration, "seconds": 3.0, "frechet_test": 1.0})
             )
             index = {"file": "x", "sha256": "x", "iteration": iteration, "seeds": alive, "seconds": 3.0}
-            index |= {"diverged": {s: 10 for kk, s in diverged if kk == k}, "complete": complete}
+            index |= {"diverged": {str(s): 10 for kk, s in diverged if kk == k}, "complete": complete}
             (group / "checkpoint.json").write_text(json.dumps(index))
             Image.new("L", (20, 20)).save(group / "samples" / "00000010.png")
         return overgan.load(tmp_path)

@@ -62,7 +62,16 @@ def test_a_study_of_before_is_read_measured_again_and_goes_on(old):
 
     study = overgan.run(old / "old.yaml", folder, **HERE)  # width 4 goes on
     frame = study.frame()
-    assert list(frame.columns) == ["k", "seed", "iteration", "features", *DISTANCES, *AT_THE_END]
+    assert list(frame.columns) == [
+        "k",
+        "learning_rate_rule",
+        "learning_rate",
+        "seed",
+        "iteration",
+        "features",
+        *DISTANCES,
+        *AT_THE_END,
+    ]
     assert sorted(frame.iteration[frame.k == 4]) == [20, 20, 40, 40, 60, 60]
     assert frame[DISTANCES].notna().all(axis=None)
     wide = frame[frame.k == 4].set_index(["seed", "iteration"])

@@ -43,8 +43,9 @@ def whole(small_study):
 
 def test_the_frame_has_a_row_for_each_run_and_evaluation(whole):
     frame = whole.frame()
-    at_the_end = ["frechet_gap", "frechet_gap_error", "frechet_gap_draws"]
-    assert list(frame.columns) == ["k", "seed", "iteration", "features", "frechet_train", "frechet_test", *at_the_end]
+    run, at_the_end = ["learning_rate_rule", "learning_rate", "seed"], ["gap", "gap_error", "gap_draws"]
+    measured = [f"frechet_{name}" for name in ("train", "test", *at_the_end)]
+    assert list(frame.columns) == ["k", *run, "iteration", "features", *measured]
     keys = list(frame[["k", "seed", "iteration"]].itertuples(index=False, name=None))
     assert sorted(keys) == [(k, s, i) for k in (2, 4, 8) for s in (0, 1) for i in (20, 40, 60)]
     assert (frame.features == "pixels").all()

@@ -43,6 +43,13 @@ def test_an_interrupted_group_ends_with_the_same_bits(train, whole, tmp_path, st
     assert results(train(tmp_path / "parts")) == results(whole)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "non-saturating", "relativistic"])
+def test_an_interrupted_group_of_another_loss_does_too(train, tmp_path, loss):
+    short = {"loss": loss, "iterations": 8, "log_every": 2, "evaluate_every": 4}
+    train(tmp_path / "parts", stop_after=5, **short)
+    assert results(train(tmp_path / "parts", **short)) == results(train(tmp_path / "whole", **short))
+
+
 @pytest.mark.parametrize(("first", "stops"), [(20, []), (20, [1]), (20, [3, 5]), (10, [12])])
 def test_a_finished_group_that_is_trained_longer_ends_with_the_same_bits(train, whole, tmp_path, first, stops):
     """Interrupted on the way or not; reference.metrics are fid alone here, so that all evaluations measure the same."""
@@ -177,7 +184,7 @@ def test_a_replica_that_is_not_finite_is_dropped_and_the_others_go_on(train, who
 
     train(folder)
     checkpoint = read_checkpoint(folder)
-    assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {1: 15}, True)
+    assert (checkpoint.seeds, checkpoint.diverged, checkpoint.complete) == ([0, 2], {"1": 15}, True)
     rows = read_jsonl(folder / "evaluations.jsonl")
     assert [r["seed"] for r in rows if r["iteration"] == 30] == [0, 2]
     expected = {r["seed"]: r for r in read_jsonl(whole / "evaluations.jsonl") if r["iteration"] == 30}
@@ -191,7 +198,7 @@ def test_a_group_ends_when_all_of_its_replicas_diverged(train, tmp_path):
     folder = train(tmp_path / "k", learning_rate=1e30)
     checkpoint = read_checkpoint(folder)
     assert (checkpoint.seeds, checkpoint.complete) == ([], True)
-    assert set(checkpoint.diverged) == {0, 1, 2}
+    assert set(checkpoint.diverged) == {"0", "1", "2"}
     assert read_jsonl(folder / "evaluations.jsonl") == []
 
 

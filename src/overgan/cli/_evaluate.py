@@ -151,6 +151,10 @@ def sample(
     width: Annotated[int | None, Option(help="Width of the run [default: the recommended one].")] = None,
     seed: Annotated[int | None, Option(help="Seed of the run [default: the first].")] = None,
     n: Annotated[int, Option("-n", help="Number of images.")] = 16,
+    learning_rate: Annotated[
+        float | None, Option(help="Of the run, if a seed has several [default: the best].")
+    ] = None,
+    rule: Annotated[str | None, Option(help="Of the learning rate, if there are several [default: the first].")] = None,
     latents_seed: Annotated[int | None, Option(help=LATENTS_HELP)] = None,
     scale_up: Annotated[int, Option(metavar="F", help="Make every pixel F × F pixels.")] = 1,
     out: ImagesOut = None,
@@ -161,7 +165,8 @@ def sample(
     They are PNG files in a folder, and beside it is the grid of all of them.
     """
     study = overgan.load(folder, trust)
-    images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up)
+    of_run = given(learning_rate=learning_rate, rule=rule)
+    images = study.write_samples(width, seed, n, out, latents_seed=latents_seed, scale_up=scale_up, **of_run)
     if width is None:
         console.print(str(study.recommend()))
     console.print(shown(f"images: {images}\ngrid: {images}-grid.png"))

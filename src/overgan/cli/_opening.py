@@ -20,7 +20,7 @@ def print_heading(spec: "Spec") -> None:
     """What is studied, which is known at once, and what the user should know about it."""
     kind = overgan.study.KINDS[spec.kind]
     widths = ", ".join(map(str, spec.widths)) if len(spec.widths) < 4 else f"{spec.widths[0]} … {spec.widths[-1]}"
-    runs = f"{counted(len(spec.widths), 'width')} (k = {widths}) × {counted(len(spec.seeds), 'seed')}"
+    runs = f"{counted(len(spec.widths), 'width')} (k = {widths}) × {spec.of_a_width}"
     print_labelled("", f"{spec.name}: {kind.subject(spec)}, {kind.length(spec)}, {runs}")
     if warning := overgan.study.scale_warning(spec):
         print_labelled("scale", warning)

@@ -26,7 +26,7 @@ def _presets(incomplete: str) -> list[str]:
     return [name for name in overgan.study.preset_names() if name.startswith(incomplete)]
 
 
-def _named(folder: str) -> Path:
+def named(folder: str) -> Path:
     """The folder that an option names; an empty name, as of an unset variable, would be the current one."""
     if not folder:
         raise BadParameter("it is empty; name a folder, or . for the current one")
@@ -35,7 +35,7 @@ def _named(folder: str) -> Path:
 
 def _place(place: str) -> str:
     """A folder, or an address, that an option names."""
-    return place if is_address(place) else str(_named(place))
+    return place if is_address(place) else str(named(place))
 
 
 Folder = Annotated[str, Argument(metavar="DIR", help="A study's folder, or its address (s3://…).")]
@@ -55,7 +55,7 @@ Out = Annotated[
     str | None, Option(metavar="DIR", parser=_place, help="The study's folder, or s3://… [default: runs/NAME].")
 ]
 ImagesOut = Annotated[
-    Path | None, Option("--out", metavar="DIR", parser=_named, help="Folder for the images [default: in the study's].")
+    Path | None, Option("--out", metavar="DIR", parser=named, help="Folder for the images [default: in the study's].")
 ]
 Widths = Annotated[str | None, Option("--widths", metavar="K,…", help="These alone, such as 8,16,64 [default: all].")]
 Device = Annotated[

@@ -101,7 +101,7 @@ def _print_scales(found: "Plan") -> None:
         for of in found.scales
     ]
     heads = ["scale", "a run", "time", "core-hours", *(["cost"] if price else [])]
-    runs = f"{counted(len(found.spec.widths), 'width')} × {counted(len(found.spec.seeds), 'seed')}"
+    runs = f"{counted(len(found.spec.widths), 'width')} × {found.spec.of_a_width}"
     console.print(f"The same {runs} at smaller scales:")
     print_table(heads, rows, unbroken=len(heads))
     console.print("What they lack to recommend a width by, however their runs turn out:")

@@ -57,7 +57,7 @@ def recommend(
         study = study.narrowed(listed(widths))
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
-    seconds = study.group_status(found.width).seconds / len(study.spec.seeds)
+    seconds = study.group_status(found.width).seconds / study.spec.runs_a_width
     processor = study.description.machine["processor"]
     if json_:
         print_json(

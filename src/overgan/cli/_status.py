@@ -23,9 +23,9 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
-    spec, seeds = description.spec, len(description.spec.seeds)
+    spec, runs = description.spec, description.spec.runs_a_width
     diverged = sum(group.diverged for group in groups)
-    finished = sum(seeds - group.diverged for group in groups if group.complete)
+    finished = sum(runs - group.diverged for group in groups if group.complete)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
     jobs: list[SlurmJob] = []
     with suppress(OverganError):  # on a machine that does not see the queue
@@ -33,18 +33,19 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     if json_:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
-            | {"runs": len(groups) * seeds, "finished": finished, "diverged": diverged, "seconds_left": left}
+            | {"runs": len(groups) * runs, "finished": finished, "diverged": diverged, "seconds_left": left}
             | {"bytes": overgan.study.space(folder)}
             | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
         )
         return
     result, *results = _results(groups)
+    result += ", at the best learning rate" if any(group.learning_rate for group in groups) else ""
     rows = [
         [str(g.width), f"{g.done:,} of {g.total:,}", pace(g).partition(" " + g.unit)[0], str(g.diverged), g.state, cell]
         for g, cell in zip(groups, results, strict=True)
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
-    console.print(f"{finished} of {counted(len(groups) * seeds, 'run')} finished, {diverged} diverged")
+    console.print(f"{finished} of {counted(len(groups) * runs, 'run')} finished, {diverged} diverged")
     print_jobs(place, jobs, groups)
     print_scale(spec)
     where = "in the store" if is_address(folder) else "on disk"
@@ -64,6 +65,7 @@ def _values(group: GroupStatus) -> dict[str, Any]:
         "per_second": group.per_second,
         "quantity": group.quantity or None,
         "value": group.value,
+        "learning_rate": group.learning_rate,
         "diverged": group.diverged,
         "state": group.state,
     }
@@ -75,4 +77,8 @@ def _results(groups: list[GroupStatus]) -> list[str]:
     quantities = {group.quantity for group in found if group.value is not None}
     if len(quantities) != 1 or not all(group.value is not None for group in found):
         return ["result", *(group.result or "–" for group in groups)]
-    return [*quantities, *("–" if group.value is None else number(group.value) for group in groups)]
+    return [*quantities, *("–" if group.value is None else number(group.value) + _at(group) for group in groups)]
+
+
+def _at(group: GroupStatus) -> str:
+    return f", at {group.learning_rate:g}" if group.learning_rate else ""

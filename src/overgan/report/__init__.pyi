@@ -1,4 +1,5 @@
 from ._content import Content as Content
+from ._coordinates import write_coordinates as write_coordinates
 from ._evaluation import (
     COLUMNS as COLUMNS,
     STUDY_COLUMNS as STUDY_COLUMNS,

@@ -1,10 +1,12 @@
 """What a report says, whichever kind its study is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from overgan.report._map import Map
 from overgan.report._plot import Plot
 from overgan.study import KINDS, Study, share_done
 from overgan.words import counted, number
@@ -18,7 +20,7 @@ class Content:
 
     subtitle: str
     findings: list[str]  # sentences, the recommendation first; each follows from numbers in the folder
-    plots: list[Plot]
+    plots: Sequence[Plot | Map]
     table: list[Row]  # one a width
     table_note: str
     method: list[str]  # paragraphs
@@ -35,13 +37,13 @@ def length(study: Study) -> str:
 
 def extent(study: Study) -> str:
     """How many widths and seeds a study has."""
-    return f"{counted(len(study.spec.widths), 'width')}, {counted(len(study.spec.seeds), 'seed')} each"
+    return f"{counted(len(study.spec.widths), 'width')}, {study.spec.of_a_width} each"
 
 
 def state(study: Study, width: int) -> str:
     """How many runs of a width are finished, and how many diverged."""
     status = study.group_status(width)
-    count = len(study.spec.seeds)
+    count = study.spec.runs_a_width
     done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
     done = "waiting" if status.state == "waiting" else done
     return done + (f", {status.diverged} diverged" if status.diverged else "")
@@ -51,7 +53,7 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     """How many runs diverged, and which widths are not finished."""
     groups = study.status()
     diverged = {group.width: group.diverged for group in groups if group.diverged}
-    runs = len(study.spec.seeds) * len(study.spec.widths)
+    runs = study.spec.runs_a_width * len(study.spec.widths)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
     reason = f": {where}; {consequence}" if where else ""
     return [f"{sum(diverged.values())} of {counted(runs, 'run')} diverged{reason}.", *unfinished(study)]

@@ -43,3 +43,4 @@ from .execute import (
     finish_groups as finish_groups,
     slurm_jobs as slurm_jobs,
 )
+from .gan import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power

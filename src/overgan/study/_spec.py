@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from overgan.words import counted
+
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 KIND_OF_STUDY = "what is studied: gan, or of the paper's theory shallow, prediction, certificate"
 Width = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -26,6 +28,21 @@ class Spec(BaseModel):
         description="a width is enough if it is at most this much worse than the best (or this share of its runs fail)",
     )
     scale: float = Field(1.0, gt=0, description="set by --scale: iterations and samples were multiplied by it")
+
+    @property
+    def runs_a_seed(self) -> int:
+        """How many runs every seed has, at each width."""
+        return 1
+
+    @property
+    def runs_a_width(self) -> int:
+        """How many runs every width has."""
+        return len(self.seeds) * self.runs_a_seed
+
+    @property
+    def of_a_width(self) -> str:
+        """The runs of every width, in words."""
+        return counted(len(self.seeds), "seed")
 
     @field_validator("widths", "seeds")
     @classmethod

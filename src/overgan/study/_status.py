@@ -20,6 +20,7 @@ class GroupStatus:
     complete: bool
     quantity: str = ""  # what the value is, in words
     value: float | None = None  # that of the latest result, if it is a number
+    learning_rate: float | None = None  # of the runs with that result: the best of several
 
     @property
     def state(self) -> str:

@@ -1,5 +1,7 @@
+from ._best import best_rate as best_rate, best_rows as best_rows
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
+from ._coordinates import UPDATES as UPDATES, Change as Change, Slope as Slope, changes as changes, slopes as slopes
 from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._index import (
     EVALUATIONS as EVALUATIONS,
@@ -21,6 +23,7 @@ from ._loop import (
 )
 from ._memory import train_in_memory as train_in_memory
 from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
-from ._runs import Rule as Rule, Run as Run
+from ._rules import Scale as Scale, scales as scales
+from ._runs import RULES as RULES, Rule as Rule, Run as Run
 from ._streams import Streams as Streams, stream as stream
 from .losses import LOSSES as LOSSES, Given as Given, Loss as Loss

@@ -1,13 +1,13 @@
 """The `train` section of a spec."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from overgan.optimizer import Momentum, Schedule
 from overgan.training._runs import Rule, Run
-from overgan.training.losses import LOSSES
+from overgan.training.losses import LOSSES, Defaults, defaults
 
 LEAST_RATE = 1e-15
 
@@ -27,21 +27,37 @@ def _once_each(values: list[Rate] | list[Rule] | None) -> list[Rate] | list[Rule
     return values
 
 
+def _by_loss(given: dict[str, Any]) -> Defaults:
+    """Those of the loss among the keys that are validated so far, where it is missing if there is no such loss."""
+    return defaults(given.get("loss", "wgan-gp"))
+
+
 class TrainConfig(BaseModel):
     """How the networks of every width are trained; the defaults are those of the paper's DCGAN."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     loss: Annotated[str, AfterValidator(LOSSES.known)] = Field(
-        "wgan-gp", description="what critic and generator minimize: wgan-gp, or package.module:name of your own"
+        "wgan-gp",
+        description="what critic and generator minimize: wgan-gp, hinge, non-saturating, relativistic, or "
+        "package.module:name of your own",
     )
     iterations: int = Field(300_000, ge=1, le=10**12, description="generator updates")
     batch: int = Field(64, ge=1, le=1_000_000, description="images a step")
     generator_batch: int | None = Field(
         None, ge=1, le=1_000_000, description="latents of a generator update; by default train.batch"
     )
-    critic_steps: int = Field(5, ge=1, le=1_000_000, description="critic updates an iteration")
-    gradient_penalty: float = Field(10.0, ge=0, description="weight of the gradient penalty")
+    critic_steps: int = Field(
+        default_factory=lambda given: _by_loss(given).critic_steps,
+        ge=1,
+        le=1_000_000,
+        description="critic updates an iteration",
+    )
+    gradient_penalty: float = Field(
+        default_factory=lambda given: _by_loss(given).gradient_penalty,
+        ge=0,
+        description="weight of the gradient penalty: λ of wgan-gp, γ of the others, which multiply it by 1/2",
+    )
     learning_rate: Rate = Field(1e-4, description="Adam's, of both networks")
     learning_rates: Annotated[list[Rate] | None, AfterValidator(_once_each)] = Field(
         None,
@@ -92,6 +108,20 @@ class TrainConfig(BaseModel):
     def rules(self) -> list[Rule]:
         """The rules that are tried, in the order of the spec: the first decides."""
         return self.learning_rate_rules or [self.learning_rate_rule]
+
+    @property
+    def several(self) -> bool:
+        """Whether a seed has several runs."""
+        return len(self.rates) * len(self.rules) > 1
+
+    def name(self, run: Run) -> str:
+        """One for files and keys: of its seed alone, where that tells which run it is."""
+        return run.name if self.several else str(run.seed)
+
+    def row(self, run: Run) -> dict[str, Any]:
+        """What the rows of a run say about which it is."""
+        steps = {"learning_rate_rule": run.rule, "learning_rate": run.learning_rate} if self.several else {}
+        return {"seed": run.seed} | steps
 
     def runs(self, seeds: Sequence[int]) -> list[Run]:
         """The runs of one width, in the order of their replicas."""

@@ -11,18 +11,20 @@ from overgan.training.losses import LOSSES
 
 HEADER = 700  # bytes of a checkpoint for the names and places of a tensor and of its moments
 PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
-COPIES = 5  # of a layer's output that an update of the critic holds: real, fake, mixed, and the mixed ones' derivatives
+COPIES = 5  # of a layer's output that WGAN-GP's critic holds: real, fake, mixed, and the mixed ones' derivatives
 
 
-def checkpoint_bytes(model: ModelConfig, width: int, shape: Shape, replicas: int, *, dither: bool = False) -> int:
-    """Bytes of a group's checkpoint: weights, two moments of Adam for each trained one, and random streams."""
+def checkpoint_bytes(
+    model: ModelConfig, width: int, shape: Shape, replicas: int, *, dither: bool = False, average: bool = False
+) -> int:
+    """Bytes of a group's checkpoint: weights, two moments of Adam for each trained one, averages, random streams."""
     with torch.device("meta") if not model.own else nullcontext():
         pair = networks(model, width, shape, replicas=1)
-    tensors = trained = total = 0
-    for network in pair:
+    tensors = total = 0
+    for network in (*pair, *([pair.generator] if average else [])):
         tensors += len(network.state_dict())
-        trained += sum(p.numel() for p in network.parameters())
         total += sum(value.nbytes for value in network.state_dict().values())
+    trained = sum(p.numel() for network in pair for p in network.parameters())
     streams = (3 + dither) * stream(0, "latents").get_state().nbytes
     adam = 2 * torch.float32.itemsize * trained
     return replicas * (total + adam + streams) + HEADER * tensors

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from overgan.disk import content_of, notice, parsed_lines, read_json, read_jsonl, sha256
 from overgan.errors import OverganError
+from overgan.training._config import TrainConfig
+from overgan.training._runs import Run
 
 INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
 LOG, EVALUATIONS, PROGRESS = "log.jsonl", "evaluations.jsonl", "progress.json"
@@ -38,11 +40,16 @@ class Checkpoint(BaseModel):
     sha256: str
     iteration: int = Field(ge=0, le=10**15)
     seeds: list[Annotated[int, Field(ge=0, lt=2**32)]]  # of the replicas in the file
-    diverged: dict[int, int]  # seed -> iteration at which it was found
+    runs: list[Run] = []  # the replicas in the file, where a seed has several
+    diverged: dict[str, int]  # run, by its seed or name -> iteration at which it was found
     seconds: float  # of training, evaluation not counted
     complete: bool
     rows: dict[Annotated[str, Field(pattern=NAME)], Rows] = {}  # file -> its rows; older versions had none
     pictures: dict[str, str] = {}  # file -> its SHA-256; older versions had none
+
+    def left(self, config: TrainConfig) -> list[Run]:
+        """The runs that have not diverged."""
+        return self.runs if config.several else config.runs(self.seeds)
 
     def ends(self, iterations: int) -> bool:
         """Whether nothing is left of so many iterations: all are done, evaluated and saved, or every replica diverged.

@@ -20,6 +20,7 @@ from overgan.disk import append_jsonl, read_jsonl, sha256, write_atomic, write_j
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
+from overgan.training._best import best_rows
 from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES
@@ -68,12 +69,11 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     checkpoint, tensors = resume(folder) or (None, {})
     if checkpoint and checkpoint.ends(config.iterations):
         return
-    seeds = checkpoint.seeds if checkpoint else group.seeds
     more = (group.device, group.dither, group.at_once)
-    replicas = Replicas(group.model, config, group.width, group.images.shape, seeds, *more)
-    diverged, seconds, pictures = dict[int, int](), 0.0, dict[str, str]()
+    replicas = Replicas(group.model, config, group.width, group.images.shape, group.seeds, *more)
+    diverged, seconds, pictures = dict[str, int](), 0.0, dict[str, str]()
     if checkpoint:
-        replicas.restore(tensors, checkpoint.iteration)
+        replicas.restore(tensors, checkpoint.iteration, checkpoint.left(config))
         diverged, seconds = dict(checkpoint.diverged), checkpoint.seconds
         pictures = known_pictures(folder, checkpoint)
     del tensors  # their memory
@@ -83,29 +83,28 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     train = placed(group.images.train, group.device)
     saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
-    distance = None
+    reached: dict[str, Any] = {"frechet_test": None}
     while True:
         index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
-        index |= {"pictures": pictures}
+        index |= {"pictures": pictures, "runs": replicas.runs if config.several else []}
 
         # evaluate
-        if due and replicas.seeds:
+        if due and replicas.runs:
             try:
-                distance, new = _evaluate(group, replicas, index, stopping)
+                reached, new = _evaluate(group, replicas, index, stopping)
                 pictures |= new
             except NNDStopped:
                 return
 
         # save, and leave when there is no more to do
-        done = replicas.iteration == config.iterations or not replicas.seeds
+        done = replicas.iteration == config.iterations or not replicas.runs
         if save or due or done:
-            save_checkpoint(folder, replicas.tensors() if replicas.seeds else {}, complete=done, **index)
+            save_checkpoint(folder, replicas.tensors() if replicas.runs else {}, complete=done, **index)
             saved = time.monotonic()
             for left in folder.glob("nnd-*"):
                 shutil.rmtree(left)
         if stop or due or done or time.monotonic() - shown >= PROGRESS_SECONDS:
-            state = {"iteration": replicas.iteration, "seconds": seconds, "frechet_test": distance}
-            write_json(folder / PROGRESS, state)
+            write_json(folder / PROGRESS, {"iteration": replicas.iteration, "seconds": seconds} | reached)
             shown = time.monotonic()
         if stop or done:
             return
@@ -121,7 +120,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
             logged = losses | replicas.moved()
             finite = (replicas.finite & torch.stack(list(logged.values())).isfinite().all(0)).cpu()
             if not finite.all():
-                dropped = [seed for seed, ok in zip(replicas.seeds, finite, strict=True) if not ok]
+                dropped = [config.name(run) for run, ok in zip(replicas.runs, finite, strict=True) if not ok]
                 diverged |= dict.fromkeys(dropped, replicas.iteration)
                 logged = {name: values.cpu()[finite] for name, values in logged.items()}
                 replicas.keep(finite)
@@ -149,12 +148,12 @@ def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tens
 
 def _evaluate(
     group: Group, replicas: Replicas, index: dict[str, Any], stopping: Callable[[], bool]
-) -> tuple[float, dict[str, str]]:
-    """Write pictures of samples and a row for each seed and feature space.
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Write pictures of samples and a row for each run and feature space.
 
-    The result is the mean test distance in the first space, and the pictures' checksums. What a metric that can be
-    interrupted leaves on the way is for the caller to remove once a checkpoint counts on the rows. Raises NNDStopped
-    when it is cut off.
+    The pictures are of the runs with the best learning rate so far. The result is their mean test distance in the first
+    space, which learning rate that is, and the pictures' checksums. What a metric that can be interrupted leaves on the
+    way is for the caller to remove once a checkpoint counts on the rows. Raises NNDStopped when it is cut off.
     """
     folder, iteration, reference = group.folder, replicas.iteration, group.reference
     last = iteration == group.config.iterations
@@ -164,29 +163,46 @@ def _evaluate(
         save_checkpoint(folder, replicas.tensors(), complete=False, **index)
     samples = replicas.sample(reference.samples).numpy()
     rows = [
-        {"seed": seed, "iteration": iteration, **row}
-        for seed, generated in zip(replicas.seeds, samples, strict=True)
-        for row in reference.score(generated, metrics, folder / f"nnd-{seed}-{iteration}", stopping)
+        group.config.row(run) | {"iteration": iteration} | row
+        for run, generated in zip(replicas.runs, samples, strict=True)
+        for row in reference.score(generated, metrics, folder / f"nnd-{group.config.name(run)}-{iteration}", stopping)
     ]
-    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[:, :GRID_COLUMNS])}
+    if group.config.average:
+        _add_unaveraged(rows, group, replicas)
+    best = best_rows(rows)
+    shown = [
+        i for i, run in enumerate(replicas.runs) if any(group.config.row(run).items() <= row.items() for row in best)
+    ]
+    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[shown, :GRID_COLUMNS])}
     if last and "memorization" in metrics:
         (folder / NEIGHBOURS).mkdir(exist_ok=True)
-        for seed, generated in zip(replicas.seeds, samples[:, :NEIGHBOUR_ROWS], strict=True):
-            nearest = reference.neighbour_pictures(generated, group.images.train)
-            of_seed = f"{NEIGHBOURS}/seed-{seed}"
+        for i in shown:
+            nearest = reference.neighbour_pictures(samples[i, :NEIGHBOUR_ROWS], group.images.train)
+            of_seed = f"{NEIGHBOURS}/seed-{replicas.runs[i].seed}"
             pictures |= {f"{of_seed}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
     files = {name: image_png(picture) for name, picture in pictures.items()}
     for name, content in files.items():
         write_atomic(folder / name, content)
     append_jsonl(folder / EVALUATIONS, rows)
-    distance = statistics.fmean(row["frechet_test"] for row in rows if row["features"] == rows[0]["features"])
-    return distance, {name: sha256(content) for name, content in files.items()}
+    state = {"frechet_test": statistics.fmean(row["frechet_test"] for row in best)}
+    state |= {"learning_rate": best[0]["learning_rate"]} if group.config.several else {}
+    return state, {name: sha256(content) for name, content in files.items()}
+
+
+def _add_unaveraged(rows: list[dict[str, Any]], group: Group, replicas: Replicas) -> None:
+    """Beside what was measured of the averages the same of the last weights, but what takes a training of its own."""
+    metrics = [name for name in group.metrics if METRICS[name].needs != "images"]
+    samples = replicas.sample(group.reference.samples, unaveraged=True).numpy()
+    measured = [row for generated in samples for row in group.reference.score(generated, metrics)]
+    of_spaces = {row["features"] for row in measured}
+    for row, last in zip((row for row in rows if row["features"] in of_spaces), measured, strict=True):
+        row |= {f"{key}_unaveraged": value for key, value in last.items() if key != "features"}
 
 
 def _rows(replicas: Replicas, logged: dict[str, Tensor]) -> list[dict[str, Any]]:
-    """A row of the log for each seed."""
+    """A row of the log for each run."""
     columns = [values.tolist() for values in logged.values()]
     return [
-        {"seed": seed, "iteration": replicas.iteration, **dict(zip(logged, values, strict=True))}
-        for seed, *values in zip(replicas.seeds, *columns, strict=True)
+        replicas.config.row(run) | {"iteration": replicas.iteration} | dict(zip(logged, values, strict=True))
+        for run, *values in zip(replicas.runs, *columns, strict=True)
     ]

@@ -1,6 +1,6 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -9,18 +9,24 @@ from torch import Tensor, nn
 
 from overgan.errors import OverganError
 from overgan.models import Images, ModelConfig, Part, Shape, build, networks, to_images, to_network
-from overgan.optimizer import adam_tensors, decayed, restore_adam
+from overgan.optimizer import decayed
+from overgan.training._adam import ReplicaAdam
+from overgan.training._average import averaged, decay_at, update
 from overgan.training._config import TrainConfig
 from overgan.training._cost import replicas_at_once
+from overgan.training._rules import Scale, scales
+from overgan.training._runs import Rule, Run
 from overgan.training._streams import Streams, stream
 from overgan.training.losses import LOSSES, Given, PerReplica
 
+AVERAGE = "average"  # of the generator, as a checkpoint names its tensors
 GENERATE_CHUNK = 64  # images of a replica generated at once: as many as batch norm has in the paper's training
 
 
 class Replicas:
-    """Generator, critic, their optimizers and random streams, one replica for each seed.
+    """Generator, critic, their optimizers and random streams, one replica for each run.
 
+    seeds: of the runs; each is trained with every learning rate, by every rule, of the config.
     dither: whether a real image's values are drawn from the intervals of its bytes.
     at_once: how many replicas' losses are computed together; by default as many as memory should hold. Where networks
         convolve, another number may round otherwise.
@@ -41,22 +47,44 @@ class Replicas:
     ):
         self.config, self.loss = config, LOSSES[config.loss]
         self.model, self.device, self.dither = model, device, dither
-        self.seeds, self.iteration = seeds, 0
+        self.runs, self.iteration = config.runs(seeds), 0
         self.at_once = at_once or replicas_at_once(model, config, width, shape)
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
-        self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in seeds], dtype)
+        self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in self.seeds], dtype)
+        by_rule = {rule: scales(model, width, config.base_width, shape, rule) for rule in config.rules}
+        self._start(by_rule)
         self.generator, self.critic = (network.to(device) for network in self.networks)
         self.by_name = self.networks._asdict()
         self.origin = {
             name: [p.detach().clone() for p in network.parameters()] for name, network in self.by_name.items()
         }
         self.adam = {
-            name: torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas, fused=True)
+            name: ReplicaAdam(list(network.parameters()), self._rates(name, by_rule), config.betas)
             for name, network in self.by_name.items()
         }
-        self.finite = torch.ones(len(seeds), dtype=torch.bool, device=device)  # no loss was infinite or NaN so far
+        self.average = averaged(self.generator) if config.average else None
+        self.finite = torch.ones(len(self.runs), dtype=torch.bool, device=device)  # no loss was infinite or NaN so far
         names = ("batches", "latents", "interpolation", *(["dither"] if dither else []))
-        self.streams = {name: Streams(seeds, name) for name in names}
+        self.streams = {name: Streams(self.seeds, name) for name in names}
+
+    @property
+    def seeds(self) -> list[int]:
+        """That of each replica."""
+        return [run.seed for run in self.runs]
+
+    @torch.no_grad()
+    def _start(self, by_rule: Mapping[Rule, Mapping[str, Sequence[Scale]]]) -> None:
+        """Give the initial values the size that each replica's rule wants."""
+        for name, network in self.networks._asdict().items():
+            for i, parameter in enumerate(network.parameters()):
+                for replica, run in zip(parameter, self.runs, strict=True):
+                    if (factor := by_rule[run.rule][name][i].start) != 1:
+                        replica.mul_(factor)
+
+    def _rates(self, name: str, by_rule: Mapping[Rule, Mapping[str, Sequence[Scale]]]) -> list[list[float]]:
+        """The learning rate of each parameter of a network, replica by replica."""
+        count = len(list(self.by_name[name].parameters()))
+        return [[run.learning_rate * by_rule[run.rule][name][i].rate for run in self.runs] for i in range(count)]
 
     def iterate(self, images: UInt8[Tensor, "images h w c"]) -> dict[str, PerReplica]:
         """One iteration: `critic_steps` updates of the critic, one of the generator; the last losses of each.
@@ -64,9 +92,7 @@ class Replicas:
         images: on the device of the replicas, or on the CPU, from where the chosen ones are brought to it.
         """
         config, loss = self.config, self.loss
-        rate = decayed(config.learning_rate, config.schedule, self.iteration, config.iterations)
-        for adam in self.adam.values():
-            adam.param_groups[0]["lr"] = rate
+        share = decayed(1.0, config.schedule, self.iteration, config.iterations)
         # all random numbers of the iteration
         steps, batch = config.critic_steps, config.batch
         generator_batch = config.generator_batch or batch
@@ -94,24 +120,26 @@ class Replicas:
 
         # the critic's updates, then the generator's
         for step in range(steps):
-            critic_loss, *logged = self._update("critic", partial(of_critic, step=step))
-        (generator_loss,) = self._update("generator", of_generator)
+            critic_loss, *logged = self._update("critic", partial(of_critic, step=step), share)
+        (generator_loss,) = self._update("generator", of_generator, share)
+        if self.average and config.average:
+            update(self.average, self.generator, decay_at(config.average, self.iteration))
         self.iteration += 1
         self.finite &= (critic_loss + generator_loss).isfinite()
         logs = dict(zip(loss.logs, logged, strict=True))
         return {"critic_loss": critic_loss, **logs, "generator_loss": generator_loss}
 
-    def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]]) -> list[PerReplica]:
-        """A step of Adam down the first of the losses; all of them."""
+    def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]], share: float) -> list[PerReplica]:
+        """A step of Adam down the first of the losses, with that share of the learning rates; all of them."""
         self.adam[name].zero_grad()
         values = []
-        for part in self.networks.parts(len(self.seeds), self.at_once):
+        for part in self.networks.parts(len(self.runs), self.at_once):
             loss, *others = losses(part)
             # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
             # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
             torch.autograd.backward(loss.sum(), inputs=list(self.by_name[name].parameters()))
             values.append([value.detach() for value in (loss, *others)])
-        self.adam[name].step()
+        self.adam[name].step(share)
         return [torch.cat(value) for value in zip(*values, strict=True)]
 
     @torch.no_grad()
@@ -127,45 +155,60 @@ class Replicas:
             for name, network in self.by_name.items()
         }
 
-    def sample(self, n: int) -> UInt8[Tensor, "replicas {n} h w c"]:
-        """The first n images of every replica's evaluation stream: the same latents whenever it is called."""
-        return generate(self.generator, self.seeds, n, self.model, self.dither)
+    def sample(self, n: int, *, unaveraged: bool = False) -> UInt8[Tensor, "replicas {n} h w c"]:
+        """The first n images of every replica's evaluation stream: the same latents whenever it is called.
+
+        unaveraged: of the last weights, even if there is an average of them.
+        """
+        generator = self.generator if unaveraged or self.average is None else self.average
+        return generate(generator, self.seeds, n, self.model, self.dither)
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
-        for name, network in self.by_name.items():
+        for name in self.by_name:
             self.origin[name] = [p0[alive] for p0 in self.origin[name]]
-            for parameter in network.parameters():
-                parameter.data = parameter.data[alive]
-                parameter.grad = None
-                state = self.adam[name].state[parameter]
-                state.update({key: value[alive] for key, value in state.items() if key != "step"})
-            for buffer in network.buffers():
-                buffer.data = buffer.data[alive]
+            self.adam[name].keep(alive)
+        for network in (self.generator, self.critic, *([self.average] if self.average else [])):
+            for tensor in (*network.parameters(), *network.buffers()):
+                tensor.data = tensor.data[alive]
+                tensor.grad = None
         for streams in self.streams.values():
             streams.keep(alive.tolist())
         self.finite = self.finite[alive]
-        self.seeds = [seed for seed, kept in zip(self.seeds, alive.tolist(), strict=True) if kept]
+        self.runs = [run for run, kept in zip(self.runs, alive.tolist(), strict=True) if kept]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything but the iteration and the seeds that `restore` needs, by name."""
+        """Everything but the iteration and the runs that `restore` needs, by name."""
         tensors = {"finite": self.finite} | {f"streams.{name}": streams.state for name, streams in self.streams.items()}
         for name, network in self.by_name.items():
             tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-            tensors |= {f"adam.{name}.{key}": value for key, value in adam_tensors(self.adam[name]).items()}
+            tensors |= {f"adam.{name}.{key}": value for key, value in self.adam[name].tensors().items()}
+        if self.average:
+            tensors |= {f"{AVERAGE}.{key}": value for key, value in self.average.state_dict().items()}
         return tensors
 
-    def restore(self, tensors: dict[str, Tensor], iteration: int) -> None:
-        """Go on from what `tensors` gave after `iteration` iterations of the same seeds."""
+    def restore(self, tensors: dict[str, Tensor], iteration: int, runs: Sequence[Run] | None = None) -> None:
+        """Go on from what `tensors` gave after `iteration` iterations.
+
+        runs: the ones that were left by then, by default all.
+        """
+        if runs is not None and len(runs) < len(self.runs):
+            self.keep(torch.tensor([run in runs for run in self.runs], device=self.device))
         self.iteration = iteration
         self.finite = tensors["finite"].to(self.device)
         for name, streams in self.streams.items():
             streams.state = tensors[f"streams.{name}"]
         for name, network in self.by_name.items():
-            network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
+            network.load_state_dict(_named(tensors, name, network))
             prefix = f"adam.{name}."
             of_adam = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            restore_adam(self.adam[name], of_adam)
+            self.adam[name].restore(of_adam)
+        if self.average:
+            self.average.load_state_dict(_named(tensors, AVERAGE, self.average))
+
+
+def _named(tensors: Mapping[str, Tensor], name: str, network: nn.Module) -> dict[str, Tensor]:
+    return {key: tensors[f"{name}.{key}"] for key in network.state_dict()}
 
 
 @torch.no_grad()
@@ -196,13 +239,14 @@ def generate(
 def load_generator(
     model: ModelConfig, width: int, shape: Shape, replicas: int, tensors: dict[str, Tensor], device: str = "cpu"
 ) -> nn.Module:
-    """The generators of a checkpoint's tensors on a device, without what only training needs.
+    """The generators of a checkpoint's tensors, or their averages, on a device, without what only training needs.
 
     Raises OverganError if the tensors are not those of such networks, whose memory is not taken before that is known.
     """
     with torch.device("cpu" if model.own else "meta"):
         state = networks(model, width, shape, replicas).generator.state_dict()
-    found = {key: tensors[f"generator.{key}"] for key in state if f"generator.{key}" in tensors}
+    name = AVERAGE if any(key.startswith(f"{AVERAGE}.") for key in tensors) else "generator"
+    found = {key: tensors[f"{name}.{key}"] for key in state if f"{name}.{key}" in tensors}
     for key, wanted in state.items():
         if key not in found or found[key].shape != wanted.shape:
             raise OverganError(f"the checkpoint of k = {width} has other networks than the spec; restore both")

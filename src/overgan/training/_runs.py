@@ -1,8 +1,9 @@
 """Which run a replica is: its seed, and how large its steps are."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Rule = Literal["constant", "inverse", "mup"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 class Run(NamedTuple):
@@ -12,5 +13,7 @@ class Run(NamedTuple):
     learning_rate: float  # of the base width, or, by the rule constant, of every width
     rule: Rule
 
-    def __str__(self) -> str:
-        return f"seed {self.seed}, learning rate {self.learning_rate:g}, {self.rule}"
+    @property
+    def name(self) -> str:
+        """One for files and keys, where a seed has several runs."""
+        return f"{self.seed}-{self.rule}-{self.learning_rate!r}"

@@ -27,8 +27,14 @@ class ReplicaLinear(Weighted):
         return torch.baddbmm(self.bias, x, self.weight)
 
 
-def scores(linear: ReplicaLinear, x: Lanes) -> Float[Tensor, "replicas batch"]:
-    """A linear layer with one output, its inputs in the order channels, height, width."""
-    _, _, h, w, c, _ = x.shape
-    weight = linear.weight.view(-1, 1, 1, c, h * w).transpose(3, 4).flatten(3)
-    return (weight @ x.flatten(2, 4)).flatten(1) + linear.bias.flatten(1)
+class ReplicaScore(ReplicaLinear):
+    """A linear layer with one output for each replica, whose inputs are images' channels, height and width."""
+
+    def __init__(self, replicas: int, inputs: int):
+        super().__init__(replicas, inputs, 1)
+
+    def forward(self, x: Lanes) -> Float[Tensor, "replicas batch"]:
+        """The score of each image, replica by replica."""
+        _, _, h, w, c, _ = x.shape
+        weight = self.weight.view(-1, 1, 1, c, h * w).transpose(3, 4).flatten(3)
+        return (weight @ x.flatten(2, 4)).flatten(1) + self.bias.flatten(1)

@@ -20,6 +20,16 @@ class Weighted(nn.Module):
         self.bias = nn.Parameter(torch.zeros(bias))
         self.bound = math.sqrt(3) * deviation
 
+    @property
+    def inputs(self) -> int:
+        """Numbers that each output is a sum of, a kernel's pixels included."""
+        return self.weight[0].numel() // self.outputs
+
+    @property
+    def outputs(self) -> int:
+        """Numbers, or channels of an image, that it gives."""
+        return self.bias[0].numel()
+
     def initialize(self, streams: Sequence[torch.Generator]) -> None:
         """Draw each replica's weights, uniform around 0, from its own stream."""
         for replica, stream in zip(self.weight, streams, strict=True):

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from overgan.models._channels import MULTIPLES, SMALL, START
-from overgan.models.layers import Lanes, ReplicaBatchNorm, ReplicaConv2d, ReplicaLinear, fold, scores
+from overgan.models.layers import Lanes, ReplicaBatchNorm, ReplicaConv2d, ReplicaLinear, ReplicaScore, fold
 from overgan.models.nets._face import BlockGenerator
 
 KERNEL = 5  # pixels; every layer doubles or halves the size, from or to START × START
@@ -47,11 +47,12 @@ class DCGANCritic(nn.Module):
         super().__init__()
         sizes = [channels, *(width * multiple for multiple in reversed(MULTIPLES[pixels]))]
         self.layers = nn.ModuleList(ReplicaConv2d(replicas, i, o, KERNEL, 2, slope=0.2) for i, o in pairwise(sizes))
-        self.last = ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+        self.last = ReplicaScore(replicas, sizes[-1] * START**2)
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = fold(images)
         for layer in self.layers:
             x = layer(x)
-        return scores(self.last, x)
+        scores: Tensor = self.last(x)
+        return scores

@@ -44,10 +44,15 @@ class Part:
 
     def slope(self, images: Images) -> Images:
         """∇D at each image, differentiable in the critic's parameters, whose own gradients are left out on the way."""
+        return self.score_and_slope(images)[1]
+
+    def score_and_slope(self, images: Images) -> tuple[Scores, Images]:
+        """D and ∇D at each image, of one pass forward; both are differentiable in the critic's parameters."""
         x = images.detach().requires_grad_()
+        scores = self.score(x)
         with input_gradients_only():
-            (slope,) = torch.autograd.grad(self.score(x).sum(), x, create_graph=True)
-        return slope
+            (slope,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
+        return scores, slope
 
 
 class Networks(NamedTuple):

@@ -76,21 +76,26 @@ class OneByOne(nn.Module):
             self.register_buffer(name.replace(".", "/"), buffer)
         self._template = [replicas[0].requires_grad_(False)]  # in a list, so that its own parameters are not ours
 
+    @property
+    def template(self) -> nn.Module:
+        """The module that stands for each replica in turn while it is evaluated."""
+        return self._template[0]
+
     @torch.no_grad()
     def alone(self, replica: int) -> nn.Module:
         """A copy of the replica's own module."""
-        module = deepcopy(self._template[0]).requires_grad_()
+        module = deepcopy(self.template).requires_grad_()
         for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
             tensor.copy_(getattr(self, name.replace(".", "/"))[replica])
         return module
 
     def train(self, mode: bool = True) -> "OneByOne":
         """Set the mode of the modules."""
-        self._template[0].train(mode)
+        self.template.train(mode)
         return super().train(mode)
 
     def forward(self, x: Tensor) -> Tensor:
         """(replicas, …) by the replica's own module."""
         tensors = {name.replace("/", "."): t for name, t in [*self.named_parameters(), *self.named_buffers()]}
         of = [{name: t[i] for name, t in tensors.items()} for i in range(len(x))]
-        return torch.stack([functional_call(self._template[0], *each) for each in zip(of, x, strict=True)])
+        return torch.stack([functional_call(self.template, *each) for each in zip(of, x, strict=True)])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from overgan.models import layers
 from overgan.models._channels import MULTIPLES, SMALL, START
-from overgan.models.layers import Lanes, down, fold, leaky_relu, scores, up
+from overgan.models.layers import Lanes, down, fold, leaky_relu, up
 from overgan.models.nets._face import BlockGenerator
 
 Norm = type[layers.ReplicaBatchNorm] | type[layers.ReplicaLayerNorm] | None
@@ -93,15 +93,16 @@ class ResNetCritic(nn.Module):
                 ResidualBlock(replicas, channels, width, "down", first=True),
                 *(ResidualBlock(replicas, width, width, resample) for resample in (*further, None, None)),
             )
-            self.last = layers.ReplicaLinear(replicas, width, 1)
+            self.last = layers.ReplicaScore(replicas, width)
         else:
             self.blocks = nn.Sequential(
                 layers.ReplicaConv2d(replicas, channels, width, 3, glorot=True),
                 *(ResidualBlock(replicas, i, o, "down", layers.ReplicaLayerNorm) for i, o in pairwise(sizes)),
             )
-            self.last = layers.ReplicaLinear(replicas, sizes[-1] * START**2, 1)
+            self.last = layers.ReplicaScore(replicas, sizes[-1] * START**2)
 
     def forward(self, images: Float[Tensor, "replicas batch c h w"] | Lanes) -> Float[Tensor, "replicas batch"]:
         """The score of each image."""
         x = self.blocks(fold(images))
-        return scores(self.last, leaky_relu(x, 0.0).mean((2, 3), keepdim=True) if self.pooled else x)
+        scores: Tensor = self.last(leaky_relu(x, 0.0).mean((2, 3), keepdim=True) if self.pooled else x)
+        return scores

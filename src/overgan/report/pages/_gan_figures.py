@@ -7,17 +7,20 @@ import pandas as pd
 
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
+from overgan.report._map import Map
 from overgan.report._plot import Panel, Plot, against_width, each_width, median_of_seeds, of_widths, over_seeds
+from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
+MARGINS = {"wasserstein": "Wasserstein estimate", "margin": "Margin of the critic"}  # by what a loss calls it
 GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
-def figures(study: GanStudy) -> list[Plot]:
-    """All figures that the runs so far give."""
-    plots = []
-    evaluations = study.frame()
+def figures(study: GanStudy) -> list[Plot | Map]:
+    """All figures that the runs so far give; of several learning rates each width's best, but in their own figures."""
+    plots: list[Plot | Map] = []
+    evaluations = study.at_best(study.frame())
     for features in study.spec.evaluate.features:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
@@ -28,13 +31,13 @@ def figures(study: GanStudy) -> list[Plot]:
             plots.append(plot)
         if len(frame):
             plots.append(frechet_over_iterations(frame, features))
+    plots += rate_figures(study)
     critic = study.final(CRITIC)
     if len(critic):
         plots.append(nnd_against_width(critic))
-    losses = study.losses()
-    if "wasserstein" in losses:  # not every loss estimates it
-        plots.append(wasserstein_over_iterations(losses))
+    losses = study.at_best(study.losses())
     if len(losses):
+        plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
         ended = losses[losses.iteration == study.spec.train.iterations]
         plots += [distance_from_initialization(ended)] if len(ended) else []
     return plots
@@ -75,14 +78,14 @@ def frechet_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
     return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
 
 
-def wasserstein_over_iterations(losses: pd.DataFrame) -> Plot:
-    """The critic's Wasserstein estimate E D(real) − E D(fake) over the iterations, a curve for each k."""
+def margin_over_iterations(losses: pd.DataFrame, name: str) -> Plot:
+    """The critic's E D(real) − E D(fake) over the iterations, a curve for each k; of WGAN-GP a Wasserstein estimate."""
     title, y_label = (
-        f"Wasserstein estimate over iterations{of_widths(losses)}",
+        f"{MARGINS[name]} over iterations{of_widths(losses)}",
         "E D(real) − E D(fake), median over seeds",
     )
-    curves = [median_of_seeds(f"k = {k}", of, "iteration", "wasserstein", color) for k, of, color in each_width(losses)]
-    return Plot("wasserstein", title, "iteration", y_label, [Panel(curves)])
+    curves = [median_of_seeds(f"k = {k}", of, "iteration", name, color) for k, of, color in each_width(losses)]
+    return Plot(name, title, "iteration", y_label, [Panel(curves)])
 
 
 def distance_from_initialization(ended: pd.DataFrame) -> Plot:

@@ -38,6 +38,7 @@ class Recommendation:
     try_wider: bool  # no width is enough, or only the widest
     try_narrower: bool  # the narrowest is enough, so that narrower ones may be, too
     reason: str  # why this width
+    learning_rate: float | None = None  # of `width`, where each was judged at the best of several
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
 
     def __repr__(self) -> str:
@@ -52,10 +53,11 @@ class Recommendation:
         return None if self.missing else self.width
 
     def __str__(self) -> str:
+        width = f"k = {self.width}" + (f" at learning rate {self.learning_rate:g}" if self.learning_rate else "")
         if self.missing:
             takes = "; ".join(self.missing)
-            return f"No recommendation yet; it takes {takes}. Of what there is, k = {self.width}: {self.reason}"
-        return f"Recommended: k = {self.width} ({self.sure}): {self.reason}"
+            return f"No recommendation yet; it takes {takes}. Of what there is, {width}: {self.reason}"
+        return f"Recommended: {width} ({self.sure}): {self.reason}"
 
     @property
     def sure(self) -> str:

@@ -10,7 +10,7 @@ from overgan.errors import OverganError
 from overgan.study._mirror import fetch, numbers_and_weights
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import Checkpoint, generate, load_checkpoint, load_generator
+from overgan.training import Checkpoint, Run, generate, load_checkpoint, load_generator
 
 
 def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> tuple[Checkpoint, dict[str, Tensor]]:
@@ -30,8 +30,8 @@ def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> tuple[Checkpoi
 
 def generators(
     folder: Path, spec: GanSpec, shape: tuple[int, int, int], width: int, device: str = "cpu"
-) -> tuple[list[int], nn.Module | None]:
-    """The seeds of the runs of a width that did not diverge, and their generators as replicas, if there are any.
+) -> tuple[list[Run], nn.Module | None]:
+    """The runs of a width that did not diverge, and their generators, or averages, as replicas, if there are any.
 
     shape: height, width and channels of the images that the study was trained on.
     device: PyTorch's name of the one that it is on.
@@ -39,9 +39,9 @@ def generators(
     Raises OverganError as `newest_checkpoint` does.
     """
     checkpoint, tensors = newest_checkpoint(folder, spec, width)
-    if not checkpoint.seeds:
+    if not (runs := checkpoint.left(spec.train)):
         return [], None
-    return checkpoint.seeds, load_generator(spec.model, width, shape, len(checkpoint.seeds), tensors, device)
+    return runs, load_generator(spec.model, width, shape, len(runs), tensors, device)
 
 
 def samples(
@@ -52,13 +52,13 @@ def samples(
     n: int,
     device: str = "cpu",
     latents_seed: int | None = None,
-) -> dict[int, UInt8[np.ndarray, "{n} h w c"]]:
-    """The first n images of each run of a width that did not diverge, by seed; the same whenever they are asked for.
+) -> dict[Run, UInt8[np.ndarray, "{n} h w c"]]:
+    """The first n images of each run of a width that did not diverge; the same whenever they are asked for.
 
     latents_seed: of latents that are no run's own. The other arguments and errors are those of `generators`.
     """
-    seeds, generator = generators(folder, spec, shape, width, device)
+    runs, generator = generators(folder, spec, shape, width, device)
     if generator is None:
         return {}
-    images = generate(generator, seeds, n, spec.model, spec.data.dither, latents_seed)
-    return {seed: row.numpy() for seed, row in zip(seeds, images, strict=True)}
+    images = generate(generator, [run.seed for run in runs], n, spec.model, spec.data.dither, latents_seed)
+    return {run: row.numpy() for run, row in zip(runs, images, strict=True)}

@@ -43,10 +43,11 @@ def paces(spec: GanSpec, threads: int) -> Paces:
 
     Raises OverganError if a width that is timed needs more memory than there is.
     """
-    shape, train, seeds = image_shape(spec.data), spec.train, len(spec.seeds)
+    shape, train, seeds = image_shape(spec.data), spec.train, spec.runs_a_width
     part = min(PROBE_BATCH, train.batch)
     share = part / max(train.batch, train.generator_batch or 0) / seeds
-    probe_config = train.model_copy(update={"batch": part, "generator_batch": None})
+    alone = {"learning_rates": None, "learning_rate_rules": None}
+    probe_config = train.model_copy(update={"batch": part, "generator_batch": None} | alone)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -115,7 +116,7 @@ def available_spaces(spec: GanSpec) -> list[FeatureSpace]:
 
 def _evaluation(spec: GanSpec, shape: tuple[int, int, int]) -> dict[str, float]:
     """What does not depend on the width: the features of a sample, distances, an update of NND's critic."""
-    seeds, random = len(spec.seeds), np.random.default_rng(0)
+    runs, random = spec.runs_a_width, np.random.default_rng(0)
     images = random.integers(256, size=(SAMPLED, *shape), dtype=np.uint8)
     sample = distance = critic = 0.0
     for space in available_spaces(spec):
@@ -129,7 +130,8 @@ def _evaluation(spec: GanSpec, shape: tuple[int, int, int]) -> dict[str, float]:
         ends: list[float] = []
         neural_net_divergence(images, images, config=config, progress=lambda *_: ends.append(time.perf_counter()))
         critic = ends[1] - ends[0]
-    return {SAMPLE: sample * seeds, DISTANCE: distance * seeds, CRITIC: critic * seeds}
+    both = 2 if spec.train.average else 1  # an average, and the last weights
+    return {SAMPLE: sample * runs * both, DISTANCE: distance * runs * both, CRITIC: critic * runs}
 
 
 def _distances(features: Float[np.ndarray, "images features"]) -> None:

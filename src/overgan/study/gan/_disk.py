@@ -9,7 +9,7 @@ from overgan.study.gan._spec import GanSpec
 from overgan.training import GRID_COLUMNS, LOSSES, NEIGHBOUR_ROWS, checkpoint_bytes
 
 KEPT = 2  # checkpoints of a group
-NUMBER, ROW = 60, 150  # bytes of a number with its name, and of what else a row has, at most
+NUMBER, ROW = 60, 220  # bytes of a number with its name, and of what else a row has, at most
 LOGGED = 4  # numbers of a row of losses, beside those of the loss itself
 ENDS = 3  # numbers of a metric's column: the value, its error, and of what that is
 PAGE = 16 * 2**20  # the library that draws the report, and figures, beside samples and rows
@@ -17,11 +17,13 @@ PAGE = 16 * 2**20  # the library that draws the report, and figures, beside samp
 
 def storage(spec: GanSpec) -> dict[str, int]:
     """Bytes at most, by what they are."""
-    shape, seeds, widths = image_shape(spec.data), len(spec.seeds), spec.widths
+    shape, runs, widths = image_shape(spec.data), spec.runs_a_width, spec.widths
+    seeds = len(spec.seeds)  # that of each seed's best run is kept in pictures
     evaluations = -(-spec.train.iterations // spec.train.evaluate_every)
     grid, neighbours = _grid(shape, seeds), seeds * _neighbours(spec, shape)
-    rows = len(widths) * seeds * _rows(spec, evaluations)
-    checkpoints = sum(checkpoint_bytes(spec.model, width, shape, seeds, dither=spec.data.dither) for width in widths)
+    rows = len(widths) * runs * _rows(spec, evaluations)
+    more = {"dither": spec.data.dither, "average": spec.train.average is not None}
+    checkpoints = sum(checkpoint_bytes(spec.model, width, shape, runs, **more) for width in widths)
     return {
         "checkpoints": KEPT * checkpoints,
         "pictures": len(widths) * (evaluations * grid + neighbours),
@@ -60,4 +62,5 @@ def _rows(spec: GanSpec, evaluations: int) -> int:
         (1 + len(config.features)) * (ROW + NUMBER * ENDS * sum(keys[name] for name in names))
         for names in (config.metrics, config.all_metrics)
     )
-    return logged * losses + (evaluations - 1) * on_the_way + last
+    both = 2 if spec.train.average else 1  # an average, and the last weights
+    return logged * losses + both * ((evaluations - 1) * on_the_way + last)

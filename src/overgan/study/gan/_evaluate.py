@@ -71,16 +71,20 @@ def evaluate_checkpoints(
                 if not ours:
                     raise OverganError(f"{group} is being trained; wait until that is done")
                 iteration = newest_checkpoint(folder, spec, width)[0].iteration
-                for seed, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
-                    state = group / f"nnd-{seed}-{iteration}"
+                for run, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
+                    state = group / f"nnd-{spec.train.name(run)}-{iteration}"
                     remove_unfinished(group, LATER)
                     before = [current_row(row) for row in later_rows(group)]
-                    rows = {(row["seed"], row["iteration"], row["features"]): row for row in before}
-                    for row in reference.score(generated, folder=state):
-                        key, row = (seed, iteration, row["features"]), {"seed": seed, "iteration": iteration} | row
-                        rows[key] = rows.get(key, {}) | row
+                    rows = {_key(row): row for row in before}
+                    for found in reference.score(generated, folder=state):
+                        row = spec.train.row(run) | {"iteration": iteration} | found
+                        rows[_key(row)] = rows.get(_key(row), {}) | row
                         measured.append({"k": width} | row)
                     write_table(group / LATER, rows.values())
                     publish(folder, group / LATER)
                     rmtree(state, ignore_errors=True)
     return measured
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in ("seed", "learning_rate_rule", "learning_rate", "iteration", "features"))

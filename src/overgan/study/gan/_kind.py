@@ -10,20 +10,30 @@ from overgan.study.gan._spec import GanSpec, lengthened, scaled
 from overgan.words import counted
 
 FREE: dict[str, Any] = {  # keys on which nothing that is timed depends
-    "train": {"iterations", "learning_rate", "betas", "schedule", "log_every", "evaluate_every", "checkpoint_seconds"},
+    "train": {
+        "iterations",
+        "learning_rate",
+        "base_width",
+        "betas",
+        "schedule",
+        "log_every",
+        "evaluate_every",
+        "checkpoint_seconds",
+    },
     "evaluate": {"samples": True, "draws": True, "reference": True, "nnd": {"iterations", "evaluation_batches"}},
 }
 
 
 def _notice(spec: GanSpec) -> str:
-    one_by_one = spec.model.own and len(spec.seeds) > 1
-    return f"{spec.model.name} has no replica axis: its seeds are trained one at a time" if one_by_one else ""
+    one_by_one = spec.model.own and spec.runs_a_width > 1
+    return f"{spec.model.name} has no replica axis: its runs are trained one at a time" if one_by_one else ""
 
 
 def _subject(spec: GanSpec) -> str:
     data = spec.data
     of_the_users = data.name == "folder" and data.root
-    return f"{spec.model.name} on {Path(str(data.root)).name if of_the_users else data.name}"
+    loss = "" if spec.train.loss == "wgan-gp" else f" with the {spec.train.loss} loss"
+    return f"{spec.model.name}{loss} on {Path(str(data.root)).name if of_the_users else data.name}"
 
 
 KIND = Kind(

@@ -13,7 +13,7 @@ from overgan.metrics import current_row, frechet_label
 from overgan.study._status import GroupStatus
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, read_checkpoint, read_rows
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, best_rows, read_checkpoint, read_rows
 from overgan.words import number
 
 
@@ -25,6 +25,7 @@ class Reached(BaseModel):
     iteration: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)  # of training, evaluation not counted
     frechet_test: float | None = None  # the latest mean over the runs, in the spec's first feature space
+    learning_rate: float | None = None  # of these runs: the best, if there are several
 
 
 def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
@@ -34,17 +35,19 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
     progress = reached(group, checkpoint, spec.train.iterations)
     distance = progress.frechet_test
     quantity = f"test {frechet_label(spec.evaluate.features[0])}"
+    at = f" at learning rate {progress.learning_rate:g}" if progress.learning_rate else ""
     return GroupStatus(
         width=width,
         unit="iteration",
         done=progress.iteration,
         total=spec.train.iterations,
         seconds=progress.seconds,
-        result=f"{quantity} {number(distance)}" if distance is not None else "",
+        result=f"{quantity} {number(distance)}{at}" if distance is not None else "",
         diverged=len(checkpoint.diverged) if checkpoint else 0,
         complete=checkpoint is not None and checkpoint.ends(spec.train.iterations),
         quantity=quantity,
         value=distance,
+        learning_rate=progress.learning_rate,
     )
 
 
@@ -79,6 +82,9 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
 def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
     rows = [current_row(row) for row in read_rows(group, EVALUATIONS)]
     rows = [row for row in rows if row["iteration"] <= checkpoint.iteration]
-    last = [r for r in rows if r["iteration"] == rows[-1]["iteration"] and r["features"] == rows[0]["features"]]
-    distance = statistics.fmean(row["frechet_test"] for row in last) if last else None
-    return Reached(iteration=checkpoint.iteration, seconds=checkpoint.seconds, frechet_test=distance)
+    best = best_rows([row for row in rows if row["iteration"] == rows[-1]["iteration"]])
+    distance = statistics.fmean(row["frechet_test"] for row in best) if best else None
+    rate = best[0].get("learning_rate") if best else None
+    return Reached(
+        iteration=checkpoint.iteration, seconds=checkpoint.seconds, frechet_test=distance, learning_rate=rate
+    )

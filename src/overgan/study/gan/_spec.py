@@ -12,6 +12,7 @@ from overgan.models import ModelConfig
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
+from overgan.words import counted
 
 
 class EvaluateConfig(BaseModel):
@@ -87,10 +88,30 @@ class GanSpec(Spec):
     train: TrainConfig
     evaluate: EvaluateConfig
 
+    @property
+    def runs_a_seed(self) -> int:
+        """How many runs every seed has, at each width: with each learning rate, by each rule."""
+        return len(self.train.runs([0]))
+
+    @property
+    def of_a_width(self) -> str:
+        """The runs of every width, in words."""
+        of = {"learning rate": len(self.train.rates), "rule": len(self.train.rules)}
+        return " × ".join([super().of_a_width, *(counted(count, what) for what, count in of.items() if count > 1)])
+
     @model_validator(mode="after")
     def _own_precision(self) -> "GanSpec":
         if self.model.own and self.train.precision == "bf16-mixed":
             raise ValueError("train.precision=bf16-mixed is not for a model of your own, which has its own precision")
+        return self
+
+    @model_validator(mode="after")
+    def _own_rule(self) -> "GanSpec":
+        if self.model.own and "mup" in self.train.rules:
+            raise ValueError(
+                "the learning-rate rule mup is for mlp, dcgan and resnet, whose layers it knows; for a model of your "
+                "own use inverse or constant"
+            )
         return self
 
 

@@ -1,0 +1,28 @@
+"""The best of several learning rates: chosen on the training images' distance, so that the held-out one stays fair."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def best_rate(rows: Sequence[Row]) -> float | None:
+    """The learning rate with which the most runs were measured, and of these that of the least mean frechet_train.
+
+    rows: of one width, rule, iteration and feature space, a row a run; those without a learning_rate have one: None.
+    A rate at which runs diverged loses to one at which all came through: the mean of those that are left would flatter.
+    """
+    by_rate: dict[float | None, list[float]] = {}
+    for row in rows:
+        value = float("nan" if row["frechet_train"] is None else row["frechet_train"])
+        by_rate.setdefault(row.get("learning_rate"), []).append(value if math.isfinite(value) else math.inf)
+    return min(by_rate, key=lambda rate: (-len(by_rate[rate]), statistics.fmean(by_rate[rate])), default=None)
+
+
+def best_rows(rows: Sequence[Row]) -> list[Row]:
+    """Of an evaluation's rows those of the first feature space, by the first rule, at the best rate."""
+    chosen = [row for row in rows if all(row.get(k) == rows[0].get(k) for k in ("features", "learning_rate_rule"))]
+    rate = best_rate(chosen)
+    return [row for row in chosen if row.get("learning_rate") == rate]
