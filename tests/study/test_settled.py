@@ -70,6 +70,19 @@ def test_an_infinite_value_on_the_way_leaves_its_run_out():
     assert found.fall == pytest.approx(without.fall, rel=1e-12)  # sums in another order
 
 
+def test_when_every_run_is_left_out_there_is_no_trend():
+    values = np.where(np.eye(3), np.inf, 1.0)
+    assert trends(table({8: values, 16: np.ones((3, 2))}, [40, 80, 100]), 0.05).keys() == {16}
+
+
+def test_evaluations_are_in_order_whatever_rows_are_missing_or_where_they_stand():
+    line = 10 - 2 * np.log2(ITERATIONS / 500)
+    whole = table({4: line[::3, None] * [0.9, 1.0]}, ITERATIONS[::3])
+    wide = table({8: line[:, None] * [0.9, 1.0, 1.1, 5.0]})
+    both = pd.concat([whole, wide[~((wide.seed == 3) & (wide.iteration == 500))][::-1]])
+    assert trends(both, 0.05)[8].fall == pytest.approx(0.2)
+
+
 def test_runs_that_lack_an_evaluation_are_left_out():
     whole = table({8: (10 - 2 * np.log2(ITERATIONS / 500))[:, None] * [0.9, 1.0, 1.1]})
     dropped = whole[~((whole.seed == 2) & (whole.iteration == 700))]

@@ -36,14 +36,13 @@ def trends(evaluations: pd.DataFrame, tolerance: float) -> dict[int, Trend]:
     neither noise from one evaluation to the next nor waves within a run mislead it. How much slopes differ is estimated
     from all widths together, in proportion to their means (`cautious`). If no width has two runs, none has a trend.
     """
+    finite = evaluations.value.astype(float).replace([np.inf, -np.inf], np.nan)
+    means = evaluations.assign(value=finite).pivot_table(index=["k", "iteration"], columns="seed", values="value")
     slopes = {}
-    for width in sorted(set(evaluations.k.astype(int))):
-        of = evaluations[evaluations.k == width]
-        numbers = of.assign(value=of.value.astype(float).replace([np.inf, -np.inf], np.nan))
-        curves = numbers.pivot_table(index="iteration", columns="seed", values="value").dropna(axis=1)
-        found = _per_doubling(curves)
+    for width in sorted(set(means.index.get_level_values(0))):
+        found = _per_doubling(means.loc[width].sort_index().dropna(axis=1))
         if found is not None:
-            slopes[width] = found
+            slopes[int(width)] = found
     counts = np.array([len(b) for b in slopes.values()])
     if not len(counts) or counts.max() == 1:
         return {}
@@ -60,7 +59,7 @@ def _per_doubling(curves: pd.DataFrame) -> Float[np.ndarray, " runs"] | None:
     iterations = curves.index.to_numpy(float)
     half = iterations[-1:] / 2
     early = int((iterations <= half).sum())
-    if not early or len(iterations) < EVALUATIONS:
+    if not early or len(iterations) < EVALUATIONS or curves.empty:
         return None
     late = slice(min(early - 1, len(iterations) - EVALUATIONS), None)
     x, values = np.log2(iterations[late] / half), curves.to_numpy(float)[late]
