@@ -78,13 +78,22 @@ def small_study(once):
         from typer.testing import CliRunner
 
         from overgan.cli import app
+        from tests.forked import forking
 
         (folder / "small.yaml").write_text(SMALL)
-        result = CliRunner().invoke(app, ["run", f"{folder}/small.yaml", "--out", f"{folder}/study", "--workers", "2"])
+        words = ["run", f"{folder}/small.yaml", "--out", f"{folder}/study", "--workers", "2", "--threads", "1"]
+        with forking():
+            result = CliRunner().invoke(app, words)
         assert result.exit_code == 0, result.output
         (folder / "output").write_text(result.output.replace(str(folder), "FOLDER"))
 
     return once("small", fill)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Reports have no figures beside them, whose drawing takes most of their time."""
+    monkeypatch.setattr("overgan.report._write.to_images", lambda _plot: {})
 
 
 @pytest.fixture

@@ -4,10 +4,14 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
+
+import pytest
 
 
 class Forked(Popen):
@@ -63,9 +67,12 @@ class Forked(Popen):
 
 def _as_new(do, stdout, stderr):
     """Call do() as a process of its own would be: with its own signals, output, logging, and no locks held."""
+    sys.settrace(None)  # what coverage counts here is lost, and takes time
+    threading.settrace(None)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for target, handle in ((1, stdout), (2, stderr)):
         if handle is not None:
@@ -96,13 +103,27 @@ def forked_worker(command, *, stdin, stdout, stderr, env):
     return Forked(do, stdout, stderr)
 
 
-def forked_command(*words, stderr=None):
-    """The `overgan` command; its workers are forked, too, where forked_worker is in place of `Popen`."""
+@contextmanager
+def forking():
+    """The workers of the local executor are forked, which must have one thread each: threads=1."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("overgan.study.execute._local.Popen", forked_worker)
+        yield
+
+
+def forked_command(*words, stderr=None, ignoring=()):
+    """The `overgan` command; its workers are forked, too, where forked_worker is in place of `Popen`.
+
+    It leads a session, as the command in a terminal does. ignoring: signals that it ignores from the start.
+    """
     from overgan.cli import app, main
 
     assert app  # imported here, once for all
 
     def do():
+        os.setsid()
+        for number in (signal.SIGTERM, signal.SIGHUP):  # a suite in the background may ignore them
+            signal.signal(number, signal.SIG_IGN if number in ignoring else signal.SIG_DFL)
         sys.argv = ["overgan", *map(str, words)]
         main()
 

@@ -20,6 +20,7 @@ from overgan.cli import app, main
 from overgan.cli._terminal import console, duration, pace, print_json, print_table
 from overgan.errors import OverganError
 from overgan.study import KINDS, GroupStatus, load_spec, preset_names, study_seconds
+from tests.study.test_runner import HERE
 
 COMMANDS = [command.callback.__name__ for command in app.registered_commands]
 
@@ -55,7 +56,7 @@ def test_status(study):
 
 
 @pytest.mark.slow
-def test_report_is_rebuilt_the_same(study):
+def test_report_is_rebuilt_the_same(study, undrawn):
     page = study / "report.html"
     before = page.read_text()
     page.unlink()
@@ -96,7 +97,7 @@ def test_sample_says_which_width_is_recommended_and_why(study, tmp_path):
 
 
 @pytest.mark.slow
-def test_report_and_recommend_of_some_widths_alone(study):
+def test_report_and_recommend_of_some_widths_alone(study, undrawn):
     assert call("report", study, "--widths", "4,2").strip() == f"report: {study}/report-k2-k4.html"
     shown, width, cost = call("recommend", study, "--widths", "2,4").splitlines()
     assert shown == "shown: 2 of 3 widths: k = 2, 4"
@@ -241,7 +242,7 @@ def shallow_study(tmp_path_factory):
         "tol": 0.99,
         "widths": [20],
     }
-    overgan.run(spec, folder / "study", workers=1, threads=1)
+    overgan.run(spec, folder / "study", **HERE)
     return folder
 
 
@@ -382,6 +383,7 @@ def test_presets_as_json(tmp_path, monkeypatch):
         "figures": spec.figures,
         "widths": spec.widths,
         "seeds": spec.seeds,
+        "runs_a_seed": 1,
         "run": KINDS["shallow"].length(spec),
         "seconds": None,
     }

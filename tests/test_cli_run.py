@@ -26,6 +26,7 @@ from overgan.stores import LeaseLostError
 from overgan.study import EXECUTORS, GroupStatus, Job, load_spec
 from overgan.study._opening import Opening
 from tests.extension.executor import InProcess
+from tests.forked import forked_command, forked_worker
 from tests.test_extension import COIN
 
 
@@ -227,7 +228,7 @@ def written(monkeypatch):
 
 
 def until(holds):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -306,48 +307,43 @@ def test_the_page_of_a_study_that_was_taken_over_is_left_to_who_has_it(written):
     assert written == [RUNNING]
 
 
-def start(spec, folder, *, ignoring=()):
-    """The command on a study that takes minutes, in a process group of its own, as a terminal has it."""
+@pytest.fixture
+def start(small_spec, tmp_path, monkeypatch):
+    """Start the command on a study that takes minutes; its process and error output, and the study's folder."""
+    monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
 
-    def signals():
-        for number in (signal.SIGINT, signal.SIGHUP):  # a suite in the background may ignore them
-            signal.signal(number, signal.SIG_DFL)
-        for number in ignoring:
-            signal.signal(number, signal.SIG_IGN)
+    def started(*ignoring):
+        heard, told = os.pipe()
+        more = ["--workers", "1", "--threads", "1", "--set", "train.iterations=100000"]
+        words = ["run", small_spec, "--out", tmp_path / "study", *more]
+        process = forked_command(*words, stderr=told, ignoring=ignoring)
+        os.close(told)
+        return process, os.fdopen(heard), tmp_path / "study"
 
-    words = [
-        "run",
-        str(spec),
-        "--out",
-        str(folder),
-        "--workers",
-        "1",
-        "--threads",
-        "1",
-        "--set",
-        "train.iterations=100000",
-    ]
-    return subprocess.Popen(
-        [sys.executable, "-m", "overgan", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=signals,
-        start_new_session=True,
-    )
+    return started
+
+
+def until_there(process, errors, path):
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert process.poll() is None, errors.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+STOPPED = "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
 
 
 @pytest.mark.slow
-def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_does(small_spec, tmp_path):
-    folder = tmp_path / "study"
-    process = start(small_spec, folder)
+def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_does(start):
+    process, errors, folder = start()
     page = folder / "report.html"
-    until_there(process, page)
+    until_there(process, errors, page)
     assert '<meta http-equiv="refresh" content="60">' in page.read_text()
     os.killpg(process.pid, signal.SIGHUP)  # the workers get it, too
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 129
-    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
+    assert process.wait() == 129
+    with errors:
+        assert errors.read() == STOPPED
     assert "http-equiv" not in page.read_text()
     assert not list(folder.glob("worker-*.log"))  # it ended in order
     checkpoint = json.loads((folder / "k0008" / "checkpoint.json").read_text())
@@ -355,24 +351,16 @@ def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_doe
 
 
 @pytest.mark.slow
-def test_under_nohup_a_closed_terminal_stops_nothing(small_spec, tmp_path):
-    process = start(small_spec, tmp_path / "study", ignoring=[signal.SIGHUP])
-    until_there(process, tmp_path / "study" / "k0008" / "checkpoint.json")
+def test_under_nohup_a_closed_terminal_stops_nothing(start):
+    process, errors, folder = start(signal.SIGHUP)
+    until_there(process, errors, folder / "k0008" / "checkpoint.json")
     os.killpg(process.pid, signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(1)
     process.terminate()
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 143
-    assert errors == "overgan: stopping\novergan: stopped; the same command goes on from the last checkpoint\n"
-
-
-def until_there(process, path):
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert process.wait() == 143
+    with errors:
+        assert errors.read() == STOPPED
 
 
 def test_a_scaled_study_without_a_recommendation_says_its_scale_too(tmp_path, monkeypatch):

@@ -40,6 +40,7 @@ GAN = [
 ]
 SMALLER = {  # by preset; of several values --set takes the last, and --scale leaves what is set
     "quickstart": [*GAN, "widths=[8,128]"],
+    "confound": [*GAN, "widths=[16]", "seeds=[0]", "train.learning_rates=[1e-3]"],
     "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
     "mlp-mnist": [*GAN, "widths=[4]"],
     "shallow-gaussian": ["widths=[10,20]", "seeds=[0]", "steps=5"],

@@ -13,7 +13,7 @@ from tests.conftest import SMALL
 OWN = "tests.extension"
 GAN = [
     f"data.name={OWN}.images:STRIPES",
-    f"train.loss={OWN}.loss:HINGE",
+    f"train.loss={OWN}.loss:LEAST_SQUARES",
     f"evaluate.features=[{OWN}.space:MOMENTS]",
     f"evaluate.final_metrics=[{OWN}.metric:SHIFT]",
     "evaluate.samples=20",
@@ -64,7 +64,7 @@ def test_a_kind_of_ones_own_has_specs_results_and_a_page(tmp_path):
 @pytest.mark.parametrize(
     ("registry", "path"),
     [
-        (LOSSES, "loss:HINGE"),
+        (LOSSES, "loss:LEAST_SQUARES"),
         (METRICS, "metric:SHIFT"),
         (SPACES, "space:MOMENTS"),
         (DATASETS, "images:STRIPES"),

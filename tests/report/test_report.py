@@ -35,7 +35,7 @@ def page_of(study, **settings):
 def make_study(tmp_path):
     """A study's folder written by hand, with known numbers."""
 
-    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS):
+    def make(diverged=(), unfinished=(), scale=1.0, features=("classifier", "pixels"), widths=WIDTHS, **train):
         spec = parse_spec(
             {
                 "name": "by-hand",
@@ -43,7 +43,7 @@ def make_study(tmp_path):
                 "model": {"name": "mlp"},
                 "widths": widths,
                 "seeds": SEEDS,
-                "train": {"iterations": 20, "evaluate_every": 10},
+                "train": {"iterations": 20, "evaluate_every": 10, **train},
                 "evaluate": {"features": list(features)},
                 "scale": scale,
             },

@@ -92,6 +92,22 @@ def test_one_of_something_is_no_plural(make_study):
     assert "0 of 1 run diverged." in report_content(overgan.load(study.folder)).findings
 
 
+def test_a_loss_that_is_not_wgan_gp_is_named_and_its_margin_drawn(make_study):
+    study = make_study(widths=[4])
+    path = without_checksums(study.folder) / "study.json"
+    description = json.loads(path.read_text())
+    description["spec"]["train"] |= {"loss": "hinge", "critic_steps": 1}
+    path.write_text(json.dumps(description))
+    log = study.group(4) / "log.jsonl"
+    log.write_text(log.read_text().replace('"wasserstein"', '"margin"'))
+    content = report_content(overgan.load(study.folder))
+    assert content.subtitle == "mlp GAN with the hinge loss on digits: 1 width, 3 seeds each, 20 iterations."
+    plots = {plot.name: plot for plot in content.plots}
+    assert "wasserstein" not in plots
+    (curve,) = plots["margin"].panels[0].series
+    assert (curve.x, list(curve.y)) == ([10, 20], [15, 25])  # 4 + 10 + the median seed
+
+
 def test_runs_that_all_diverged_are_what_the_page_says(make_study):
     study = make_study(diverged={(k, seed) for k in WIDTHS for seed in (0, 1, 2)})
     why = "all runs diverged; a lower train.learning_rate, in another folder, may help"

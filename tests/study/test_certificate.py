@@ -6,6 +6,7 @@ from overgan.errors import OverganError
 from overgan.study import load_spec
 from overgan.theory import ShallowGAN, certify, generated_mean
 from tests.conftest import check_disk
+from tests.study.test_runner import HERE
 
 SPEC = """
 name: small-certificate
@@ -22,7 +23,7 @@ seeds: [0, 1]
 def study(once):
     def fill(folder):
         (folder / "spec.yaml").write_text(SPEC)
-        overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+        overgan.run(folder / "spec.yaml", folder / "study", **HERE)
 
     return overgan.load(once("certificate", fill) / "study")
 
@@ -65,7 +66,7 @@ def test_it_has_no_curves_and_makes_no_images(study):
 
 @pytest.mark.slow
 def test_conditions_that_hold_nowhere_have_no_recommendation(study, tmp_path):
-    narrow = overgan.run(study.folder.parent / "spec.yaml", tmp_path / "study", ["widths=[2]"])
+    narrow = overgan.run(study.folder.parent / "spec.yaml", tmp_path / "study", ["widths=[2]"], **HERE)
     with pytest.raises(OverganError, match="the conditions hold in no run of start at 0 at any width"):
         narrow.recommend()
 

@@ -9,6 +9,7 @@ import overgan
 from overgan.disk import read_jsonl
 from overgan.study import KINDS, load_spec
 from tests.conftest import SMALL, without_checksums
+from tests.study.test_runner import HERE
 
 OLD_SPEC = SMALL.replace("[2, 4, 8]", "[2, 4]").replace(
     "samples: 100", "samples: 100, metrics: [fid, kid], final_metrics: [fid_gap]"
@@ -33,7 +34,7 @@ def old(once):
 
     def fill(folder):
         (folder / "old.yaml").write_text(OLD_SPEC)
-        study = overgan.run(folder / "old.yaml", folder / "study", ["widths=[2]"], workers=1, threads=1)
+        study = overgan.run(folder / "old.yaml", folder / "study", ["widths=[2]"], **HERE)
         spec, asked = load_spec(folder / "old.yaml"), iter(range(60))
         study.group(4).mkdir()
         KINDS["gan"].worker(spec, study.folder, 1, "cpu")(4, lambda: next(asked) >= 44)
@@ -59,7 +60,7 @@ def test_a_study_of_before_is_read_measured_again_and_goes_on(old):
     assert study.recommend().width == 2
     assert list(study.gaps()) == [2]
 
-    study = overgan.run(old / "old.yaml", folder, workers=1, threads=1)  # width 4 goes on
+    study = overgan.run(old / "old.yaml", folder, **HERE)  # width 4 goes on
     frame = study.frame()
     assert list(frame.columns) == [
         "k",
@@ -89,6 +90,6 @@ def test_a_study_of_before_is_read_measured_again_and_goes_on(old):
     assert (again.kernel_test[4, 1], again.frechet_inf_test[4, 1]) == (0.25, 0.5)
     assert not re.search("fid_|kid_", (folder / "k0004" / "later.jsonl").read_text())
 
-    page = overgan.write_report(folder).read_text()
+    page = overgan.write_report(folder, figures=False).read_text()
     assert "<th>pixels kernel distance, test</th>" in page
     assert "pixels FID" not in page

@@ -18,6 +18,7 @@ from overgan.metrics import evaluate
 from overgan.study import load_spec
 from overgan.study.gan._work import facts, real_side
 from tests.conftest import SMALL, check_disk, without_checksums
+from tests.study.test_runner import HERE
 
 GAP = "pixels gap of means in levels, test"
 MORE = [
@@ -39,7 +40,7 @@ def test_a_width_that_a_job_on_a_cluster_trains_is_not_measured(small_study):
 def study(once):
     def fill(folder):
         (folder / "small.yaml").write_text(SMALL)
-        overgan.run(folder / "small.yaml", folder / "study", MORE, workers=2)
+        overgan.run(folder / "small.yaml", folder / "study", MORE, **HERE)
 
     return overgan.load(once("metrics", fill) / "study")
 
@@ -100,7 +101,7 @@ def test_a_trained_study_is_measured_again(study, digits):
     again = study.frame()
     assert len(again) == len(frame)
     assert again[again.features == "random-0"][["kernel_test", "coverage_test"]].notna().all(axis=None)
-    text = overgan.write_report(study.folder).read_text()
+    text = overgan.write_report(study.folder, figures=False).read_text()
     assert "random-0 coverage" in text
 
 
@@ -118,7 +119,7 @@ def test_test_less_train_distance_is_measured_at_the_end(study):
 
 @pytest.mark.slow
 def test_frechet_against_all_real_images(study, digits):
-    study.evaluate(["frechet", "frechet_gap"], features=["random-5"], samples=500, reference="all")
+    study.evaluate(["frechet", "frechet_gap"], features=["random-5"], samples=500, reference="all", draws=2)
     rows = study.frame()
     (row,) = rows[(rows.features == "random-5") & (rows.k == 4) & (rows.seed == 1)].itertuples()
     space = metrics.feature_space("random-5", digits)
@@ -156,7 +157,7 @@ def test_rows_of_older_versions_keep_their_meaning(study, tmp_path):
     final = old.final("pixels").set_index(["k", "seed"])
     assert final.frechet_inf_test.dropna().to_dict() == {(4, 1): 0.7}
     assert final.frechet_population_test[4, 1] == 0.5
-    text = overgan.write_report(folder).read_text()
+    text = overgan.write_report(folder, figures=False).read_text()
     assert "<th>pixels Fréchet distance of the distributions, test</th>" in text
     assert "that of all compared training images, as if memorized is" in text
 
@@ -203,7 +204,7 @@ def test_what_a_later_measurement_lacks_is_said(study):
 
 
 @pytest.mark.slow
-def test_the_command_measures_a_study_as_its_spec_says(study):
+def test_the_command_measures_a_study_as_its_spec_says(study, undrawn):
     before = study.final("critic").sort_values(["k", "seed"]).nnd.to_numpy()
     done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "nnd"])
     assert done.exit_code == 0, done.output
@@ -214,7 +215,7 @@ def test_the_command_measures_a_study_as_its_spec_says(study):
 
 
 @pytest.mark.slow
-def test_what_was_measured_is_returned_and_printed(study, monkeypatch, tmp_path):
+def test_what_was_measured_is_returned_and_printed(study, undrawn, monkeypatch, tmp_path):
     study = overgan.load(shutil.copytree(study.folder, tmp_path / "study"))
     command = ["evaluate", "--study", str(study.folder), "--metrics", "frechet,prdc", "--features", "pixels,random"]
     done = CliRunner().invoke(app, [*command, "--json", "--batch", "7"])

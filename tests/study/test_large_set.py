@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits memory without mapped files"),
 ]
-IMAGES, SIZE = 1800, 256  # 338 MiB together
+IMAGES, SIZE = 1300, 256  # 244 MiB together
 MEMORY = 224 * 2**20  # bytes that may be allocated; 128 MiB are enough
 SCRIPT = f"""
 import re, resource, sys, threading

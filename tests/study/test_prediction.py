@@ -7,6 +7,7 @@ from overgan.errors import OverganError
 from overgan.study import KINDS, load_spec, parse_spec
 from overgan.theory import DeepFeatureGAN, ShallowGAN, default_eta, linearize, simulate
 from tests.conftest import check_disk
+from tests.study.test_runner import HERE
 
 SPEC = """
 name: small-prediction
@@ -33,7 +34,7 @@ def problem(gan, k, seed):
 def study(once):
     def fill(folder):
         (folder / "spec.yaml").write_text(SPEC)
-        overgan.run(folder / "spec.yaml", folder / "study", workers=2)
+        overgan.run(folder / "spec.yaml", folder / "study", **HERE)
 
     return overgan.load(once("prediction", fill) / "study")
 

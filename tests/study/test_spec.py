@@ -5,7 +5,7 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
-from overgan.study import Spec, load_spec, preset_names, spec_yaml, study_folder
+from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study_folder
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -55,6 +55,15 @@ def test_a_spec_of_before_stands_for_what_was_done_then():
     del values["data"]["dither"], values["data"]["size"], values["data"]["mode"], values["model"]["sampling_norm"]
     old = load_spec(values)
     assert (old.data.dither, old.model.sampling_norm) == (False, "running")
+
+
+def test_a_loss_is_named_and_brings_its_own_defaults_which_are_shown():
+    spec = load_spec("quickstart", ["train.loss=relativistic"])
+    assert KINDS["gan"].subject(spec) == "mlp with the relativistic loss on digits"
+    assert KINDS["gan"].subject(load_spec("quickstart")) == "mlp on digits"
+    lines = [line.split("#")[0].strip() for line in spec_yaml(spec).splitlines()]
+    assert {"critic_steps: 1", "gradient_penalty: 0.5"} <= set(lines)
+    assert load_spec(spec, ["train.loss=hinge"]).train.gradient_penalty == 0.5  # a whole spec has said what it wants
 
 
 def test_the_papers_mlp_study_is_at_full_scale():
@@ -115,6 +124,7 @@ def test_a_file_of_ones_own(small_spec):
         ("train.iterations=1.5", r"train\.iterations: .*but it is 1\.5"),
         ("train.iterations=true", r"train\.iterations: .*but it is true"),
         ("train.iterations=0", r"train\.iterations: .*greater than or equal to 1, but it is 0"),
+        ("train.loss=wgan", r"train\.loss: no loss wgan; did you mean wgan-gp\?, but it is \"wgan\"$"),
         ("train.learning_rate=-1", r"train\.learning_rate: .*greater than 0, but it is -1"),
         ("train.learning_rate=.nan", r"train\.learning_rate: "),
         ("train.learning_rate=1e-320", r"train\.learning_rate: must be at least 1e-15.*but it is 1e-320"),

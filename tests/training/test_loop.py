@@ -43,6 +43,13 @@ def test_an_interrupted_group_ends_with_the_same_bits(train, whole, tmp_path, st
     assert results(train(tmp_path / "parts")) == results(whole)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "non-saturating", "relativistic"])
+def test_an_interrupted_group_of_another_loss_does_too(train, tmp_path, loss):
+    short = {"loss": loss, "iterations": 8, "log_every": 2, "evaluate_every": 4}
+    train(tmp_path / "parts", stop_after=5, **short)
+    assert results(train(tmp_path / "parts", **short)) == results(train(tmp_path / "whole", **short))
+
+
 @pytest.mark.parametrize(("first", "stops"), [(20, []), (20, [1]), (20, [3, 5]), (10, [12])])
 def test_a_finished_group_that_is_trained_longer_ends_with_the_same_bits(train, whole, tmp_path, first, stops):
     """Interrupted on the way or not; reference.metrics are fid alone here, so that all evaluations measure the same."""

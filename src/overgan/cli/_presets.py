@@ -30,7 +30,8 @@ def presets(
         [
             name,
             ", ".join(map(str, spec.figures)),
-            f"{spec.widths[0]:,} … {spec.widths[-1]:,} × {len(spec.seeds)}",
+            f"{spec.widths[0]:,} … {spec.widths[-1]:,} × {len(spec.seeds)}"
+            + (f" × {spec.runs_a_seed}" if spec.runs_a_seed > 1 else ""),
             overgan.study.KINDS[spec.kind].length(spec),
             "–" if (known := seconds[name]) is None else f"about {duration(known)}",
         ]
@@ -53,6 +54,7 @@ def _values(name: str, spec: "overgan.study.Spec", seconds: float | None) -> dic
         "figures": spec.figures,
         "widths": spec.widths,
         "seeds": spec.seeds,
+        "runs_a_seed": spec.runs_a_seed,
         "run": overgan.study.KINDS[spec.kind].length(spec),
         "seconds": seconds,
     }

@@ -1,10 +1,12 @@
 """What a report says, whichever kind its study is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from overgan.report._map import Map
 from overgan.report._plot import Plot
 from overgan.study import KINDS, Study, share_done
 from overgan.words import counted, number
@@ -18,7 +20,7 @@ class Content:
 
     subtitle: str
     findings: list[str]  # sentences, the recommendation first; each follows from numbers in the folder
-    plots: list[Plot]
+    plots: Sequence[Plot | Map]
     table: list[Row]  # one a width
     table_note: str
     method: list[str]  # paragraphs

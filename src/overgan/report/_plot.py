@@ -4,7 +4,8 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import singledispatch
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -15,12 +16,13 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+from overgan.report._ticks import log_ticks, plain
 
 HEIGHT = 420  # pixels on the page
 FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # and metadata: the same bytes every time
 MARK = "#888888"
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
@@ -105,8 +107,14 @@ def of_widths(frame: pd.DataFrame) -> str:
     return f", {MAX_CURVES} of {count} widths" if count > MAX_CURVES else ""
 
 
-def to_html(plot: Plot) -> str:
+@singledispatch
+def to_html(plot: Any) -> str:
     """The interactive plot as an HTML element; the page must hold plotly's script."""
+    raise TypeError(f"{type(plot).__name__} is no figure")
+
+
+@to_html.register
+def _(plot: Plot) -> str:
     titles = [panel.title for panel in plot.panels]
     figure = plotly.subplots.make_subplots(1, len(titles), shared_yaxes=True, subplot_titles=titles)
     named: set[str] = set()
@@ -149,13 +157,24 @@ def to_html(plot: Plot) -> str:
         figure.add_annotation(text="recommended", showarrow=False, font={"color": MARK}, **place)
     for axis, (ticks, labels) in log_axes.items():
         (figure.update_xaxes if axis == "x" else figure.update_yaxes)(tickvals=ticks, ticktext=labels)
+    return html(figure, plot.name)
+
+
+def html(figure: Any, name: str) -> str:
+    """A figure of plotly's as an HTML element with that id."""
     config = {"responsive": True, "displaylogo": False}
-    html: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=plot.name, config=config)
-    return html
+    element: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=config)
+    return element
 
 
-def to_images(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
-    """The plot as a file of each of some FORMATS: 4.5 inches high, 7 wide, wider with several panels; PNG at 150 dpi."""
+@singledispatch
+def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+    """The figure as a file of each of some FORMATS, 7 inches wide, wider with several panels; PNG at 150 dpi."""
+    raise TypeError(f"a {type(plot).__name__} is no figure, and is not drawn as {list(formats)}")
+
+
+@to_images.register
+def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     count = len(plot.panels)
     figure = Figure(figsize=(7 if count == 1 else 2 + 4 * count, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -187,10 +206,15 @@ def to_images(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
         figure.axes[0].legend(fontsize="small", ncols=1 + len(named) // 6)
     else:
         figure.legend(named.values(), list(named), loc="outside lower center", ncols=KEY_COLUMNS, fontsize="small")
+    return saved(figure, plot.name, formats)
+
+
+def saved(figure: Figure, name: str, formats: Iterable[str]) -> dict[str, bytes]:
+    """A figure of matplotlib's as a file of each of some FORMATS."""
     figure.canvas.draw()
     figure.set_layout_engine("none")  # as it was laid out now, in every format
     files = {}
-    with matplotlib.rc_context({"svg.hashsalt": plot.name}):
+    with matplotlib.rc_context({"svg.hashsalt": name}):
         for kind in formats:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, dpi=150, metadata=FORMATS[kind])
@@ -205,35 +229,10 @@ def _log_axes(plot: Plot) -> dict[str, tuple[list[float], list[str]]]:
     if plot.x == "widths":
         ticks["x"] = _widths(plot)
     elif plot.x == "log":
-        ticks["x"] = _log_ticks([x for one in series for x in one.x])
+        ticks["x"] = log_ticks([x for one in series for x in one.x])
     if plot.y_log:
-        ticks["y"] = _log_ticks([y for one in series for y in [*one.low, *one.y, *one.high]])
-    return {axis: (at, [_plain(t) for t in at]) for axis, at in ticks.items() if at}
-
-
-def _log_ticks(values: Sequence[float]) -> list[float]:
-    """1, 2, 5, 10, … within the positive values; powers of ten if they span many; evenly spaced if they span few."""
-    positive = [v for v in values if 0 < v < math.inf]
-    if not positive:
-        return []
-    low, high = min(positive), max(positive)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    step = max(1, math.ceil((last - first) / 8))  # low and high may be the same power of ten
-    mantissas = (1, 2, 5) if last - first <= 4 else (1,)
-    ticks = [m * 10.0**e for e in range(first, last + 1, step) for m in mantissas]
-    within = [t for t in ticks if low * 0.9 <= t <= high * 1.1]
-    if len(within) > 2:
-        return within
-    return [float(t) for t in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if t > 0]
-
-
-def _plain(value: float) -> str:
-    """As a reader would write it, such as 0.05, 20,000 or 2·10⁻⁶."""
-    if 1e-3 <= value < 1e6:
-        return f"{value:,g}"
-    mantissa, exponent = f"{value:.3e}".split("e")
-    power = "10" + str(int(exponent)).translate(SUPERSCRIPT)
-    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
+        ticks["y"] = log_ticks([y for one in series for y in [*one.low, *one.y, *one.high]])
+    return {axis: (at, [plain(t) for t in at]) for axis, at in ticks.items() if at}
 
 
 def _widths(plot: Plot) -> list[float]:

@@ -22,5 +22,7 @@ def explain(error: ValidationError, model: Any) -> str:
     if first["type"] == "missing":
         return f"{key} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
+    if isinstance(first["input"], dict):  # a section whose keys do not go together, as the message says
+        return f"{key}: {message}" if key else message
     given = json.dumps(first["input"])
     return f"{key or last}: {message}, but it is {given if len(given) <= LONGEST else f'{given[:LONGEST]}…'}"

@@ -1,5 +1,6 @@
 """DCGAN and ResNet networks against plain PyTorch layers, a direct reading of the architecture table."""
 
+import copy
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from overgan.errors import OverganError
 from overgan.models import ModelConfig, Part, build, networks, parameter_counts, sizes
 from overgan.training import stream
 from overgan.training.losses._wgan_gp import gradient_penalty
+from overgan.training.losses._zero_centred import squared_slope
 
 NAMES = ("dcgan", "resnet")
 IMAGES = [(16, 1), (32, 3), (64, 3), (128, 1), (256, 3)]  # pixels, channels
@@ -238,6 +240,27 @@ def test_the_networks_are_those_of_the_table(name, pixels, channels):
     assert fake.shape == (batch, channels, pixels, pixels)
     torch.testing.assert_close(fake, plain_generator(generator, z[0], name, pixels), rtol=0, atol=1e-12)
     torch.testing.assert_close(critic(images)[0], plain_critic(critic, images[0], name, pixels), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("pixels", "channels"), [(16, 1), (32, 3), (64, 3)])
+@pytest.mark.parametrize("name", NAMES)
+def test_scores_and_slopes_of_one_pass_and_their_gradients_are_those_of_pytorchs_layers(name, pixels, channels):
+    """E D + E ‖∇D‖² as training computes it, by our own convolutions where a CPU has them; plain layers, float64."""
+    networks, images = pair(name, pixels, channels, seeds=[5]), draw(1, BATCH, channels, pixels, pixels).tanh()
+    plain, x = copy.deepcopy(networks.critic).double(), images[0].double().requires_grad_()
+    (part,) = networks.parts(1, 1)
+    scores, slopes = part.score_and_slope(part.fold(images))
+    r1 = squared_slope(slopes)
+    (scores.mean() + r1.sum()).backward()
+    of_plain = plain_critic(plain, x, name, pixels)
+    (slope,) = torch.autograd.grad(of_plain.sum(), x, create_graph=True)
+    expected = slope.square().sum((1, 2, 3)).mean()
+    (of_plain.mean() + expected).backward()
+    torch.testing.assert_close(scores[0].double(), of_plain, rtol=1e-4, atol=1e-5)
+    assert r1.item() == pytest.approx(expected.item(), rel=1e-4)
+    for (key, ours), theirs in zip(networks.critic.named_parameters(), plain.parameters(), strict=True):
+        difference = torch.linalg.vector_norm(ours.grad - theirs.grad)
+        assert difference <= 1e-4 * torch.linalg.vector_norm(theirs.grad), key
 
 
 @pytest.mark.parametrize(("name", "pixels", "channels"), CASES)

@@ -8,6 +8,7 @@ from overgan.errors import OverganError
 from overgan.models import ModelConfig, build, parameter_counts
 from overgan.study import KINDS, load_spec
 from overgan.training import Replicas, TrainConfig, stream
+from tests.study.test_runner import HERE
 
 MODULE = """
 import math
@@ -95,7 +96,7 @@ def test_a_study_of_it(folder, small_spec):
         KINDS["gan"].notice(load_spec("own.yaml"))
         == "own_networks:build has no replica axis: its seeds are trained one at a time"
     )
-    study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], workers=1, threads=1)
+    study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], **HERE)
     assert len(study.frame()) == 2
     assert study.sample(4, n=3).shape == (3, 8, 8, 1)
     with pytest.raises(OverganError, match=r"train\.precision=bf16-mixed is not for a model of your own"):

@@ -17,19 +17,22 @@ from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
 from overgan.words import counted, number
 
+AT_BEST = " All at each width's best learning rate, which is chosen on the distance from training images."
+
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     cells = _cells(study)
+    best = study.best_rates() if spec.train.several else {}
     shown, more = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
         plots=figures(study),
-        table=[_row(study, width, cells) for width in spec.widths],
+        table=[_row(study, width, cells, best) for width in spec.widths],
         table_note="Mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
-        "error over draws of the real images, which more runs do not make smaller.",
+        "error over draws of the real images, which more runs do not make smaller." + (AT_BEST if best else ""),
         method=_method(study),
         samples=_samples(study),
         neighbours=shown,
@@ -42,13 +45,14 @@ def _gan(loss: str) -> str:
     return "WGAN-GP" if loss == "wgan-gp" else f"GAN with the {loss} loss"
 
 
-def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]]) -> Row:
+def _row(study: GanStudy, width: int, cells: Sequence[tuple[str, Mapping[int, str]]], best: Mapping[int, float]) -> Row:
     counts, speed = study.description.parameters[width], study.group_status(width).per_second
     return [
         ("k", str(width)),
         ("generator parameters", f"{counts['generator']:,}"),
         ("critic parameters", f"{counts['critic']:,}"),
         ("iterations/s", number(speed) if speed is not None else "–"),
+        *([("learning rate", f"{best[width]:g}" if width in best else "–")] if best else []),
         *((heading, by_width.get(width, "–")) for heading, by_width in cells),
         ("runs", state(study, width)),
     ]

@@ -7,7 +7,9 @@ import pandas as pd
 
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
+from overgan.report._map import Map
 from overgan.report._plot import Panel, Plot, against_width, each_width, median_of_seeds, of_widths, over_seeds
+from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
@@ -15,10 +17,10 @@ MARGINS = {"wasserstein": "Wasserstein estimate", "margin": "Margin of the criti
 GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
-def figures(study: GanStudy) -> list[Plot]:
-    """All figures that the runs so far give."""
-    plots = []
-    evaluations = study.frame()
+def figures(study: GanStudy) -> list[Plot | Map]:
+    """All figures that the runs so far give; of several learning rates each width's best, but in their own figures."""
+    plots: list[Plot | Map] = []
+    evaluations = study.at_best(study.frame())
     for features in study.spec.evaluate.features:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
@@ -29,12 +31,13 @@ def figures(study: GanStudy) -> list[Plot]:
             plots.append(plot)
         if len(frame):
             plots.append(frechet_over_iterations(frame, features))
+    plots += rate_figures(study)
     critic = study.final(CRITIC)
     if len(critic):
         plots.append(nnd_against_width(critic))
-    losses = study.losses()
-    plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
+    losses = study.at_best(study.losses())
     if len(losses):
+        plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
         ended = losses[losses.iteration == study.spec.train.iterations]
         plots += [distance_from_initialization(ended)] if len(ended) else []
     return plots

@@ -6,6 +6,7 @@ from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
 from overgan.report._content import runs_sentences, unfinished
 from overgan.report.pages._gan_figures import memorized_nnd
+from overgan.report.pages._gan_rates import rate_findings
 from overgan.study.analysis import Gap
 from overgan.study.gan import GanStudy
 from overgan.words import change, course, joined, number, percent, signed, span
@@ -19,6 +20,7 @@ def findings(study: GanStudy) -> list[str]:
         if study.final().empty and (waiting := unfinished(study)):
             return ["No run has finished yet.", *waiting]
         return [f"No width can be recommended: {error}.", *runs_sentences(study, "they are left out")]
+    sentences += rate_findings(study)
     train = study.spec.train
     if train.schedule == "linear":
         sentences.append(
@@ -35,7 +37,7 @@ def findings(study: GanStudy) -> list[str]:
         sentences.append(f"The last step, from k = {before} to k = {widest}, {step}.")
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
     sentences += _memorization(study) + _nnd(study)
-    losses = study.losses()
+    losses = study.at_best(study.losses())
     ended = losses[losses.iteration == study.spec.train.iterations]
     moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
     if len(moved) > 1:

@@ -1,8 +1,9 @@
 """How the best step of training goes with the width: the exponent of a power law, and how sure it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from jaxtyping import Float
 
 WIDTHS, SEEDS = 3, 2  # at least, for an interval: a line through two has no error, and one seed no spread
 CONFIDENCE = 0.95
+
+Rates = Float[np.ndarray, " rates"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,17 @@ class Scaling:
         for width in widths:
             logs = self._logs.mean(0) + self._slopes * (np.log(width) - self._x.mean())
             around = _student(logs) if self.interval else 0.0
-            found.append(tuple(float(np.exp(logs.mean() + by)) for by in (0.0, -around, around)))
-        return found  # type: ignore[return-value] # three each
+            step, low, high = (float(np.exp(logs.mean() + by)) for by in (0.0, -around, around))
+            found.append((step, low, high))
+        return found
 
     @cached_property
     def _x(self) -> Float[np.ndarray, " widths"]:
-        return np.log(np.array(list(self.steps), float))
+        return _log(list(self.steps))
 
     @cached_property
     def _logs(self) -> Float[np.ndarray, "widths seeds"]:
-        return np.log(np.array(list(self.steps.values()), float))
+        return _log(list(self.steps.values()))
 
     @cached_property
     def _slopes(self) -> Float[np.ndarray, " seeds"]:
@@ -58,59 +62,57 @@ class Scaling:
         return slopes
 
 
-def scaling(runs: pd.DataFrame) -> Scaling:
+def scaling(runs: pd.DataFrame, best: Mapping[int, float]) -> Scaling:
     """How the best step scales with the width.
 
     runs: a row a run, with the columns k, learning_rate, seed and value, of which less is better; a run without a row,
-    or whose value is no positive number, did not finish.
+    or whose value is no positive number, did not finish. best: the best of the learning rates in the mean, by width.
 
     The best step of a seed at a width is the vertex of the parabola, over the logarithm of the learning rate, through
     the logarithms of the values at its best rate and at the two beside it; if it lacks one of these, its best rate.
     Through the logarithms of a seed's best steps, over log k, goes a line by least squares. The exponent is the mean of
     the seeds' slopes, which depend on no other seed's runs, and the interval is Student's.
 
-    A width whose best rate, in the mean, is at an edge only bounds its best step and is left out: it is the least or
-    the largest of those that were tried, or the one beside finished with no seed. So is a seed that did not finish at
-    every other width. Whether the law is one of powers the interval does not ask. How often it holds the true exponent
-    is in docs/concepts.md.
+    A width whose best rate is at an edge only bounds its best step and is left out: it is the least or the largest of
+    those that were tried, or no seed finished with the one beside. So is a seed that did not finish at every other
+    width. Whether the law is one of powers the interval does not ask. How often it holds the true exponent is in
+    docs/concepts.md.
     """
-    tables = {int(k): _logs(of) for k, of in runs.groupby("k")}
-    inner = {k: table for k, table in tables.items() if _is_inner(table)}
-    seeds = [table.index[table.notna().any(axis=1)] for table in inner.values()]
-    common = sorted(set.intersection(*map(set, seeds))) if seeds else []
-    steps = {k: tuple(_vertex(table.loc[seed].dropna()) for seed in common) for k, table in inner.items()}
-    return Scaling(steps if common else {}, tuple(k for k in tables if k not in inner or not common))
+    rates, logs = _logs(runs)
+    inner = {k: of for k, of in logs.items() if k in best and _is_inner(of, int(np.flatnonzero(rates == best[k])[0]))}
+    common = sorted(set.intersection(*map(set, inner.values()))) if inner else []
+    steps = {k: tuple(_vertex(np.log(rates), of[seed]) for seed in common) for k, of in inner.items()}
+    return Scaling(steps if common else {}, tuple(k for k in logs if k not in inner or not common))
 
 
-def best_rate(values: pd.DataFrame) -> float:
-    """Of the learning rates (columns) with which most runs (rows) finished, that of the least mean; else it is nan."""
-    finished = values.notna().sum()
-    most = finished[finished == finished.max()].index
-    return float(values[most].mean().idxmin())
+def _logs(runs: pd.DataFrame) -> tuple[Rates, dict[int, dict[int, Rates]]]:
+    """The learning rates, ascending, and by width the logarithms of each seed's values; nan where there is none."""
+    values = runs.pivot(index=["k", "seed"], columns="learning_rate", values="value").astype(float).sort_index(axis=1)
+    values = values.where((values > 0) & np.isfinite(values)).dropna(how="all")
+    logs: dict[int, dict[int, Rates]] = {}
+    for (k, seed), row in zip(values.index, _log(values.to_numpy(float)), strict=True):
+        logs.setdefault(int(k), {})[int(seed)] = row
+    return values.columns.to_numpy(float), logs
 
 
-def _logs(runs: pd.DataFrame) -> pd.DataFrame:
-    """The logarithms of the values: a row a seed, a column a learning rate, ascending."""
-    values = runs.pivot_table(index="seed", columns="learning_rate", values="value", dropna=False).astype(float)
-    return np.log(values.where((values > 0) & np.isfinite(values))).sort_index(axis=1)
+def _log(values: Sequence[Any] | np.ndarray) -> Float[np.ndarray, "*shape"]:
+    found: Float[np.ndarray, "*shape"] = np.log(np.array(values, float))
+    return found
 
 
-def _is_inner(logs: pd.DataFrame) -> bool:
-    """Whether there are runs on both sides of the rate that is best in the mean."""
-    if logs.isna().all(axis=None):
-        return False
-    place = logs.columns.get_loc(best_rate(np.exp(logs)))
-    beside = [place - 1, place + 1]
-    return beside[0] >= 0 and beside[1] < logs.shape[1] and bool(logs.iloc[:, beside].notna().any().all())
+def _is_inner(logs: Mapping[int, Rates], place: int) -> bool:
+    """Whether there are runs on both sides of a rate."""
+    finished = ~np.isnan(np.stack(list(logs.values())))
+    return 0 < place < finished.shape[1] - 1 and bool(finished[:, [place - 1, place + 1]].any(0).all())
 
 
-def _vertex(logs: pd.Series) -> float:
-    """The best step of one seed at one width, by its logarithms at learning rates."""
-    x, place = np.log(logs.index.to_numpy(float)), int(logs.to_numpy().argmin())
-    near = slice(place - 1, place + 2)
+def _vertex(x: Rates, logs: Rates) -> float:
+    """The best step of one seed at one width. x: the learning rates' logarithms."""
+    x, y = x[~np.isnan(logs)], logs[~np.isnan(logs)]
+    place = int(y.argmin())
     if not 0 < place < len(x) - 1:
         return float(np.exp(x[place]))
-    square, linear, _ = np.polyfit(x[near] - x[place], logs.to_numpy()[near], 2)
+    square, linear, _ = np.polyfit(x[place - 1 : place + 2] - x[place], y[place - 1 : place + 2], 2)
     return float(np.exp(x[place] - (linear / (2 * square) if square > 0 else 0.0)))  # all three may be equal
 
 

@@ -7,7 +7,10 @@ from overgan.training.losses._zero_centred import squared_slope
 
 
 def critic_loss(networks: Part, real: Images, fake: Images, given: Given) -> tuple[PerReplica, ...]:
-    """The loss E max(0, 1 − D(x)) + E max(0, 1 + D(x̃)) + γ/2 R1, then the margin E D(x) − E D(x̃), and R1 = E ‖∇D(x)‖²."""
+    """The loss E max(0, 1 − D(x)) + E max(0, 1 + D(x̃)) + γ/2 R1, then the margin E D(x) − E D(x̃), and R1.
+
+    R1 = E ‖∇D(x)‖².
+    """
     of_real, slope = networks.score_and_slope(real)
     of_fake = networks.score(fake)
     penalty = squared_slope(slope)

@@ -10,9 +10,9 @@ from overgan.training.losses._zero_centred import squared_slope
 
 
 def critic_loss(networks: Part, real: Images, fake: Images, given: Given) -> tuple[PerReplica, ...]:
-    """The loss − E log σ(D(x)) − E log(1 − σ(D(x̃))) + γ/2 R1, then the margin E D(x) − E D(x̃), and R1 = E ‖∇D(x)‖².
+    """The loss − E log σ(D(x)) − E log(1 − σ(D(x̃))) + γ/2 R1, then the margin E D(x) − E D(x̃), and R1.
 
-    The critic's score is the logit, so that − log σ(s) = softplus(−s) and − log(1 − σ(s)) = softplus(s).
+    R1 = E ‖∇D(x)‖². The score is the logit, so that − log σ(s) = softplus(−s) and − log(1 − σ(s)) = softplus(s).
     """
     of_real, slope = networks.score_and_slope(real)
     of_fake = networks.score(fake)

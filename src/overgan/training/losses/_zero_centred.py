@@ -1,4 +1,4 @@
-"""The zero-centred gradient penalty: R1 of real images and R2 of generated ones (Mescheder et al., 2018, Section 4.1)."""
+"""The zero-centred penalty, R1 of real images and R2 of generated ones (Mescheder et al., 2018, Section 4.1)."""
 
 from torch import Tensor
 
