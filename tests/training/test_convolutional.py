@@ -139,13 +139,22 @@ def test_replicas_may_be_trained_in_parts(name, images):
 
 def test_wide_networks_and_those_of_large_images_are_trained_in_parts():
     config, train = ModelConfig(name="resnet"), TrainConfig()
-    counts = [replicas_at_once(config, train, width, (64, 64, 3)) for width in (4, 32, 256)]
+    counts = [replicas_at_once(config, train, width, (64, 64, 3), 5, "cuda") for width in (4, 32, 256)]
     assert counts == sorted(counts, reverse=True)
-    by_pixels = [replicas_at_once(config, train, 4, (pixels, pixels, 1)) for pixels in (16, 32, 64, 128, 256)]
+    by_pixels = [
+        replicas_at_once(config, train, 4, (pixels, pixels, 1), 5, "cuda") for pixels in (16, 32, 64, 128, 256)
+    ]
     assert by_pixels == sorted(by_pixels, reverse=True)
     assert by_pixels[-1] == 1
     assert counts[0] >= 5
     assert counts[-1] == 1
+
+
+def test_convolutions_of_many_replicas_come_in_parts_on_a_cpu_but_not_those_of_many_seeds():
+    train, shape = TrainConfig(), (32, 32, 3)
+    by_seeds = [replicas_at_once(ModelConfig(name="dcgan"), train, 4, shape, seeds, "cpu") for seeds in (1, 5, 20)]
+    assert by_seeds == [10, 10, 20]
+    assert replicas_at_once(ModelConfig(name="mlp"), train, 4, shape, 5, "cpu") > 100
 
 
 @pytest.mark.parametrize("name", [*MODELS, "mlp"])

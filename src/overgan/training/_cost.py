@@ -11,6 +11,7 @@ from overgan.training.losses import LOSSES
 
 HEADER = 700  # bytes of a checkpoint for the names and places of a tensor and of its moments
 PART_BYTES = 4 * 2**30  # of memory for the replicas that are trained at once
+CONVOLVED = 10  # replicas, of which the images between two layers are mostly still in a cache
 COPIES = 5  # of a layer's output that WGAN-GP's critic holds: real, fake, mixed, and the mixed ones' derivatives
 
 
@@ -30,13 +31,17 @@ def checkpoint_bytes(
     return replicas * (total + adam + streams) + HEADER * tensors
 
 
-def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape: Shape) -> int:
-    """How many replicas are trained together: all that PART_BYTES hold, at least one; one of a model of the user's."""
+def replicas_at_once(model: ModelConfig, config: TrainConfig, width: int, shape: Shape, seeds: int, device: str) -> int:
+    """How many replicas are trained together: all that PART_BYTES hold, at least one; one of a model of the user's.
+
+    On a CPU those that convolve are no more than CONVOLVED, unless there are more seeds.
+    """
     if model.own:
         return 1
     outputs = sum(size.outputs for size in sizes(model, width, shape).values())
     batch = max(config.batch, config.generator_batch or 0)
-    return max(1, PART_BYTES // (COPIES * outputs * batch * torch.float32.itemsize))
+    held = max(1, PART_BYTES // (COPIES * outputs * batch * torch.float32.itemsize))
+    return held if model.name == "mlp" or device != "cpu" else min(held, max(CONVOLVED, seeds))
 
 
 def products_an_iteration(model: ModelConfig, config: TrainConfig, width: int, shape: Shape) -> int:

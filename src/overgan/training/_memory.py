@@ -17,7 +17,8 @@ def train_in_memory(group: Group, stopping: Callable[[], bool]) -> None:
 
     Raises MemoryError if it does with one at a time, and what `train_group` raises.
     """
-    at_once = replicas_at_once(group.model, group.config, group.width, group.images.shape)
+    count, device = len(group.seeds), group.device
+    at_once = replicas_at_once(group.model, group.config, group.width, group.images.shape, count, device)
     at_once = min(group.at_once or at_once, len(group.config.runs(group.seeds)))
     while reason := _ran_out(replace(group, at_once=at_once), stopping):
         if at_once == 1:

@@ -48,7 +48,7 @@ class Replicas:
         self.config, self.loss = config, LOSSES[config.loss]
         self.model, self.device, self.dither = model, device, dither
         self.runs, self.iteration = config.runs(seeds), 0
-        self.at_once = at_once or replicas_at_once(model, config, width, shape)
+        self.at_once = at_once or replicas_at_once(model, config, width, shape, len(seeds), device)
         dtype = torch.bfloat16 if config.precision == "bf16-mixed" else torch.float32
         self.networks = build(model, width, shape, [stream(seed, "initialization") for seed in self.seeds], dtype)
         by_rule = {rule: scales(model, width, config.base_width, shape, rule) for rule in config.rules}
@@ -132,13 +132,19 @@ class Replicas:
     def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]], share: float) -> list[PerReplica]:
         """A step of Adam down the first of the losses, with that share of the learning rates; all of them."""
         self.adam[name].zero_grad()
-        values = []
+        values, grads = [], []
         for part in self.networks.parts(len(self.runs), self.at_once):
             loss, *others = losses(part)
             # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
             # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
-            torch.autograd.backward(loss.sum(), inputs=list(self.by_name[name].parameters()))
+            parameters = part.parameters[name]
+            torch.autograd.backward(loss.sum(), inputs=parameters)
             values.append([value.detach() for value in (loss, *others)])
+            grads.append([parameter.grad for parameter in parameters])
+        if len(grads) > 1:
+            for parameter, of_parts in zip(self.by_name[name].parameters(), zip(*grads, strict=True), strict=True):
+                if None not in of_parts:
+                    parameter.grad = torch.cat(of_parts)
         self.adam[name].step(share)
         return [torch.cat(value) for value in zip(*values, strict=True)]
 

@@ -1,8 +1,9 @@
 """The one face of all networks: what training, losses and sampling ask of a generator and its critic."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,9 +19,10 @@ Scores = Float[Tensor, "replicas batch"]
 class BlockGenerator(nn.Module):
     """A generator whose images come in the blocks that its critic takes too."""
 
-    def forward(self, z: Float[Tensor, "replicas batch latent"]) -> Float[Tensor, "replicas batch c h w"]:
-        """Images with values in [-1, 1]."""
-        return unfold(self.folded(z))
+    def forward(self, z: Float[Tensor, "replicas batch latent"], in_blocks: bool = False) -> Images:
+        """Images with values in [-1, 1], (replicas, batch, channels, height, width) or in blocks."""
+        images = self.folded(z)
+        return images if in_blocks else unfold(images)
 
     def folded(self, z: Float[Tensor, "replicas batch latent"]) -> Lanes:
         """Images with values in [-1, 1], in blocks."""
@@ -35,12 +37,14 @@ class Part:
     generate: G, from latents (replicas, batch, latent) to images in the layout of these networks.
     score: D, from such images to (replicas, batch).
     fold: images (replicas, batch, channels, height, width) in that layout.
+    parameters: of each network, of these replicas alone; what is computed here has gradients with respect to them.
     """
 
     rows: slice
     generate: Callable[[Tensor], Images]
     score: Callable[[Images], Scores]
     fold: Callable[[Tensor], Images]
+    parameters: dict[str, list[Tensor]] = field(default_factory=dict)
 
     def slope(self, images: Images) -> Images:
         """∇D at each image, differentiable in the critic's parameters, whose own gradients are left out on the way."""
@@ -66,19 +70,23 @@ class Networks(NamedTuple):
     critic: nn.Module
 
     def parts(self, replicas: int, at_once: int) -> Iterator[Part]:
-        """All replicas of the group, at most `at_once` of them together; blocks are only for all at once."""
-        if at_once >= replicas:
-            if isinstance(self.generator, BlockGenerator):
-                yield Part(slice(None), self.generator.folded, self.critic, fold)
-            else:
-                yield Part(slice(None), self.generator, self.critic, nn.Identity())
-            return
+        """All replicas of the group, at most `at_once` of them together."""
+        blocks = isinstance(self.generator, BlockGenerator)
+        more, layout = ({"in_blocks": True}, fold) if blocks else ({}, nn.Identity())
         for first in range(0, replicas, at_once):
-            rows = slice(first, first + at_once)
-            yield Part(rows, _some(self.generator, rows), _some(self.critic, rows), nn.Identity())
+            rows = slice(first, first + at_once) if at_once < replicas else None
+            generate, of_generator = _some(self.generator, rows, more)
+            score, of_critic = _some(self.critic, rows, {})
+            parameters = {"generator": of_generator, "critic": of_critic}
+            yield Part(rows or slice(None), generate, score, layout, parameters)
 
 
-def _some(network: nn.Module, rows: slice) -> Callable[[Tensor], Tensor]:
-    """The network of some of its replicas."""
-    tensors = {name: t[rows] for name, t in (*network.named_parameters(), *network.named_buffers())}
-    return lambda x: functional_call(network, tensors, (x,))
+def _some(
+    network: nn.Module, rows: slice | None, more: dict[str, bool]
+) -> tuple[Callable[[Tensor], Any], list[Tensor]]:
+    """The network of some of its replicas, or all, and their parameters: those of some have gradients of their own."""
+    if rows is None:
+        return partial(network, **more), list(network.parameters())
+    leaves = {name: parameter.detach()[rows].requires_grad_() for name, parameter in network.named_parameters()}
+    tensors = leaves | {name: buffer[rows] for name, buffer in network.named_buffers()}
+    return lambda x: functional_call(network, tensors, (x,), more), list(leaves.values())
