@@ -1,6 +1,6 @@
 """The coordinate check of the rules: slopes, in log k, of how far 1, 5 and 20 updates move every layer's outputs.
 
-python benchmarks/coordinates.py [FOLDER] [CASE …]    about half an hour of a free core; a second call goes on
+python benchmarks/coordinates.py [FOLDER] [CASE …]    an hour or two of a free core; a second call goes on
 
 A line for each layer, rule and number of updates: the least-squares slope of log RMS, the mean over seeds, with its
 standard error. By mup it should be within ±0.1 of 0, by constant not. The mlp learns scikit-learn's digits, the

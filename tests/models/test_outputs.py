@@ -50,6 +50,7 @@ def test_the_last_layer_of_a_critic_gives_its_scores():
 
 
 MODULE = """
+from torch import nn
 
 class Twice(nn.Module):
     def __init__(self, width):
