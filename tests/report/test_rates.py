@@ -57,9 +57,9 @@ def test_the_page_says_how_the_best_step_goes_with_the_width(rated):
         "By the rule constant the best learning rate goes as k^-1 (95% interval: -1 to -1), by k = 2, 4 and 8; 0 would "
         "mean that one step is right for every width, and is not in the interval.",
         "The learning rate 0.008, best at k = 2, by the rule constant at every wider width: the distance is at most "
-        "280% above that at each width's own best, at k = 8; the rule does not predict from one narrow width.",
+        "280% above that at each width's own best, at k = 8, so the rule does not predict from one narrow width.",
         "The learning rate 0.004, best at k = 2, by the rule mup at every wider width: no width is worse with it than "
-        "at its own best; within 5%, the rule predicts from one narrow width.",
+        "at its own best, so the rule predicts from one narrow width, within 5%.",
     ]:
         assert sentence in found
     (mup,) = [sentence for sentence in found if sentence.startswith("By the rule mup the best")]
@@ -94,7 +94,7 @@ def test_runs_that_diverge_with_a_narrow_widths_step_are_said(rated):
     study = rated(failing={("constant", 8, 0.008)})
     assert (
         "The learning rate 0.008, best at k = 2, by the rule constant at every wider width: runs diverge with it at "
-        "k = 8; the rule does not predict from one narrow width." in rate_findings(study)
+        "k = 8, so the rule does not predict from one narrow width." in rate_findings(study)
     )
 
 

@@ -77,10 +77,11 @@ def _map(study: GanStudy, finished: dict[Rule, pd.DataFrame], label: str) -> Map
         failures = [[bool(n < seeds and k in ended) for n, k in zip(row, widths, strict=True)] for row in counts]
         marked = [(rates.index(rate), widths.index(k)) for k, rate in study.best_rates(rule=rule).items() if k in ended]
         panels.append(Cells(rule, means.tolist(), failures, marked))
-    title = f"{label} of width and learning rate, held-out images; ×: diverged; framed: each width's best"
+    title = f"{label} against width and learning rate, held-out images"
+    x_label = "width k; framed: its best learning rate; ×: runs diverged"
     y_label = "learning rate" if study.spec.train.rules == ["constant"] else "learning rate of the base width"
     columns, rows_of = [str(k) for k in widths], [f"{rate:g}" for rate in rates]
-    return Map("learning-rates", title, "width k", y_label, columns, rows_of, panels)
+    return Map("learning-rates", title, x_label, y_label, columns, rows_of, panels)
 
 
 def _best_steps(found: dict[Rule, Scaling]) -> list[Plot]:
@@ -163,11 +164,11 @@ def _transfer(study: GanStudy, rule: Rule, found: Transfer) -> str:
     else:
         text += f"the distance is at most {percent(most, 2)} above that at each width's own best, at k = {worst}"
     verdict = {
-        "holds": f"within {tolerance}, the rule predicts from one narrow width",
-        "fails": "the rule does not predict from one narrow width",
-        "unclear": f"these runs cannot tell that from {tolerance}",
+        "holds": f"so the rule predicts from one narrow width, within {tolerance}",
+        "fails": "so the rule does not predict from one narrow width",
+        "unclear": f"and these runs cannot tell whether that is more than {tolerance}",
     }
-    return f"{text}; {verdict[found.verdict]}."
+    return f"{text}, {verdict[found.verdict]}."
 
 
 def _averaging(study: GanStudy) -> list[str]:
