@@ -3,6 +3,8 @@
 # make test-portable: the suite with 1 and 4 threads, and with kernels for AVX2 and for any x86-64.
 # make test-oldest: the suite with the oldest versions that pyproject.toml allows.
 PYTHON ?= python3
+# what is compiled to bytecode is kept, for the many processes of the tests
+export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 OLDEST := .venv-oldest
 

@@ -228,7 +228,7 @@ def written(monkeypatch):
 
 
 def until(holds):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)

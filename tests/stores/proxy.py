@@ -31,7 +31,7 @@ class Proxy:
     def _serve(self, client):
         """One request a connection, which keeps the count of faults exact."""
         with client, suppress(OSError):
-            client.settimeout(5)
+            client.settimeout(60)
             head, body, length = self._head(client)
             if not head:
                 return
@@ -49,7 +49,7 @@ class Proxy:
             elif fault == STALL:
                 client.recv(1)  # until the client gives up
             else:
-                with socket.create_connection(("127.0.0.1", self._to), timeout=5) as server:
+                with socket.create_connection(("127.0.0.1", self._to), timeout=60) as server:
                     server.sendall(head + b"\r\n\r\n" + body)
                     while more := server.recv(65536):
                         if fault != LOST:

@@ -27,6 +27,13 @@ from tests.forked import Forked, forked_worker
 
 HERE = {"executor": "tests.extension.executor:InProcess", "workers": 1, "threads": 1}
 ONE = ["widths=[2]", "seeds=[0]", "train.iterations=20", "train.evaluate_every=10"]
+CERTIFICATE = """
+name: certificate
+kind: certificate
+problems: {Gaussian: {n: 20, d: 3, m: 1}}
+widths: [4]
+seeds: [0, 1, 2]
+"""
 
 
 @pytest.fixture
@@ -122,12 +129,13 @@ def restore(state):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "overrides"),
-    [("small", ONE), ("certificate", ["widths=[4]", "seeds=[0,1,2]", "problems.Gaussian.n=20"])],
+    [("small", ONE), ("certificate", [])],
 )
 def test_wherever_a_machine_is_lost_another_one_goes_on_to_the_same_bits(
     address, machine, small_spec, monkeypatch, tmp_path, spec, overrides
 ):
-    source = small_spec if spec == "small" else spec
+    source = small_spec if spec == "small" else tmp_path / "certificate.yaml"
+    (tmp_path / "certificate.yaml").write_text(CERTIFICATE)
     overgan.run(source, tmp_path / "local", overrides, **HERE)
     states = snapshots(address, monkeypatch)
     monkeypatch.setattr(_lease, "_is_free", lambda _held: True)  # that the lost machine is waited for is another test

@@ -190,7 +190,7 @@ def test_drivers_and_workers_killed_at_random_instants_leave_the_same_bits(run, 
     draw = np.random.default_rng(14)
     for victims in 2 * ("driver", "worker", "both"):
         driver = Forked(lambda: run() and None)
-        time.sleep(draw.uniform(0.2, 2))
+        time.sleep(draw.uniform(0.1, 1.2))
         workers = children(driver.pid)
         if victims != "worker":
             driver.kill()
@@ -235,7 +235,7 @@ def test_a_worker_that_cannot_stop_is_killed(run, tmp_path, monkeypatch):
     command.terminate()
     begun = time.monotonic()
     assert command.wait() == 143
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 20
     assert not Path(f"/proc/{worker}").exists()
 
 

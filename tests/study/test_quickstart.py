@@ -138,7 +138,7 @@ def test_what_is_no_set_of_images_is_one_line(make, message, tmp_path, monkeypat
 
 
 @pytest.mark.slow
-def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path, monkeypatch):
+def test_the_command_says_what_it_chose_and_goes_on_with_the_same_study(tmp_path, undrawn, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(overgan.study.EXECUTORS.entries, "local", HERE["executor"])
     write(tmp_path / "my faces", 300, (12, 12), (14, 13), classes=3, colours=(3,))

@@ -1,8 +1,10 @@
 """Whole studies: what their folders hold, and how they are gone on with."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import time
 
 import numpy as np
@@ -80,14 +82,17 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
 @pytest.fixture(scope="module")
 def longer(whole, tmp_path_factory):
     """The small study trained to its 40th iteration, and then, killed on the way, to its 60th."""
+    from overgan.training import _loop
+
     spec, folder = whole.folder.parent / "small.yaml", tmp_path_factory.mktemp("longer") / "study"
     overgan.run(spec, folder, ["train.iterations=40"], **HERE)
-    process = Forked(lambda: overgan.run(spec, folder, **HERE) and None)
-    while read_description(folder).spec.train.iterations == 40:
-        assert process.poll() is None
-        time.sleep(0.001)
-    process.kill()
-    process.wait()
+
+    def dies():
+        _loop.append_jsonl = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # at its first row of losses
+        overgan.run(spec, folder, **HERE)
+
+    assert Forked(dies).wait() == -signal.SIGKILL
+    assert read_description(folder).spec.train.iterations == 60
     return overgan.load(folder), spec
 
 

@@ -105,7 +105,9 @@ def test_a_target_out_of_reach_of_every_width_has_no_recommendation(tmp_path):
 @pytest.mark.parametrize("eta", ["100", "1e100", "1e300"])
 def test_runs_that_blow_up_are_counted_and_have_finite_numbers(eta, tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)
-    study = overgan.run(tmp_path / "spec.yaml", tmp_path / "study", ["widths=[5]", f"methods.GDA.eta={eta}"], **HERE)
+    study = overgan.run(
+        tmp_path / "spec.yaml", tmp_path / "study", ["widths=[5]", "steps=500", f"methods.GDA.eta={eta}"], **HERE
+    )
     (status,) = study.status()
     assert (status.diverged, status.complete) == (3, True)
     gda = study.frame().query("method == 'GDA'")

@@ -32,15 +32,21 @@ def gan(name, seeds, at_once=None, shape=(32, 32, 3), **config):
 
 
 @pytest.mark.parametrize(
-    ("pixels", "channels", "iterations"), [(16, 1, 3), (32, 3, 3), pytest.param(128, 3, 1, marks=pytest.mark.slow)]
+    ("pixels", "channels", "iterations", "loss"),
+    [
+        (16, 1, 3, "wgan-gp"),
+        (16, 1, 3, "relativistic"),
+        (32, 3, 3, "wgan-gp"),
+        pytest.param(128, 3, 1, "wgan-gp", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("name", MODELS)
-def test_iterations_are_those_of_a_loop_with_plain_adam(name, pixels, channels, iterations):
+def test_iterations_are_those_of_a_loop_with_plain_adam(name, pixels, channels, iterations, loss):
     seeds, images = [0, 1] if pixels < 128 else [0], random_images(pixels, channels)
-    ours = gan(name, seeds, shape=images.shape[1:])
+    ours = gan(name, seeds, shape=images.shape[1:], loss=loss)
     generator, critic = copy.deepcopy(ours.generator), copy.deepcopy(ours.critic)
     networks = Part(slice(None), generator, critic, torch.nn.Identity())  # images as they are, not in blocks
-    loss = LOSSES["wgan-gp"]
+    loss = LOSSES[loss]
     adam = {
         network: torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.999), foreach=False)
         for network in (generator, critic)
@@ -54,7 +60,7 @@ def test_iterations_are_those_of_a_loop_with_plain_adam(name, pixels, channels, 
             fake = generator(z[:, step, :BATCH]).detach()
             real = to_network(images[chosen[:, step]])
             adam[critic].zero_grad()
-            loss.critic(networks, real, fake, Given(mix[:, step], 10.0))[0].sum().backward()
+            loss.critic(networks, real, fake, Given(mix[:, step], ours.config.gradient_penalty))[0].sum().backward()
             adam[critic].step()
         adam[generator].zero_grad()
         loss.generator(networks, lambda real=real: real, generator(z[:, 2])).sum().backward()

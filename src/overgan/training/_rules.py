@@ -37,8 +37,9 @@ all biases, all norms                                      0          –
 ======================================================  ====  =========
 
 A kernel's pixels are inputs too, but as many at every width. Deviations are in proportion to the base's, Glorot's or
-He's as it may be, whose dependence on the outputs is thereby left out. Learning rates and deviations are those of the package `mup` 1.0.0
-(`MuAdam`, `xavier_uniform_`, its multiplier of a `MuReadout` made a part of the weight), which has no convolutional ones.
+He's as it may be, whose dependence on the outputs is thereby left out. Learning rates and deviations are those of the
+package `mup` 1.0.0 (`MuAdam`, `xavier_uniform_`, the multiplier of a `MuReadout` made a part of its weight), which has
+no convolutional read-outs.
 """
 
 from collections.abc import Iterator

@@ -65,7 +65,8 @@ class Coordinates:
             return (
                 f"{rule} is not decided: {steepest}, but within the errors over seeds; more seeds, or widths, decide."
             )
-        return f"{rule} does not hold: {steepest}."
+        narrow = " Narrow widths bend it: leave the narrowest out, or set a smaller train.base_width."
+        return f"{rule} does not hold: {steepest}.{narrow if rule == 'mup' else ''}"
 
 
 def power(slope: Slope) -> str:
