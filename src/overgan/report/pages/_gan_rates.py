@@ -32,7 +32,7 @@ def rate_figures(study: GanStudy) -> list[Plot | Map]:
         plots += _best_steps({rule: _scaling(study, rule) for rule in finished})
     if len(train.rules) > 1:
         curves = [over_seeds(rule, study.final(rule=rule), "k", "frechet_test", COLORS[rule]) for rule in finished]
-        title, y_label = f"{label} against width by each rule", f"{label}, held-out images, mean and range over seeds"
+        title, y_label = f"{label} against width by each rule, held-out images", f"{label}, mean and range over seeds"
         plots.append(against_width("frechet-by-rule", title, y_label, [Panel(curves)], y_log=True))
     return plots
 
@@ -97,7 +97,7 @@ def _best_steps(found: dict[Rule, Scaling]) -> list[Plot]:
         if of.interval:
             step, low, high = zip(*of.line(widths), strict=True)
             series.append(Series(f"{rule}, k^{_exponent(of)}", widths, step, low, high, color, dashed=True))
-    title, y_label = "Best learning rate against width", "best learning rate, geometric mean and range over seeds"
+    title, y_label = "Best learning rate against width", "best learning rate, mean and range over seeds"
     return [against_width("best-step", title, y_label, [Panel(series)], y_log=True)] if series else []
 
 
