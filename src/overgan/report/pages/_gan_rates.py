@@ -23,6 +23,8 @@ LAW = "power law"
 def rate_figures(study: GanStudy) -> list[Plot | Map]:
     """The map of width × learning rate, the best step against k, and the distance against k by each rule."""
     train, plots = study.spec.train, list[Plot | Map]()
+    if not train.several:
+        return []
     finished = {rule: rows for rule in train.rules if len(rows := _last(study, rule))}
     if not finished:
         return []
@@ -47,7 +49,7 @@ def rate_findings(study: GanStudy) -> list[str]:
             sentences.append(f"By the rule {rule} nothing can be said: {error}.")
             continue
         if len(train.rules) > 1:
-            sentences.append(_level(study, rule, found))
+            sentences += _level(study, rule, found)
         if len(train.rates) > 1:
             sentences += [_best_step(study, rule, _scaling(study, rule)), *_predicted(study, rule)]
     return sentences + (_averaging(study) if train.average else [])
@@ -57,7 +59,7 @@ def _last(study: GanStudy, rule: Rule) -> pd.DataFrame:
     """The last rows of all runs by a rule, in the first feature space, whatever their learning rate."""
     frame = study.frame()
     last = (frame.iteration == study.spec.train.iterations) & (frame.features == study.spec.evaluate.features[0])
-    return frame[last & (frame.learning_rate_rule == rule)] if study.spec.train.several else frame[last]
+    return frame[last & (frame.learning_rate_rule == rule)]
 
 
 def _scaling(study: GanStudy, rule: Rule) -> Scaling:
@@ -108,19 +110,22 @@ def _exponent(of: Scaling) -> str:
     return f"{number(of.exponent, 2)}{sure}"
 
 
-def _level(study: GanStudy, rule: Rule, found: Recommendation) -> str:
+def _level(study: GanStudy, rule: Rule, found: Recommendation) -> list[str]:
     """Where the distance is level, and whether it still falls, or rises again, at the widest width."""
     means = study.final(rule=rule).groupby("k").frechet_test.mean()
-    widest, above = int(means.index[-1]), means.iloc[-1] / found.best_value - 1
+    if len(means) == 1 or found.best_value <= 0:
+        return []
+    widest, end = int(means.index[-1]), number(means.iloc[-1])
     text = f"By the rule {rule} the mean {found.quantity} "
     if found.try_wider:
         seems = "still falls" if len(found.not_excluded) == 1 else "seems still to fall"
-        return f"{text}{seems} at the widest, to {number(means.iloc[-1])} at k = {widest} ({found.sure})."
+        return [f"{text}{seems} at the widest, to {end} at k = {widest} ({found.sure})."]
     text += f"is level from k = {found.width} on ({found.sure}), at {number(found.value)}"
+    above = means.iloc[-1] / found.best_value - 1
     if above > found.tolerance:
-        text += f", and then rises: at k = {widest} it is {percent(above, 2)} above the least, that of k = "
-        return f"{text}{found.best_width}."
-    return f"{text}; at the widest, k = {widest}, it is {number(means.iloc[-1])}."
+        more = f"{percent(above, 2)} above the least, that of k = {found.best_width}"
+        return [f"{text}, and then rises: at k = {widest} it is {more}."]
+    return [f"{text}; at the widest, k = {widest}, it is {end}."]
 
 
 def _best_step(study: GanStudy, rule: Rule, of: Scaling) -> str:
@@ -173,7 +178,10 @@ def _transfer(study: GanStudy, rule: Rule, found: Transfer) -> str:
 
 def _averaging(study: GanStudy) -> list[str]:
     """Whether the average of a generator's weights needs another width than its last ones."""
-    averages, last = study.recommend(), study.recommend(averaged=False)
+    try:
+        averages, last = study.recommend(), study.recommend(averaged=False)
+    except OverganError:  # of a value that is no number
+        return []
     if averages.width == last.width:
         text = f"Averaging does not move the width: k = {last.width} with and without it"
     else:
