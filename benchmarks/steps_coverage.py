@@ -1,6 +1,6 @@
 """How often the interval of the best step's exponent holds the true one, in simulated studies.
 
-python benchmarks/steps_coverage.py [STUDIES]    200 a cell by default, about four minutes of a free core
+python benchmarks/steps_coverage.py [STUDIES]    200 a cell by default, about five minutes of a free core
 
 The logarithm of a run's distance is that of its width's curve, which has its least at a step ∝ k^a, and normal noise of
 the run. Learning rates and widths go in factors of 2; where between two rates the least lies differs between studies,

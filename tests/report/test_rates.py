@@ -25,12 +25,12 @@ def distance(rule, k, rate, seed):
 def rated(make_study):
     """A study of several rates and rules; with averages, whose last weights are worse, and fewer runs than planned."""
 
-    def make(failing=(), rates=RATES, **train):
+    def make(failing=(), rates=RATES, unfinished=(), **train):
         train = {"learning_rates": rates, "learning_rate_rules": ["constant", "mup"], "base_width": 2} | train
-        study = make_study(features=["classifier"], **train)
+        study = make_study(features=["classifier"], unfinished=unfinished, **train)
         for k in study.spec.widths:
             rows = []
-            for iteration in (10, 20):
+            for iteration in (10,) if k in unfinished else (10, 20):
                 for run in study.spec.train.runs(SEEDS):
                     if (run.rule, k, run.learning_rate) in failing:
                         continue
@@ -57,9 +57,9 @@ def test_the_page_says_how_the_best_step_goes_with_the_width(rated):
         "By the rule constant the best learning rate goes as k^-1 (95% interval: -1 to -1), by k = 2, 4 and 8; 0 would "
         "mean that one step is right for every width, and is not in the interval.",
         "The learning rate 0.008, best at k = 2, by the rule constant at every wider width: the distance is at most "
-        "280% above that at each width's own best, at k = 8; the rule does not predict from one narrow width.",
+        "280% above that at each width's own best, at k = 8, so the rule does not predict from one narrow width.",
         "The learning rate 0.004, best at k = 2, by the rule mup at every wider width: no width is worse with it than "
-        "at its own best; within 5%, the rule predicts from one narrow width.",
+        "at its own best, so the rule predicts from one narrow width, within 5%.",
     ]:
         assert sentence in found
     (mup,) = [sentence for sentence in found if sentence.startswith("By the rule mup the best")]
@@ -94,7 +94,7 @@ def test_runs_that_diverge_with_a_narrow_widths_step_are_said(rated):
     study = rated(failing={("constant", 8, 0.008)})
     assert (
         "The learning rate 0.008, best at k = 2, by the rule constant at every wider width: runs diverge with it at "
-        "k = 8; the rule does not predict from one narrow width." in rate_findings(study)
+        "k = 8, so the rule does not predict from one narrow width." in rate_findings(study)
     )
 
 
@@ -103,6 +103,19 @@ def test_a_rule_by_which_no_run_finished_says_so_beside_the_others(rated):
     study = rated(failing=failing)
     assert any(sentence.startswith("By the rule mup nothing can be said: ") for sentence in rate_findings(study))
     assert [panel.title for panel in rate_figures(study)[0].panels] == ["constant"]
+
+
+def test_of_a_study_under_way_the_finished_widths_are_said(rated):
+    study = rated(unfinished={8})
+    found = rate_findings(study)
+    assert any("goes as k^-1, by k = 2 and 4; an interval takes three widths" in sentence for sentence in found)
+    assert any("at most 91% above" in sentence and "at k = 4" in sentence for sentence in found)  # 21.2 and 11.1 − 1
+    assert {plot.name for plot in rate_figures(study)} == {"learning-rates", "best-step", "frechet-by-rule"}
+    assert rate_findings(rated_again := study.narrowed([8])) == [
+        f"By the rule {rule} nothing can be said: no width has a finished run yet; go on with the study first."
+        for rule in ("constant", "mup")
+    ]
+    assert rate_figures(rated_again) == []
 
 
 def test_averaging_that_moves_the_width_is_said(rated):

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from overgan.report._plot import FORMATS, MARK, html, saved, to_html, to_images
 from overgan.words import number
 
-ROW, AROUND = 30, 80  # pixels on the page: of a row of cells, and of what is around a panel
+ROW, BETWEEN, AROUND = 26, 40, 60  # pixels on the page: of a row of cells, between panels, and around them all
 DARK = 0.6  # share of the colours' range, beyond which white text is read better
 COLOURS = "viridis_r"
 FAILED = "×"
@@ -63,7 +63,11 @@ def _texts(panel: Cells) -> list[list[str]]:
 @to_html.register
 def _(plot: Map) -> str:
     titles = [panel.title for panel in plot.panels]
-    figure = plotly.subplots.make_subplots(len(titles), 1, shared_xaxes=True, subplot_titles=titles)
+    height = AROUND + len(titles) * (ROW * len(plot.rows) + BETWEEN)
+    between = BETWEEN / height if len(titles) > 1 else 0.0
+    figure = plotly.subplots.make_subplots(
+        len(titles), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=between
+    )
     low, high = plot.range
     for row, panel in enumerate(plot.panels, 1):
         colours = {"colorscale": COLOURS, "zmin": low, "zmax": high, "showscale": False}
@@ -74,9 +78,8 @@ def _(plot: Map) -> str:
         for y, x in panel.marked:
             frame = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
             figure.add_shape(type="rect", line={"color": "black", "width": 3}, row=row, col=1, **frame)
-    panel_height = AROUND + ROW * len(plot.rows)
     figure.update_layout(
-        height=panel_height * len(titles),
+        height=height,
         template="plotly_white",
         plot_bgcolor=MARK,
         margin={"t": 50, "b": 50, "l": 60, "r": 10},

@@ -23,6 +23,8 @@ LAW = "power law"
 def rate_figures(study: GanStudy) -> list[Plot | Map]:
     """The map of width × learning rate, the best step against k, and the distance against k by each rule."""
     train, plots = study.spec.train, list[Plot | Map]()
+    if not train.several:
+        return []
     finished = {rule: rows for rule in train.rules if len(rows := _last(study, rule))}
     if not finished:
         return []
@@ -32,7 +34,7 @@ def rate_figures(study: GanStudy) -> list[Plot | Map]:
         plots += _best_steps({rule: _scaling(study, rule) for rule in finished})
     if len(train.rules) > 1:
         curves = [over_seeds(rule, study.final(rule=rule), "k", "frechet_test", COLORS[rule]) for rule in finished]
-        title, y_label = f"{label} against width by each rule", f"{label}, held-out images, mean and range over seeds"
+        title, y_label = f"{label} against width by each rule, held-out images", f"{label}, mean and range over seeds"
         plots.append(against_width("frechet-by-rule", title, y_label, [Panel(curves)], y_log=True))
     return plots
 
@@ -47,7 +49,7 @@ def rate_findings(study: GanStudy) -> list[str]:
             sentences.append(f"By the rule {rule} nothing can be said: {error}.")
             continue
         if len(train.rules) > 1:
-            sentences.append(_level(study, rule, found))
+            sentences += _level(study, rule, found)
         if len(train.rates) > 1:
             sentences += [_best_step(study, rule, _scaling(study, rule)), *_predicted(study, rule)]
     return sentences + (_averaging(study) if train.average else [])
@@ -57,7 +59,7 @@ def _last(study: GanStudy, rule: Rule) -> pd.DataFrame:
     """The last rows of all runs by a rule, in the first feature space, whatever their learning rate."""
     frame = study.frame()
     last = (frame.iteration == study.spec.train.iterations) & (frame.features == study.spec.evaluate.features[0])
-    return frame[last & (frame.learning_rate_rule == rule)] if study.spec.train.several else frame[last]
+    return frame[last & (frame.learning_rate_rule == rule)]
 
 
 def _scaling(study: GanStudy, rule: Rule) -> Scaling:
@@ -77,10 +79,11 @@ def _map(study: GanStudy, finished: dict[Rule, pd.DataFrame], label: str) -> Map
         failures = [[bool(n < seeds and k in ended) for n, k in zip(row, widths, strict=True)] for row in counts]
         marked = [(rates.index(rate), widths.index(k)) for k, rate in study.best_rates(rule=rule).items() if k in ended]
         panels.append(Cells(rule, means.tolist(), failures, marked))
-    title = f"{label} of width and learning rate, held-out images; ×: diverged; framed: each width's best"
+    title = f"{label} against width and learning rate, held-out images"
+    x_label = "width k; framed: its best learning rate; ×: runs diverged"
     y_label = "learning rate" if study.spec.train.rules == ["constant"] else "learning rate of the base width"
     columns, rows_of = [str(k) for k in widths], [f"{rate:g}" for rate in rates]
-    return Map("learning-rates", title, "width k", y_label, columns, rows_of, panels)
+    return Map("learning-rates", title, x_label, y_label, columns, rows_of, panels)
 
 
 def _best_steps(found: dict[Rule, Scaling]) -> list[Plot]:
@@ -96,7 +99,7 @@ def _best_steps(found: dict[Rule, Scaling]) -> list[Plot]:
         if of.interval:
             step, low, high = zip(*of.line(widths), strict=True)
             series.append(Series(f"{rule}, k^{_exponent(of)}", widths, step, low, high, color, dashed=True))
-    title, y_label = "Best learning rate against width", "best learning rate, geometric mean and range over seeds"
+    title, y_label = "Best learning rate against width", "best learning rate, mean and range over seeds"
     return [against_width("best-step", title, y_label, [Panel(series)], y_log=True)] if series else []
 
 
@@ -107,19 +110,22 @@ def _exponent(of: Scaling) -> str:
     return f"{number(of.exponent, 2)}{sure}"
 
 
-def _level(study: GanStudy, rule: Rule, found: Recommendation) -> str:
+def _level(study: GanStudy, rule: Rule, found: Recommendation) -> list[str]:
     """Where the distance is level, and whether it still falls, or rises again, at the widest width."""
     means = study.final(rule=rule).groupby("k").frechet_test.mean()
-    widest, above = int(means.index[-1]), means.iloc[-1] / found.best_value - 1
+    if len(means) == 1 or found.best_value <= 0:
+        return []
+    widest, end = int(means.index[-1]), number(means.iloc[-1])
     text = f"By the rule {rule} the mean {found.quantity} "
     if found.try_wider:
         seems = "still falls" if len(found.not_excluded) == 1 else "seems still to fall"
-        return f"{text}{seems} at the widest, to {number(means.iloc[-1])} at k = {widest} ({found.sure})."
+        return [f"{text}{seems} at the widest, to {end} at k = {widest} ({found.sure})."]
     text += f"is level from k = {found.width} on ({found.sure}), at {number(found.value)}"
+    above = means.iloc[-1] / found.best_value - 1
     if above > found.tolerance:
-        text += f", and then rises: at k = {widest} it is {percent(above, 2)} above the least, that of k = "
-        return f"{text}{found.best_width}."
-    return f"{text}; at the widest, k = {widest}, it is {number(means.iloc[-1])}."
+        more = f"{percent(above, 2)} above the least, that of k = {found.best_width}"
+        return [f"{text}, and then rises: at k = {widest} it is {more}."]
+    return [f"{text}; at the widest, k = {widest}, it is {end}."]
 
 
 def _best_step(study: GanStudy, rule: Rule, of: Scaling) -> str:
@@ -163,16 +169,19 @@ def _transfer(study: GanStudy, rule: Rule, found: Transfer) -> str:
     else:
         text += f"the distance is at most {percent(most, 2)} above that at each width's own best, at k = {worst}"
     verdict = {
-        "holds": f"within {tolerance}, the rule predicts from one narrow width",
-        "fails": "the rule does not predict from one narrow width",
-        "unclear": f"these runs cannot tell that from {tolerance}",
+        "holds": f"so the rule predicts from one narrow width, within {tolerance}",
+        "fails": "so the rule does not predict from one narrow width",
+        "unclear": f"and these runs cannot tell whether that is more than {tolerance}",
     }
-    return f"{text}; {verdict[found.verdict]}."
+    return f"{text}, {verdict[found.verdict]}."
 
 
 def _averaging(study: GanStudy) -> list[str]:
     """Whether the average of a generator's weights needs another width than its last ones."""
-    averages, last = study.recommend(), study.recommend(averaged=False)
+    try:
+        averages, last = study.recommend(), study.recommend(averaged=False)
+    except OverganError:  # of a value that is no number
+        return []
     if averages.width == last.width:
         text = f"Averaging does not move the width: k = {last.width} with and without it"
     else:

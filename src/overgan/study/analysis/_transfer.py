@@ -33,21 +33,23 @@ def transfer(runs: pd.DataFrame, best: Mapping[int, float], width: int, toleranc
     above the tolerance by Student's one-sided test, at 5 % divided by the number of wider widths (Bonferroni). Else it
     is unclear. As a width's own best is the least of several noisy ones, the excess is, if anything, too large.
 
-    None if the width has no run, or there is no wider one with one.
+    None if the narrow width has no best rate, or no wider one was judged.
     """
-    wider = sorted(k for k in best if k > width)
-    if width not in best or not wider:
-        return None
-    excess, shown = {}, False
+    excess, shown = dict[int, float](), False
+    wider = sorted(set(runs.k.astype(int)) & {k for k in best if k > width and width in best})
     for k in wider:
         values = runs[runs.k == k].pivot(index="seed", columns="learning_rate", values="value").astype(float)
-        own = values[best[k]]
-        there = values.get(best[width], own * np.nan)
-        if there.count() < own.count():
+        own = values[best[k]].dropna()
+        there = values.get(best[width], values[best[k]] * np.nan).dropna()
+        if not own.mean() > 0:
+            continue
+        if len(there) < len(own):
             excess[k], shown = np.inf, True
             continue
         excess[k] = float(there.mean() / own.mean() - 1)
         shown |= _is_above((there - own).dropna() / own.mean(), tolerance, (1 - CONFIDENCE) / len(wider))
+    if not excess:
+        return None
     holds = max(excess.values()) <= tolerance
     return Transfer(width, best[width], excess, "holds" if holds else "fails" if shown else "unclear")
 
