@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from torch import nn
 
 from overgan.check import check
 from overgan.errors import OverganError
-from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
+from overgan.metrics import MetricName, Progress, current_row, frechet_label, no_progress
 from overgan.models import plain
 from overgan.study._explain import explain
 from overgan.study._mirror import publish
@@ -115,18 +115,23 @@ class GanStudy(Study):
         still fair. A rate with which runs diverged comes after those with which all came through.
 
         rule: by default the spec's first. averaged: with train.average, whether averages are judged, or last weights.
+
+        Raises OverganError if there is no such rule, or no average.
         """
+        rule = self._rule(rule, averaged)
         evaluations = self._rows(EVALUATIONS, [*ROW, "frechet_train"])
-        features, rules = self.spec.evaluate.features[0], self.spec.train.rules
-        return best_rates(evaluations, features, rule or rules[0], _column("train", averaged=averaged))
+        return best_rates(evaluations, self.spec.evaluate.features[0], rule, _column("train", averaged=averaged))
 
     def at_best(self, frame: pd.DataFrame, *, rule: Rule | None = None, averaged: bool = True) -> pd.DataFrame:
-        """The rows of a frame, of this study, by one rule and at each width's best learning rate (`best_rates`)."""
-        train = self.spec.train
-        if not train.several:
+        """The rows of a frame, of this study, by one rule and at each width's best learning rate.
+
+        rule, averaged: as of `best_rates`, which says what it raises.
+        """
+        rule = self._rule(rule, averaged)
+        if not self.spec.train.several:
             return frame
-        of_rule = frame.learning_rate_rule == (rule or train.rules[0])
-        return frame[of_rule & (frame.learning_rate == frame.k.map(self.best_rates(rule=rule, averaged=averaged)))]
+        best = frame.k.map(self.best_rates(rule=rule, averaged=averaged))
+        return frame[(frame.learning_rate_rule == rule) & (frame.learning_rate == best)]
 
     def recommend(
         self,
@@ -146,15 +151,14 @@ class GanStudy(Study):
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
-        train = self.spec.train
-        check(rule is None or rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
-        check(averaged or train.average, "averaged", averaged, "True, for the study has no averages")
+        train, rule = self.spec.train, self._rule(rule, averaged)
         tolerance = self.spec.tolerance if tolerance is None else tolerance
         features = features or self.spec.evaluate.features[0]
-        final = self.final(features, rule=rule, averaged=averaged)
-        if final.empty:
-            self._refuse(features)
         column = _column("test", averaged=averaged)
+        last = self.last(rule=rule, averaged=averaged)
+        final = last[last.features == features]
+        if final.empty or (not averaged and final[column].isna().all()):  # `evaluate` measures averages alone
+            self._refuse(last, features, rule, averaged=averaged)
         found = recommend(
             {k: final[column][final.k == k].to_numpy(float) for k in self.spec.widths},
             tolerance,
@@ -175,8 +179,8 @@ class GanStudy(Study):
         best = self.best_rates(rule=rule, averaged=averaged) if len(train.rates) > 1 else {}
         frame, space = self.frame(), self.spec.evaluate.features[0]
         tried = frame[(frame.iteration == train.iterations) & (frame.features == space)]
-        tried = tried[tried.learning_rate_rule == (rule or train.rules[0])]
-        beyond = rates_beyond(tried, best, between, tolerance, _column("train", averaged=averaged))
+        tried = tried[tried.learning_rate_rule == rule]
+        beyond = rates_beyond(tried, best, train.rates, between, tolerance, _column("train", averaged=averaged))
         lacking = (*found.missing, *self._unfinished(), *settled, *beyond)
         return replace(found, missing=lacking, learning_rate=best.get(found.width))
 
@@ -333,13 +337,28 @@ class GanStudy(Study):
             publish(self.folder, folder.with_name(f"{name}-grid.png"))
         return folder
 
-    def _refuse(self, features: str) -> None:
-        """Raise OverganError if there is another reason than runs to come why none is in a feature space."""
-        if not self.final().empty:
-            measured = joined([str(name) for name in self.last().features.unique() if name != CRITIC])
-            raise OverganError(f"no run is measured in {features} features, but in {measured}")
-        if all(group.diverged == self.spec.runs_a_width for group in self.status()):
-            raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
+    def _refuse(self, last: pd.DataFrame, features: str, rule: Rule, *, averaged: bool) -> NoReturn:
+        """Raise OverganError with the reason why no run is in a feature space.
+
+        last: the last rows by the rule.
+        """
+        column = _column("test", averaged=averaged)
+        if not last.empty:
+            spaces = joined([str(name) for name in last.features[last[column].notna()].unique()])
+            what = "no run is" if averaged else "no run's last weights are"
+            raise OverganError(f"{what} measured in {features} features, but in {spaces}")
+        if all(group.complete for group in self.status()):
+            by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
+            raise OverganError(f"all runs{by} diverged; a lower train.learning_rate, in another folder, may help")
+        raise OverganError("no width has a finished run yet; go on with the study first")
+
+    def _rule(self, rule: Rule | None, averaged: bool) -> Rule:
+        """The rule, by default the spec's first. Raises OverganError if there is no such one, or no average."""
+        train = self.spec.train
+        rule = rule or train.rules[0]
+        check(rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
+        check(averaged or train.average, "averaged", averaged, "True, for the study has no averages")
+        return rule
 
     def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
         """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
@@ -369,8 +388,7 @@ class GanStudy(Study):
     ) -> Run:
         """The run, by default of the first seed, at the width's best learning rate; it must have weights."""
         train = self.spec.train
-        rule = rule or train.rules[0]
-        check(rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
+        rule = self._rule(rule, averaged=True)
         seed = self.spec.seeds[0] if seed is None else seed
         if learning_rate is None:
             learning_rate = self.best_rates(rule=rule).get(width, train.rates[0])
