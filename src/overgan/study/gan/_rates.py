@@ -13,7 +13,7 @@ def best_rates(evaluations: pd.DataFrame, features: str, rule: Rule, train: str 
     """By width the best of the learning rates at its newest evaluation (`overgan.training.best_rate`).
 
     evaluations: as of `GanStudy.frame`. features: the space that is looked at.
-    train: the column of the distance from training images, on which it is chosen: that from held-out ones stays fair.
+    train: the column of the distance from training images, on which it is chosen.
     """
     of = evaluations[(evaluations.features == features) & (evaluations.learning_rate_rule == rule)]
     newest = of[of.iteration == of.groupby("k").iteration.transform("max")]

@@ -102,8 +102,10 @@ class GanResults(Study):
     def best_rates(self, *, rule: Rule | None = None, averaged: bool = True) -> dict[int, float]:
         """By width the best of the learning rates, as the spec has them, at its newest evaluation.
 
-        It is chosen on the distance from training images, in the first feature space: that from held-out ones is then
-        still fair. A rate with which runs diverged comes after those with which all came through.
+        It is chosen on the distance from training images, in the first feature space, so that no held-out image takes
+        part in the choice. The runs do, and a run that is lucky is close to both: of rates that are about as good, the
+        best one's distance is a little too small, the less so the more seeds there are. A rate with which runs diverged
+        comes after those with which all came through.
 
         rule: by default the spec's first. averaged: with train.average, whether averages are judged, or last weights.
 
