@@ -9,7 +9,17 @@ from pydantic import ValidationError
 
 from overgan.disk import read_jsonl
 from overgan.models import ModelConfig
-from overgan.training import LOSSES, Replicas, Run, TrainConfig, best_rate, best_rows, load_generator, read_checkpoint
+from overgan.training import (
+    LOSSES,
+    Replicas,
+    Run,
+    TrainConfig,
+    best_rate,
+    best_rows,
+    blocks,
+    load_generator,
+    read_checkpoint,
+)
 from overgan.training._adam import ReplicaAdam
 from overgan.training._average import decay_at
 from tests.training.conftest import results
@@ -162,6 +172,16 @@ def test_interrupted_runs_of_every_kind_end_with_the_same_bits(train, tmp_path, 
     checkpoint = read_checkpoint(whole)
     assert checkpoint.runs == [Run(s, 1e-3, r) for r in ("constant", "inverse", "mup") for s in (0, 1)]
     assert set(checkpoint.diverged) == {f"{s}-{r}-1e+30" for r in ("constant", "inverse", "mup") for s in (0, 1)}
+
+
+def test_images_made_in_blocks_of_replicas_are_those_of_all_together(images):
+    many = iterated(gan(**SEVERAL, average=0.9), images, 2)
+    assert list(blocks(many.seeds)) == [slice(0, 10), slice(10, 20)]
+    assert list(blocks(range(15))) == [slice(0, 15)]
+    for unaveraged in (True, False):
+        parts = torch.cat([many.sample(5, block, unaveraged=unaveraged) for block in blocks(many.seeds)])
+        # a library may sum in another order: at most one grey level
+        assert (parts.int() - many.sample(5, unaveraged=unaveraged).int()).abs().max() <= 1
 
 
 def test_rows_say_which_run_they_are_of_and_have_both_distances(train, tmp_path):

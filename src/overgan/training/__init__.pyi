@@ -22,7 +22,12 @@ from ._loop import (
     train_group as train_group,
 )
 from ._memory import train_in_memory as train_in_memory
-from ._replicas import Replicas as Replicas, generate as generate, load_generator as load_generator
+from ._replicas import (
+    Replicas as Replicas,
+    blocks as blocks,
+    generate as generate,
+    load_generator as load_generator,
+)
 from ._rules import Scale as Scale, scales as scales
 from ._runs import RULES as RULES, Rule as Rule, Run as Run
 from ._streams import Streams as Streams, stream as stream

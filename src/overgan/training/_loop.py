@@ -24,7 +24,7 @@ from overgan.training._best import best_rows
 from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES
-from overgan.training._replicas import Replicas
+from overgan.training._replicas import Replicas, blocks
 
 NEIGHBOUR_ROWS = 8  # of images in their picture
 PROGRESS_SECONDS = 0.5
@@ -161,39 +161,46 @@ def _evaluate(
     # a metric of images may take hours, after which this is where to go on
     if any(METRICS[name].needs == "images" for name in metrics):
         save_checkpoint(folder, replicas.tensors(), complete=False, **index)
-    samples = replicas.sample(reference.samples).numpy()
-    rows = [
-        group.config.row(run) | {"iteration": iteration} | row
-        for run, generated in zip(replicas.runs, samples, strict=True)
-        for row in reference.score(generated, metrics, folder / f"nnd-{group.config.name(run)}-{iteration}", stopping)
-    ]
+    rows: list[dict[str, Any]] = []
+    first = {}  # images of each run
+    for block in blocks(replicas.seeds):
+        samples = replicas.sample(reference.samples, block).numpy()
+        for run, generated in zip(replicas.runs[block], samples, strict=True):
+            state = folder / f"nnd-{group.config.name(run)}-{iteration}"
+            found = reference.score(generated, metrics, state, stopping)
+            rows += [group.config.row(run) | {"iteration": iteration} | row for row in found]
+            first[run] = generated[: max(GRID_COLUMNS, NEIGHBOUR_ROWS)].copy()
+        del samples  # before the last weights' are made
     if group.config.average:
         _add_unaveraged(rows, group, replicas)
     best = best_rows(rows)
-    shown = [
-        i for i, run in enumerate(replicas.runs) if any(group.config.row(run).items() <= row.items() for row in best)
-    ]
-    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(samples[shown, :GRID_COLUMNS])}
+    shown = {run: made for run, made in first.items() if any(group.config.row(run).items() <= r.items() for r in best)}
+    grid = np.stack([made[:GRID_COLUMNS] for made in shown.values()])
+    pictures = {f"{SAMPLES}/{iteration:08d}.png": image_grid(grid)}
     if last and "memorization" in metrics:
         (folder / NEIGHBOURS).mkdir(exist_ok=True)
-        for i in shown:
-            nearest = reference.neighbour_pictures(samples[i, :NEIGHBOUR_ROWS], group.images.train)
-            of_seed = f"{NEIGHBOURS}/seed-{replicas.runs[i].seed}"
+        for run, made in shown.items():
+            nearest = reference.neighbour_pictures(made[:NEIGHBOUR_ROWS], group.images.train)
+            of_seed = f"{NEIGHBOURS}/seed-{run.seed}"
             pictures |= {f"{of_seed}/{name.replace(':', '-')}.png": picture for name, picture in nearest.items()}
     files = {name: image_png(picture) for name, picture in pictures.items()}
     for name, content in files.items():
         write_atomic(folder / name, content)
     append_jsonl(folder / EVALUATIONS, rows)
     distance = statistics.fmean(row["frechet_test"] for row in best)
-    state = {"frechet_test": distance, "learning_rate": best[0].get("learning_rate")}
-    return state, {name: sha256(content) for name, content in files.items()}
+    reached = {"frechet_test": distance, "learning_rate": best[0].get("learning_rate")}
+    return reached, {name: sha256(content) for name, content in files.items()}
 
 
 def _add_unaveraged(rows: list[dict[str, Any]], group: Group, replicas: Replicas) -> None:
     """Beside what was measured of the averages the same of the last weights, but what takes a training of its own."""
     metrics = [name for name in group.metrics if METRICS[name].needs != "images"]
-    samples = replicas.sample(group.reference.samples, unaveraged=True).numpy()
-    measured = [row for generated in samples for row in group.reference.score(generated, metrics)]
+    measured = [
+        row
+        for block in blocks(replicas.seeds)
+        for generated in replicas.sample(group.reference.samples, block, unaveraged=True).numpy()
+        for row in group.reference.score(generated, metrics)
+    ]
     of_spaces = {row["features"] for row in measured}
     for row, last in zip((row for row in rows if row["features"] in of_spaces), measured, strict=True):
         row |= {f"{key}_unaveraged": value for key, value in last.items() if key != "features"}

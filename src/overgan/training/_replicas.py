@@ -1,11 +1,12 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from overgan.errors import OverganError
 from overgan.models import Images, ModelConfig, Part, Shape, build, networks, to_images, to_network
@@ -20,6 +21,7 @@ from overgan.training._streams import Streams, stream
 from overgan.training.losses import LOSSES, Given, PerReplica
 
 AVERAGE = "average"  # of the generator, as a checkpoint names its tensors
+GENERATED = 10  # replicas whose images are made together
 GENERATE_CHUNK = 64  # images of a replica generated at once: as many as batch norm has in the paper's training
 
 
@@ -161,13 +163,16 @@ class Replicas:
             for name, network in self.by_name.items()
         }
 
-    def sample(self, n: int, *, unaveraged: bool = False) -> UInt8[Tensor, "replicas {n} h w c"]:
-        """The first n images of every replica's evaluation stream: the same latents whenever it is called.
+    def sample(
+        self, n: int, rows: slice = slice(None), *, unaveraged: bool = False
+    ) -> UInt8[Tensor, "replicas {n} h w c"]:
+        """The first n images of replicas' evaluation streams: the same latents whenever it is called.
 
+        rows: of these replicas, by default all.
         unaveraged: of the last weights, even if there is an average of them.
         """
         generator = self.generator if unaveraged or self.average is None else self.average
-        return generate(generator, self.seeds, n, self.model, self.dither)
+        return generate(generator, self.seeds, n, self.model, self.dither, rows=rows)
 
     def keep(self, alive: Bool[Tensor, " replicas"]) -> None:
         """Drop the replicas that are not alive; the others go on as they would have."""
@@ -225,21 +230,38 @@ def generate(
     model: ModelConfig,
     dithered: bool = False,
     latents_seed: int | None = None,
+    rows: slice = slice(None),
 ) -> UInt8[Tensor, "replicas {n} h w c"]:
     """Images of the first n latents of each seed's evaluation stream, made on the generator's device.
 
+    seeds: of all of its replicas.
     dithered: whether real images were, in training.
     latents_seed: of another stream, the same for every replica, in place of those.
+    rows: of these replicas alone.
     """
+    make: Callable[[Tensor], Tensor] = generator
+    if len(seeds[rows]) < len(seeds):
+        tensors = {name: t[rows] for name, t in (*generator.named_parameters(), *generator.named_buffers())}
+        make = partial(functional_call, generator, tensors)
+    seeds = seeds[rows]
     whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
     drawn = whole if model.sampling_norm == "batch" else n
     streams = Streams(seeds, "evaluation") if latents_seed is None else Streams([latents_seed] * len(seeds), "samples")
     latents = streams.normal(drawn, model.latent).to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
-    images = [to_images(generator(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
+    images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
     generator.train(training)
     return torch.cat(images, 1)[:, :n]
+
+
+def blocks(seeds: Sequence[int]) -> Iterator[slice]:
+    """All replicas of these seeds, those together whose images are held in memory together: as many as there are seeds.
+
+    Or GENERATED, if that is more.
+    """
+    together = max(GENERATED, len(set(seeds)))
+    return (slice(first, first + together) for first in range(0, len(seeds), together))
 
 
 def load_generator(

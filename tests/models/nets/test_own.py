@@ -94,7 +94,7 @@ def test_a_study_of_it(folder, small_spec):
     (folder / "own.yaml").write_text(spec)
     assert (
         KINDS["gan"].notice(load_spec("own.yaml"))
-        == "own_networks:build has no replica axis: its seeds are trained one at a time"
+        == "own_networks:build has no replica axis: its runs are trained one at a time"
     )
     study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], **HERE)
     assert len(study.frame()) == 2

@@ -1,5 +1,6 @@
 """Images from the newest checkpoints of a GAN's width study."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from overgan.errors import OverganError
 from overgan.study._mirror import fetch, numbers_and_weights
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import Checkpoint, Run, generate, load_checkpoint, load_generator
+from overgan.training import Checkpoint, Run, blocks, generate, load_checkpoint, load_generator
 
 
 def newest_checkpoint(folder: Path, spec: GanSpec, width: int) -> tuple[Checkpoint, dict[str, Tensor]]:
@@ -52,13 +53,15 @@ def samples(
     n: int,
     device: str = "cpu",
     latents_seed: int | None = None,
-) -> dict[Run, UInt8[np.ndarray, "{n} h w c"]]:
-    """The first n images of each run of a width that did not diverge; the same whenever they are asked for.
+) -> Iterator[tuple[Run, UInt8[np.ndarray, "{n} h w c"]]]:
+    """Each run of a width that did not diverge, and its first n images; the same whenever they are asked for.
 
     latents_seed: of latents that are no run's own. The other arguments and errors are those of `generators`.
     """
     runs, generator = generators(folder, spec, shape, width, device)
     if generator is None:
-        return {}
-    images = generate(generator, [run.seed for run in runs], n, spec.model, spec.data.dither, latents_seed)
-    return {run: row.numpy() for run, row in zip(runs, images, strict=True)}
+        return
+    seeds = [run.seed for run in runs]
+    for block in blocks(seeds):
+        images = generate(generator, seeds, n, spec.model, spec.data.dither, latents_seed, block)
+        yield from zip(runs[block], images.numpy(), strict=True)

@@ -111,8 +111,7 @@ def coordinates(
     checked = _checked(given, rules, given.widths if widths is None else widths)
     images = load_images(checked.data)
     for width in checked.widths:
-        counts = parameter_counts(checked.model, width, images.shape)
-        check_networks(width, {name: count * len(checked.train.runs(checked.seeds)) for name, count in counts.items()})
+        check_networks(width, parameter_counts(checked.model, width, images.shape), checked.runs_a_width)
     found = changes(
         checked.model,
         checked.train,

@@ -57,7 +57,7 @@ def paces(spec: GanSpec, threads: int) -> Paces:
         for width in spec.widths:
             products = _products(spec, width, shape)
             if probe <= LONG:
-                check_networks(width, parameter_counts(spec.model, width, shape))
+                check_networks(width, parameter_counts(spec.model, width, shape), 1)
                 one = Replicas(spec.model, probe_config, width, shape, spec.seeds[:1], dither=spec.data.dither)
                 probe, image = _iteration(one, shape), _sample(one)
                 iteration, sample = probe / share / products, image * seeds / products

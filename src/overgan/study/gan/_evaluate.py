@@ -71,7 +71,7 @@ def evaluate_checkpoints(
                 if not ours:
                     raise OverganError(f"{group} is being trained; wait until that is done")
                 iteration = newest_checkpoint(folder, spec, width)[0].iteration
-                for run, generated in samples(folder, spec, images.shape, width, reference.samples, device).items():
+                for run, generated in samples(folder, spec, images.shape, width, reference.samples, device):
                     state = group / f"nnd-{spec.train.name(run)}-{iteration}"
                     remove_unfinished(group, LATER)
                     before = [current_row(row) for row in later_rows(group)]

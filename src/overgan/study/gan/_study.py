@@ -49,7 +49,7 @@ class GanStudy(GanResults):
         check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
         width = self._width(width)
         with self.naming():
-            by_run = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
+            by_run = dict(samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed))
         return by_run[self._trained(width, seed, learning_rate, rule, list(by_run))]
 
     def generator(

@@ -26,7 +26,7 @@ from overgan.study._store import group_folder
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.training import LOSSES, Group, train_in_memory
 
-STATES = 4  # of each trained number: its value, its gradient and two means of Adam
+STATES = 5  # of each trained number: its first and its present value, its gradient and two means of Adam
 
 
 def spaces(
@@ -61,9 +61,9 @@ def prepare(spec: GanSpec, progress: Progress) -> None:
     load_images(spec.data, progress)
 
 
-def check_networks(width: int, parameters: Mapping[str, int]) -> None:
-    """Raise OverganError if a run of that width, with so many trained numbers by network, needs more memory than is."""
-    check_memory(STATES * torch.float32.itemsize * sum(parameters.values()), "widths", width)
+def check_networks(width: int, parameters: Mapping[str, int], runs: int) -> None:
+    """Raise OverganError if runs of that width, with so many trained numbers by network, need more memory than is."""
+    check_memory(STATES * torch.float32.itemsize * runs * sum(parameters.values()), "widths", width)
 
 
 def facts(spec: GanSpec) -> Facts:
@@ -77,7 +77,7 @@ def facts(spec: GanSpec) -> Facts:
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     for width, counts in parameters.items():
-        check_networks(width, counts)
+        check_networks(width, counts, spec.runs_a_width)
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     compared_in = spaces(spec.evaluate, images)
