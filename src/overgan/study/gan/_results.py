@@ -339,7 +339,8 @@ class GanStudy(Study):
             measured = joined([str(name) for name in self.last().features.unique() if name != CRITIC])
             raise OverganError(f"no run is measured in {features} features, but in {measured}")
         if all(group.diverged == self.spec.runs_a_width for group in self.status()):
-            raise OverganError("all runs diverged; a lower train.learning_rate, in another folder, may help")
+            rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"
+            raise OverganError(f"all runs diverged; {rate}, in another folder, may help")
 
     def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
         """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
@@ -380,7 +381,8 @@ class GanStudy(Study):
         if run not in runs:
             seeds = sorted(of.seed for of in runs if of[1:] == run[1:])
             at = f" at learning rate {learning_rate:g}, {rule}" if train.several else ""
-            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; it has those of {seeds}")
+            has = f"it has those of {seeds}" if seeds else "its runs diverged"
+            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; {has}")
         return run
 
     @property
