@@ -23,7 +23,7 @@ Rate = Annotated[float, Field(gt=0), AfterValidator(_moving)]
 
 def _once_each(values: list[Rate] | list[Rule] | None) -> list[Rate] | list[Rule] | None:
     if values is not None and len(set(values)) < len(values):
-        raise ValueError(f"{values} has the same value twice; remove one")
+        raise ValueError(f"{values} has the same value twice")
     return values
 
 
@@ -74,7 +74,9 @@ class TrainConfig(BaseModel):
         min_length=1,
         description="in place of it several, by each of which every seed is trained; the first decides",
     )
-    base_width: int | None = Field(None, ge=1, description="the k at which the rules agree; inverse and mup need it")
+    base_width: int | None = Field(
+        None, ge=1, le=100_000_000, description="the k at which the rules agree; inverse and mup need it"
+    )
     betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's, of both networks")
     average: float | None = Field(
         None,
