@@ -109,6 +109,9 @@ BEYOND = "1 of 1 slope beyond ±0.1, most of all the critic's last after 5 updat
     [
         ((0.05, -0.04), True, f"mup holds: 1 slope, all within ±{BOUND}"),
         ((0.5, 0.52), False, f"mup does not hold: {BEYOND} +0.51 ± 0.01"),
+        ((0.15, 0.25), None, f"mup is not decided: {BEYOND} +0.20 ± 0.05"),  # Student's of two seeds is ± 0.64
+        ((0.15, 0.25, 0.2, 0.2), False, f"mup does not hold: {BEYOND} +0.20 ± 0.02"),
+        ((0.3,), False, f"mup does not hold: {BEYOND} +0.30"),
         ((-0.6, 0.3), None, f"mup is not decided: {BEYOND} -0.15 ± 0.45"),
         ((float("nan"), 0.0), False, f"mup does not hold: {BEYOND} not finite"),
     ],

@@ -1,5 +1,7 @@
 """Studies of several learning rates: each width is judged at the best of its own."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,7 +140,9 @@ def test_the_table_of_what_is_measured_later_is_of_the_best_runs(study):
 
 def test_what_to_do_where_all_runs_diverged(tmp_path):
     study = overgan.run(SPEC, tmp_path / "study", ["train.learning_rates=[1e29,1e30]"], threads=1, **HERE)
-    with pytest.raises(OverganError, match=r"all runs diverged; lower train\.learning_rates, in another folder"):
+    with pytest.raises(
+        OverganError, match=r"all runs by the rule constant diverged; lower train\.learning_rates, in another folder"
+    ):
         study.recommend()
     with pytest.raises(OverganError, match=r"no weights of seed 0 at learning rate .*, constant; its runs diverged"):
         study.sample(4)
@@ -155,6 +159,8 @@ def test_the_report_is_written(study):
         (lambda s: s.sample(8, 0, 1, rule="inverse"), "one of constant, mup"),
         (lambda s: s.sample(8, 7, 1), "no weights of seed 7 at learning rate .*; it has those of \\[0, 1\\]"),
         (lambda s: s.recommend(rule="inverse"), "one of constant, mup"),
+        (lambda s: s.final(rule="inverse"), "one of constant, mup"),
+        (lambda s: s.best_rates(rule="inverse"), "one of constant, mup"),
     ],
 )
 def test_runs_that_there_are_not(study, call, message):
@@ -162,9 +168,34 @@ def test_runs_that_there_are_not(study, call, message):
         call(study)
 
 
-def test_averages_that_there_are_not(small_study):
+@pytest.mark.parametrize("call", ["recommend", "final", "last", "best_rates"])
+def test_averages_that_there_are_not(small_study, call):
     with pytest.raises(OverganError, match="has no averages"):
-        overgan.load(small_study / "study").recommend(averaged=False)
+        getattr(overgan.load(small_study / "study"), call)(averaged=False)
+
+
+@pytest.mark.parametrize("averaged", [True, False])
+def test_before_the_first_evaluation_no_width_is_recommended(study, tmp_path, averaged):
+    shutil.copy(study.folder / "study.json", tmp_path)
+    with pytest.raises(OverganError, match="no width has a finished run yet"):
+        overgan.load(tmp_path).recommend(averaged=averaged)
+
+
+def test_a_rule_by_which_all_runs_diverged_is_named(study, monkeypatch):
+    frame = study.frame()
+    monkeypatch.setattr(study, "frame", lambda: frame[frame.learning_rate_rule == "constant"])
+    assert study.recommend().width in (4, 8)
+    with pytest.raises(OverganError, match="all runs by the rule mup diverged; lower"):
+        study.recommend(rule="mup")
+
+
+def test_what_is_measured_later_of_averages_says_nothing_of_the_last_weights(study, tmp_path):
+    shutil.copytree(study.folder, tmp_path / "study")
+    other = overgan.load(tmp_path / "study")
+    other.evaluate(["frechet"], features=["random"], samples=20)
+    assert other.recommend(features="random-0").quantity == "test random-0 Fréchet distance"
+    with pytest.raises(OverganError, match="no run's last weights are measured in random-0 features, but in pixels"):
+        other.recommend(features="random-0", averaged=False)
 
 
 def test_a_study_goes_on_only_with_the_same_rates(study):
@@ -204,9 +235,16 @@ def test_the_best_may_lie_beyond_the_rates_that_were_tried():
         {(2, 1): [5], (2, 2): [10], (4, 1): [10], (4, 2): [10.4], (8, 1): [10], (8, 2): [5], (16, 1): [9], (16, 2): [6]}
     )
     best = best_rates(frame, "pixels", "constant")
-    assert rates_beyond(frame, best, [2, 4, 8, 16], 0.05, "frechet_train") == (
+    assert rates_beyond(frame, best, [1, 2], [2, 4, 8, 16], 0.05, "frechet_train") == (
         "learning rates below 1: at k = 2 the distance still falls towards them",
         "learning rates above 2: at k = 8 and 16 the distance still falls towards them",
     )
-    assert rates_beyond(frame, best, [4], 0.05, "frechet_train") == ()
-    assert rates_beyond(frame_of({(2, 1): [5]}), {2: 1}, [2], 0.05, "frechet_train") == ()
+    assert rates_beyond(frame, best, [1, 2], [4], 0.05, "frechet_train") == ()
+
+
+def test_a_rate_at_which_all_runs_diverged_was_tried_too():
+    """At k = 2 the best lies between, at k = 4 all of its neighbour's runs diverged."""
+    frame = frame_of({(2, 1): [9], (2, 2): [5], (4, 1): [5], (4, 4): [9]})
+    assert rates_beyond(frame, {2: 2, 4: 1}, [1, 2, 4], [2, 4, 8], 0.05, "frechet_train") == (
+        "learning rates below 1: at k = 4 the distance still falls towards them",
+    )

@@ -12,7 +12,8 @@ from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study
 def test_presets_are_valid_and_named_after_their_file(name):
     spec = load_spec(name)
     assert spec.name == name
-    few = spec.kind in ("prediction", "certificate")  # several GANs a run, and a power law rather than a width to find
+    several = spec.kind in ("prediction", "certificate") or spec.runs_a_seed > 1
+    few = several  # GANs of a seed, and a power law beside a width to find
     assert len(spec.widths) >= (4 if few else 6)
     assert len(spec.seeds) >= (3 if few else 5)
 

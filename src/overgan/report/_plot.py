@@ -25,6 +25,7 @@ FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # a
 MARK = "#888888"
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
+LONGEST = 40  # characters of a key that has its place within the axes
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
 
 
@@ -202,10 +203,12 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
             )
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel(plot.y_label)
-    if count == 1:
+    longest = max(map(len, named), default=0)
+    if count == 1 and longest <= LONGEST:
         figure.axes[0].legend(fontsize="small", ncols=1 + len(named) // 6)
     else:
-        figure.legend(named.values(), list(named), loc="outside lower center", ncols=KEY_COLUMNS, fontsize="small")
+        columns = KEY_COLUMNS if longest <= LONGEST else 2
+        figure.legend(named.values(), list(named), loc="outside lower center", ncols=columns, fontsize="small")
     return saved(figure, plot.name, formats)
 
 

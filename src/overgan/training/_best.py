@@ -1,4 +1,4 @@
-"""The best of several learning rates: chosen on the training images' distance, so that the held-out one stays fair."""
+"""The best of several learning rates: chosen on the distance from training images, not on the one that is reported."""
 
 import math
 import statistics

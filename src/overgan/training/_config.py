@@ -75,7 +75,7 @@ class TrainConfig(BaseModel):
         description="in place of it several, by each of which every seed is trained; the first decides",
     )
     base_width: int | None = Field(
-        None, ge=1, le=100_000_000, description="the k at which the rules agree; inverse and mup need it"
+        None, ge=1, le=1_000_000, description="the k at which the rules agree; inverse and mup need it"
     )
     betas: tuple[Momentum, Momentum] = Field((0.5, 0.999), description="Adam's, of both networks")
     average: float | None = Field(

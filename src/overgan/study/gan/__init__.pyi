@@ -1,4 +1,4 @@
 from ._coordinates import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power
 from ._kind import KIND as KIND
-from ._results import GanStudy as GanStudy
 from ._spec import EvaluateConfig as EvaluateConfig, GanSpec as GanSpec
+from ._study import GanStudy as GanStudy

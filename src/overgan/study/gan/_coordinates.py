@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import pandas as pd
+import scipy  # its parts load at their first use: stats alone takes half a second
 
 from overgan.check import check
 from overgan.data import load_images
@@ -18,7 +19,7 @@ from overgan.training import RULES, Change, Rule, Slope, changes, slopes
 from overgan.words import brief, counted
 
 BOUND = 0.1  # of a slope, up to which a change counts as the same at every width
-SURE = 1.96  # standard errors
+SURE = 0.95  # of the interval of a slope, by Student
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,9 +49,13 @@ class Coordinates:
         return [slope for slope in self.slopes(rule) if not abs(slope.slope) <= BOUND]
 
     def holds(self, rule: Rule) -> bool | None:
-        """Whether all slopes are within ±BOUND; None if those beyond are so by less than their errors over seeds."""
-        beyond = self.beyond(rule)
-        clear = [slope for slope in beyond if not abs(slope.slope) - SURE * slope.error <= BOUND]
+        """Whether all slopes are within ±BOUND; None if those beyond are so by less than their errors over seeds.
+
+        Their errors are half of the interval that Student's distribution gives so many seeds.
+        """
+        beyond, seeds = self.beyond(rule), len({change.seed for change in self.changes})
+        quantile = scipy.stats.t.isf((1 - SURE) / 2, seeds - 1)  # nan of one seed, which leaves nothing open
+        clear = [slope for slope in beyond if not abs(slope.slope) - quantile * slope.error <= BOUND]
         return False if clear else None if beyond else True
 
     def verdict(self, rule: Rule) -> str:

@@ -38,7 +38,7 @@ def _subject(spec: GanSpec) -> str:
 
 KIND = Kind(
     spec=GanSpec,
-    study=later("overgan.study.gan._results:GanStudy"),
+    study=later("overgan.study.gan._study:GanStudy"),
     group_status=later("overgan.study.gan._progress:group_status"),
     subject=_subject,
     length=lambda spec: counted(spec.train.iterations, "iteration"),

@@ -1,38 +1,29 @@
-"""The results of a width study of a GAN."""
+"""What the rows of a GAN's width study say."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn
 
-import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 from pydantic import Field, ValidationError
-from torch import nn
 
 from overgan.check import check
 from overgan.errors import OverganError
-from overgan.metrics import CRITIC, MetricName, Progress, current_row, frechet_label, no_progress
-from overgan.models import plain
+from overgan.metrics import current_row, frechet_label
 from overgan.study._explain import explain
-from overgan.study._mirror import publish
 from overgan.study._quickstart import FEW
 from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
-from overgan.study.gan._checkpoints import generators, samples
-from overgan.study.gan._evaluate import LATER, evaluate_checkpoints, later_rows
+from overgan.study.gan._evaluate import LATER, later_rows
 from overgan.study.gan._facts import GanFacts
-from overgan.study.gan._pictures import pictures
 from overgan.study.gan._progress import group_status
 from overgan.study.gan._rates import best_rates, rates_beyond
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
-from overgan.study.gan._write_images import check_sizes, write_images
-from overgan.training import EVALUATIONS, INDEX, LOG, Rule, Run, read_rows, resume
+from overgan.training import EVALUATIONS, INDEX, LOG, Rule, read_rows, resume
 from overgan.words import joined
 
 RUN = ["k", "learning_rate_rule", "learning_rate", "seed"]
@@ -53,8 +44,8 @@ def _column(side: str, *, averaged: bool) -> str:
     return f"frechet_{side}" + ("" if averaged else "_unaveraged")
 
 
-class GanStudy(Study):
-    """The results of a width study of a GAN."""
+class GanResults(Study):
+    """Its runs' rows, the best learning rates, and the recommendation."""
 
     spec: GanSpec
     row = GanRow
@@ -111,22 +102,29 @@ class GanStudy(Study):
     def best_rates(self, *, rule: Rule | None = None, averaged: bool = True) -> dict[int, float]:
         """By width the best of the learning rates, as the spec has them, at its newest evaluation.
 
-        It is chosen on the distance from training images, in the first feature space: that from held-out ones is then
-        still fair. A rate with which runs diverged comes after those with which all came through.
+        It is chosen on the distance from training images, in the first feature space, so that no held-out image takes
+        part in the choice. The runs do, and a run that is lucky is close to both: of rates that are about as good, the
+        best one's distance is a little too small, the less so the more seeds there are. A rate with which runs diverged
+        comes after those with which all came through.
 
         rule: by default the spec's first. averaged: with train.average, whether averages are judged, or last weights.
+
+        Raises OverganError if there is no such rule, or no average.
         """
+        rule = self._rule(rule, averaged)
         evaluations = self._rows(EVALUATIONS, [*ROW, "frechet_train"])
-        features, rules = self.spec.evaluate.features[0], self.spec.train.rules
-        return best_rates(evaluations, features, rule or rules[0], _column("train", averaged=averaged))
+        return best_rates(evaluations, self.spec.evaluate.features[0], rule, _column("train", averaged=averaged))
 
     def at_best(self, frame: pd.DataFrame, *, rule: Rule | None = None, averaged: bool = True) -> pd.DataFrame:
-        """The rows of a frame, of this study, by one rule and at each width's best learning rate (`best_rates`)."""
-        train = self.spec.train
-        if not train.several:
+        """The rows of a frame, of this study, by one rule and at each width's best learning rate.
+
+        rule, averaged: as of `best_rates`, which says what it raises.
+        """
+        rule = self._rule(rule, averaged)
+        if not self.spec.train.several:
             return frame
-        of_rule = frame.learning_rate_rule == (rule or train.rules[0])
-        return frame[of_rule & (frame.learning_rate == frame.k.map(self.best_rates(rule=rule, averaged=averaged)))]
+        best = frame.k.map(self.best_rates(rule=rule, averaged=averaged))
+        return frame[(frame.learning_rate_rule == rule) & (frame.learning_rate == best)]
 
     def recommend(
         self,
@@ -146,15 +144,14 @@ class GanStudy(Study):
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
-        train = self.spec.train
-        check(rule is None or rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
-        check(averaged or train.average, "averaged", averaged, "True, for the study has no averages")
+        train, rule = self.spec.train, self._rule(rule, averaged)
         tolerance = self.spec.tolerance if tolerance is None else tolerance
         features = features or self.spec.evaluate.features[0]
-        final = self.final(features, rule=rule, averaged=averaged)
-        if final.empty:
-            self._refuse(features)
         column = _column("test", averaged=averaged)
+        last = self.last(rule=rule, averaged=averaged)
+        final = last[last.features == features]
+        if final.empty or (not averaged and final[column].isna().all()):  # `evaluate` measures averages alone
+            self._refuse(last, features, rule, averaged=averaged)
         found = recommend(
             {k: final[column][final.k == k].to_numpy(float) for k in self.spec.widths},
             tolerance,
@@ -175,8 +172,8 @@ class GanStudy(Study):
         best = self.best_rates(rule=rule, averaged=averaged) if len(train.rates) > 1 else {}
         frame, space = self.frame(), self.spec.evaluate.features[0]
         tried = frame[(frame.iteration == train.iterations) & (frame.features == space)]
-        tried = tried[tried.learning_rate_rule == (rule or train.rules[0])]
-        beyond = rates_beyond(tried, best, between, tolerance, _column("train", averaged=averaged))
+        tried = tried[tried.learning_rate_rule == rule]
+        beyond = rates_beyond(tried, best, train.rates, between, tolerance, _column("train", averaged=averaged))
         lacking = (*found.missing, *self._unfinished(), *settled, *beyond)
         return replace(found, missing=lacking, learning_rate=best.get(found.width))
 
@@ -215,136 +212,29 @@ class GanStudy(Study):
         """
         return gaps(self.final(features))
 
-    def sample(
-        self,
-        width: int | None = None,
-        seed: int | None = None,
-        n: int = 16,
-        *,
-        latents_seed: int | None = None,
-        learning_rate: float | None = None,
-        rule: Rule | None = None,
-    ) -> UInt8[np.ndarray, "{n} h w c"]:
-        """The first n images of a run's newest checkpoint, with train.average of the average; the same n at any time.
+    def _refuse(self, last: pd.DataFrame, features: str, rule: Rule, *, averaged: bool) -> NoReturn:
+        """Raise OverganError with the reason why no run is in a feature space.
 
-        width: by default the recommended one. seed: by default the first.
-        learning_rate, rule: where a seed has several; by default the width's best, and the spec's first.
-        latents_seed: of other latents than those of the run's evaluations; runs make their images of the same ones.
-
-        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong, or if no width is
-        given and none can be recommended yet.
+        last: the last rows by the rule.
         """
-        check(n >= 1, "n", n, "at least 1")
-        check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
-        width = self._width(width)
-        with self.naming():
-            by_run = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
-        return by_run[self._trained(width, seed, learning_rate, rule, list(by_run))]
-
-    def generator(
-        self,
-        width: int,
-        seed: int | None = None,
-        *,
-        learning_rate: float | None = None,
-        rule: Rule | None = None,
-    ) -> nn.Module:
-        """The generator of a run's newest checkpoint, made of PyTorch's own layers, or the user's own module.
-
-        It maps latents (batch, latent), standard normal, to images (batch, channels, height, width) in [-1, 1], is on
-        the CPU and in evaluation mode, and a copy: it can be trained or exported. From the latents of the run's
-        evaluation stream, in batches of 64, come the images of `sample`, before they are made bytes; with
-        model.sampling_norm=batch the images of a batch depend on each other, as they do there.
-
-        seed, learning_rate, rule: as of `sample`.
-
-        Raises OverganError as `sample` does.
-        """
-        with self.naming():
-            runs, replicas = generators(self.folder, self.spec, self._shape, width)
-        place = runs.index(self._trained(width, seed, learning_rate, rule, runs))
-        return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
-
-    def evaluate(
-        self,
-        metrics: Sequence[MetricName] = ("frechet",),
-        *,
-        progress: Progress = no_progress,
-        device: str = "cpu",
-        batch: int | None = None,
-        **settings: Any,
-    ) -> pd.DataFrame:
-        """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
-
-        metrics: as of `overgan.metrics.evaluate`.
-        progress: called with what is being done, how many are done and of how many.
-        device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
-            there is one.
-        batch: images that go through a feature network at once, by default as many as suit it.
-        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
-
-        The result is what was measured, a row per run and feature space. Those of the same run, iteration and features
-        are replaced; an interrupted NND goes on.
-
-        Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
-        """
-        fingerprint = self.description.data["fingerprint"]
-        with self.naming(*metrics, *settings.get("features", ())):
-            rows = evaluate_checkpoints(
-                self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings
-            )
-        return pd.DataFrame(rows, columns=None if rows else ROW)
-
-    def write_samples(
-        self,
-        width: int | None = None,
-        seed: int | None = None,
-        n: int = 16,
-        out: str | Path | None = None,
-        *,
-        latents_seed: int | None = None,
-        learning_rate: float | None = None,
-        rule: Rule | None = None,
-        scale_up: int = 1,
-    ) -> Path:
-        """Write `sample` of the same arguments as 00000.png, 00001.png, …, and all in one grid; their folder.
-
-        out: by default images-seed-S in the folder of the width, with what else is given, such as the latents' seed.
-        scale_up: how many pixels each becomes, in both directions.
-
-        The grid is beside the folder, FOLDER-grid.png: the folder has images of one size, which can be measured.
-
-        Raises OverganError as `sample` does, if the folder cannot be written or is one of more images that were written
-        before, or if the grid would be too large.
-        """
-        check(n >= 1, "n", n, "at least 1")
-        check_sizes(n, self._shape, scale_up)
-        width = self._width(width)
-        images = self.sample(width, seed, n, latents_seed=latents_seed, learning_rate=learning_rate, rule=rule)
-        name = f"images-seed-{self.spec.seeds[0] if seed is None else seed}"
-        name += f"-{rule}" if rule else ""
-        name += f"-rate-{learning_rate:g}" if learning_rate else ""
-        name += f"-latents-{latents_seed}" if latents_seed is not None else ""
-        name += f"-x{scale_up}" if scale_up > 1 else ""
-        folder = self.group(width) / name if out is None else Path(out).resolve()
-        write_images(images, scale_up, folder, ours=out is None)
-        if out is None:
-            publish(self.folder, folder)
-            publish(self.folder, folder.with_name(f"{name}-grid.png"))
-        return folder
-
-    def _refuse(self, features: str) -> None:
-        """Raise OverganError if there is another reason than runs to come why none is in a feature space."""
-        if not self.final().empty:
-            measured = joined([str(name) for name in self.last().features.unique() if name != CRITIC])
-            raise OverganError(f"no run is measured in {features} features, but in {measured}")
-        if all(group.diverged == self.spec.runs_a_width for group in self.status()):
+        column = _column("test", averaged=averaged)
+        if not last.empty:
+            spaces = joined([str(name) for name in last.features[last[column].notna()].unique()])
+            what = "no run is" if averaged else "no run's last weights are"
+            raise OverganError(f"{what} measured in {features} features, but in {spaces}")
+        if all(group.complete for group in self.status()):
+            by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
             rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"
-            raise OverganError(f"all runs diverged; {rate}, in another folder, may help")
+            raise OverganError(f"all runs{by} diverged; {rate}, in another folder, may help")
+        raise OverganError("no width has a finished run yet; go on with the study first")
 
-    def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
-        """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
-        return pictures(self.folder, self.group(width), folder)
+    def _rule(self, rule: Rule | None, averaged: bool) -> Rule:
+        """The rule, by default the spec's first. Raises OverganError if there is no such one, or no average."""
+        train = self.spec.train
+        rule = rule or train.rules[0]
+        check(rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
+        check(averaged or train.average, "averaged", averaged, "True, for the study has no averages")
+        return rule
 
     def heal(self, width: int) -> None:
         """A width whose newest checkpoint is damaged goes back to the one before."""
@@ -355,37 +245,3 @@ class GanStudy(Study):
         train = self.spec.train
         steps = {"learning_rate_rule": train.rules[0], "learning_rate": train.rates[0]}  # rows of one have none
         return [steps | current_row(row) for row in checked(rows, self.row, self.group(width) / file)]
-
-    def _width(self, width: int | None) -> int:
-        """The width, by default the recommended one, which there must be."""
-        if width is not None:
-            return width
-        try:
-            return self.recommend().width
-        except OverganError as error:
-            raise OverganError(f"no width can be recommended ({error}); name one with {{argument}}", "width") from None
-
-    def _trained(
-        self, width: int, seed: int | None, learning_rate: float | None, rule: Rule | None, runs: list[Run]
-    ) -> Run:
-        """The run, by default of the first seed, at the width's best learning rate; it must have weights."""
-        train = self.spec.train
-        rule = rule or train.rules[0]
-        check(rule in train.rules, "rule", rule, f"one of {', '.join(train.rules)}")
-        seed = self.spec.seeds[0] if seed is None else seed
-        if learning_rate is None:
-            learning_rate = self.best_rates(rule=rule).get(width, train.rates[0])
-        rates = joined([f"{rate:g}" for rate in train.rates])
-        check(learning_rate in train.rates, "learning_rate", learning_rate, f"one that was tried: {rates}")
-        run = Run(seed, learning_rate, rule)
-        if run not in runs:
-            seeds = sorted(of.seed for of in runs if of[1:] == run[1:])
-            at = f" at learning rate {learning_rate:g}, {rule}" if train.several else ""
-            has = f"it has those of {seeds}" if seeds else "its runs diverged"
-            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; {has}")
-        return run
-
-    @property
-    def _shape(self) -> tuple[int, int, int]:
-        height, width, channels = self.description.data["shape"]
-        return height, width, channels

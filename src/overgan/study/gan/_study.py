@@ -1,0 +1,182 @@
+"""The results of a width study of a GAN: its rows, and what is made with its checkpoints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+from torch import nn
+
+from overgan.check import check
+from overgan.errors import OverganError
+from overgan.metrics import MetricName, Progress, no_progress
+from overgan.models import plain
+from overgan.study._mirror import publish
+from overgan.study.gan._checkpoints import generators, samples
+from overgan.study.gan._evaluate import evaluate_checkpoints
+from overgan.study.gan._pictures import pictures
+from overgan.study.gan._results import ROW, GanResults
+from overgan.study.gan._write_images import check_sizes, write_images
+from overgan.training import Rule, Run
+from overgan.words import joined
+
+
+class GanStudy(GanResults):
+    """The results of a width study of a GAN."""
+
+    def sample(
+        self,
+        width: int | None = None,
+        seed: int | None = None,
+        n: int = 16,
+        *,
+        latents_seed: int | None = None,
+        learning_rate: float | None = None,
+        rule: Rule | None = None,
+    ) -> UInt8[np.ndarray, "{n} h w c"]:
+        """The first n images of a run's newest checkpoint, with train.average of the average; the same n at any time.
+
+        width: by default the recommended one. seed: by default the first.
+        learning_rate, rule: where a seed has several; by default the width's best, and the spec's first.
+        latents_seed: of other latents than those of the run's evaluations; runs make their images of the same ones.
+
+        Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong, or if no width is
+        given and none can be recommended yet.
+        """
+        check(n >= 1, "n", n, "at least 1")
+        check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
+        width = self._width(width)
+        with self.naming():
+            by_run = samples(self.folder, self.spec, self._shape, width, n, latents_seed=latents_seed)
+        return by_run[self._trained(width, seed, learning_rate, rule, list(by_run))]
+
+    def generator(
+        self,
+        width: int,
+        seed: int | None = None,
+        *,
+        learning_rate: float | None = None,
+        rule: Rule | None = None,
+    ) -> nn.Module:
+        """The generator of a run's newest checkpoint, made of PyTorch's own layers, or the user's own module.
+
+        It maps latents (batch, latent), standard normal, to images (batch, channels, height, width) in [-1, 1], is on
+        the CPU and in evaluation mode, and a copy: it can be trained or exported. From the latents of the run's
+        evaluation stream, in batches of 64, come the images of `sample`, before they are made bytes; with
+        model.sampling_norm=batch the images of a batch depend on each other, as they do there.
+
+        seed, learning_rate, rule: as of `sample`.
+
+        Raises OverganError as `sample` does.
+        """
+        with self.naming():
+            runs, replicas = generators(self.folder, self.spec, self._shape, width)
+        place = runs.index(self._trained(width, seed, learning_rate, rule, runs))
+        return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
+
+    def evaluate(
+        self,
+        metrics: Sequence[MetricName] = ("frechet",),
+        *,
+        progress: Progress = no_progress,
+        device: str = "cpu",
+        batch: int | None = None,
+        **settings: Any,
+    ) -> pd.DataFrame:
+        """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
+
+        metrics: as of `overgan.metrics.evaluate`.
+        progress: called with what is being done, how many are done and of how many.
+        device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
+            there is one.
+        batch: images that go through a feature network at once, by default as many as suit it.
+        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
+
+        The result is what was measured, a row per run and feature space. Those of the same run, iteration and features
+        are replaced; an interrupted NND goes on.
+
+        Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
+        """
+        fingerprint = self.description.data["fingerprint"]
+        with self.naming(*metrics, *settings.get("features", ())):
+            rows = evaluate_checkpoints(
+                self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings
+            )
+        return pd.DataFrame(rows, columns=None if rows else ROW)
+
+    def write_samples(
+        self,
+        width: int | None = None,
+        seed: int | None = None,
+        n: int = 16,
+        out: str | Path | None = None,
+        *,
+        latents_seed: int | None = None,
+        learning_rate: float | None = None,
+        rule: Rule | None = None,
+        scale_up: int = 1,
+    ) -> Path:
+        """Write `sample` of the same arguments as 00000.png, 00001.png, …, and all in one grid; their folder.
+
+        out: by default images-seed-S in the folder of the width, with what else is given, such as the latents' seed.
+        scale_up: how many pixels each becomes, in both directions.
+
+        The grid is beside the folder, FOLDER-grid.png: the folder has images of one size, which can be measured.
+
+        Raises OverganError as `sample` does, if the folder cannot be written or is one of more images that were written
+        before, or if the grid would be too large.
+        """
+        check(n >= 1, "n", n, "at least 1")
+        check_sizes(n, self._shape, scale_up)
+        width = self._width(width)
+        images = self.sample(width, seed, n, latents_seed=latents_seed, learning_rate=learning_rate, rule=rule)
+        name = f"images-seed-{self.spec.seeds[0] if seed is None else seed}"
+        name += f"-{rule}" if rule else ""
+        name += f"-rate-{learning_rate:g}" if learning_rate else ""
+        name += f"-latents-{latents_seed}" if latents_seed is not None else ""
+        name += f"-x{scale_up}" if scale_up > 1 else ""
+        folder = self.group(width) / name if out is None else Path(out).resolve()
+        write_images(images, scale_up, folder, ours=out is None)
+        if out is None:
+            publish(self.folder, folder)
+            publish(self.folder, folder.with_name(f"{name}-grid.png"))
+        return folder
+
+    def pictures(self, width: int, folder: str) -> dict[Path, bytes]:
+        """The PNG files in a folder of a width's, such as samples, by path; without damaged ones, with a notice."""
+        return pictures(self.folder, self.group(width), folder)
+
+    def _width(self, width: int | None) -> int:
+        """The width, by default the recommended one, which there must be."""
+        if width is not None:
+            return width
+        try:
+            return self.recommend().width
+        except OverganError as error:
+            raise OverganError(f"no width can be recommended ({error}); name one with {{argument}}", "width") from None
+
+    def _trained(
+        self, width: int, seed: int | None, learning_rate: float | None, rule: Rule | None, runs: list[Run]
+    ) -> Run:
+        """The run, by default of the first seed, at the width's best learning rate; it must have weights."""
+        train = self.spec.train
+        rule = self._rule(rule, averaged=True)
+        seed = self.spec.seeds[0] if seed is None else seed
+        if learning_rate is None:
+            learning_rate = self.best_rates(rule=rule).get(width, train.rates[0])
+        rates = joined([f"{rate:g}" for rate in train.rates])
+        check(learning_rate in train.rates, "learning_rate", learning_rate, f"one that was tried: {rates}")
+        run = Run(seed, learning_rate, rule)
+        if run not in runs:
+            seeds = sorted(of.seed for of in runs if of[1:] == run[1:])
+            at = f" at learning rate {learning_rate:g}, {rule}" if train.several else ""
+            has = f"it has those of {seeds}" if seeds else "its runs diverged"
+            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; {has}")
+        return run
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.description.data["shape"]
+        return height, width, channels
