@@ -176,12 +176,13 @@ def test_a_map_is_drawn_by_both_renderers():
         "y",
         ["2", "4"],
         ["0.1", "0.2"],
-        [Cells("one", values, [[False, True], [False, True]], [(0, 0)])],
+        [Cells(name, values, [[False, True], [False, True]], [(0, 0)][:at]) for at, name in ((1, "one"), (0, "two"))],
     )
     html, images = to_html(map_), to_images(map_)
     for text in ("one", "10 \\u00d7", "100", "0.2"):
         assert text in html
     assert html.count('"type":"rect"') == 1
+    assert html.count('"text":"y"') == 1
     assert images["png"].startswith(b"\x89PNG")
     assert images == to_images(map_)
     nothing = Map("m", "title", "x", "y", ["2"], ["0.1"], [Cells("one", [[float("nan")]], [[True]], [])])

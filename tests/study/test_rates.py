@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from typer.testing import CliRunner
 
 import overgan
+from overgan.cli import app
 from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.study.gan._rates import best_rates, rates_beyond
@@ -125,6 +127,27 @@ def test_what_is_measured_later_is_of_every_run(study):
     assert len(set(keys)) == 12
 
 
+def test_the_table_of_what_is_measured_later_is_of_the_best_runs(study):
+    rows = study.at_best(study.evaluate(["kernel"]))
+    done = CliRunner().invoke(app, ["evaluate", "--study", str(study.folder), "--metrics", "kernel"])
+    assert done.exit_code == 0
+    cells = [line.split() for line in done.output.splitlines() if "±" in line]
+    for (k, of), line in zip(rows.groupby("k"), cells, strict=False):
+        at = line.index("±")
+        assert line[at - 3 : at] == [str(k), "2", f"{of.kernel_train.mean():.3g}"]
+    assert "over the runs, of each width's best learning rate by the rule constant" in done.output
+
+
+def test_what_to_do_where_all_runs_diverged(tmp_path):
+    study = overgan.run(SPEC, tmp_path / "study", ["train.learning_rates=[1e29,1e30]"], threads=1, **HERE)
+    with pytest.raises(
+        OverganError, match=r"all runs by the rule constant diverged; lower train\.learning_rates, in another folder"
+    ):
+        study.recommend()
+    with pytest.raises(OverganError, match=r"no weights of seed 0 at learning rate .*, constant; its runs diverged"):
+        study.sample(4)
+
+
 def test_the_report_is_written(study):
     assert "learning rate" in overgan.write_report(study.folder).read_text()
 
@@ -162,7 +185,7 @@ def test_a_rule_by_which_all_runs_diverged_is_named(study, monkeypatch):
     frame = study.frame()
     monkeypatch.setattr(study, "frame", lambda: frame[frame.learning_rate_rule == "constant"])
     assert study.recommend().width in (4, 8)
-    with pytest.raises(OverganError, match="all runs by the rule mup diverged; a lower"):
+    with pytest.raises(OverganError, match="all runs by the rule mup diverged; lower"):
         study.recommend(rule="mup")
 
 
@@ -178,6 +201,11 @@ def test_what_is_measured_later_of_averages_says_nothing_of_the_last_weights(stu
 def test_a_study_goes_on_only_with_the_same_rates(study):
     with pytest.raises(OverganError, match="learning_rates"):
         overgan.run(SPEC, study.folder, ["train.learning_rates=[1e-3]"], threads=1, **HERE)
+
+
+def test_another_loss_is_named_before_what_it_brings(study):
+    with pytest.raises(OverganError, match=r"with train\.loss=wgan-gp, now it is relativistic"):
+        overgan.run(SPEC, study.folder, ["train.loss=relativistic"], threads=1, **HERE)
 
 
 def frame_of(values):

@@ -1,7 +1,7 @@
 """`overgan evaluate` and `overgan sample`: a study's images, and anybody's."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
@@ -14,6 +14,7 @@ from overgan.stores import shown
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
+    from overgan.study.gan import GanStudy
 
 Mode = Literal["grey", "colour"]
 Precision = Literal["float32", "bf16"]
@@ -102,16 +103,21 @@ def _once(position: str | None, option: str | None, name: str) -> str | None:
 
 
 def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], as_json: bool, trust: bool) -> None:
+    study = cast("GanStudy", overgan.load(folder, trust))  # or one that makes no images, which says so
     with bar() as progress:
-        measured = overgan.load(folder, trust).evaluate(metrics, progress=progress, **settings)
+        measured = study.evaluate(metrics, progress=progress, **settings)
     report = shown(overgan.write_report(folder, trust=trust))
     if as_json:
         rows = [row.dropna().to_dict() for _, row in measured.iterrows()]
         print_json({"results": rows, "report": report})
         return
-    print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(measured, metrics), unbroken=1)
+    judged = study.at_best(measured)  # runs of several learning rates have no mean that says anything
+    print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(judged, metrics), unbroken=1)
+    at = ""
+    if (train := study.spec.train).several:
+        at = f", of each width's best learning rate by the rule {train.rules[0]}"
     gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
-    console.print(f"mean ± standard deviation over the runs{gap}")
+    console.print(f"mean ± standard deviation over the runs{at}{gap}")
     console.print(f"report: {report}")
 
 

@@ -123,10 +123,9 @@ def lines(workers: int, clock: Callable[[], float] = time.monotonic) -> "Watcher
         for group in groups:
             if group.complete and group.width not in printed:
                 printed.add(group.width)
-                console.print(
-                    f"k = {group.width}: {group.done:,} {group.unit}s in {duration(group.seconds)}, {group.result}, "
-                    f"{group.diverged} diverged"
-                )
+                done = f"{group.done:,} {group.unit}s in {duration(group.seconds)}"
+                said = [done, *filter(None, [group.result]), f"{group.diverged} diverged"]
+                console.print(f"k = {group.width}: {', '.join(said)}")
         if not is_paced and seconds_left(groups, workers) is not None:
             is_paced, due = True, min(due, clock() + SETTLING_SECONDS)
         if clock() >= due and len(printed) < len(groups):

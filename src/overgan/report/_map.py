@@ -82,12 +82,14 @@ def _(plot: Map) -> str:
         height=height,
         template="plotly_white",
         plot_bgcolor=MARK,
-        margin={"t": 50, "b": 50, "l": 60, "r": 10},
+        margin={"t": 50, "b": 50, "l": 80, "r": 10},
     )
     figure.update_xaxes(tickvals=list(range(len(plot.columns))), ticktext=list(plot.columns), showgrid=False)
     figure.update_xaxes(title=plot.x_label, row=len(titles))
     ticks = {"tickvals": list(range(len(plot.rows))), "ticktext": list(plot.rows)}
-    figure.update_yaxes(title=plot.y_label, showgrid=False, zeroline=False, **ticks)
+    figure.update_yaxes(showgrid=False, zeroline=False, **ticks)
+    middle = {"x": 0, "xref": "paper", "xshift": -50, "y": 0.5, "yref": "paper", "xanchor": "right"}
+    figure.add_annotation(text=plot.y_label, textangle=-90, showarrow=False, **middle)  # a panel may be too low for it
     return html(figure, plot.name)
 
 
@@ -109,8 +111,9 @@ def _(plot: Map, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
                 axes.text(x, y, text, ha="center", va="center", color="white" if dark else "black", fontsize="small")
         for y, x in panel.marked:
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor="black", linewidth=2.5))
-        axes.set(title=panel.title, ylabel=plot.y_label)
+        axes.set(title=panel.title)
         axes.set_xticks(range(len(plot.columns)), plot.columns)
         axes.set_yticks(range(len(plot.rows)), plot.rows)
     figure.axes[-1].set_xlabel(plot.x_label)
+    figure.supylabel(plot.y_label, fontsize="medium")
     return saved(figure, plot.name, formats)

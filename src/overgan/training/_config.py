@@ -23,7 +23,7 @@ Rate = Annotated[float, Field(gt=0), AfterValidator(_moving)]
 
 def _once_each(values: list[Rate] | list[Rule] | None) -> list[Rate] | list[Rule] | None:
     if values is not None and len(set(values)) < len(values):
-        raise ValueError(f"{values} has the same value twice; remove one")
+        raise ValueError(f"{values} has the same value twice")
     return values
 
 

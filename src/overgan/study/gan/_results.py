@@ -224,7 +224,8 @@ class GanResults(Study):
             raise OverganError(f"{what} measured in {features} features, but in {spaces}")
         if all(group.complete for group in self.status()):
             by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
-            raise OverganError(f"all runs{by} diverged; a lower train.learning_rate, in another folder, may help")
+            rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"
+            raise OverganError(f"all runs{by} diverged; {rate}, in another folder, may help")
         raise OverganError("no width has a finished run yet; go on with the study first")
 
     def _rule(self, rule: Rule | None, averaged: bool) -> Rule:

@@ -172,7 +172,8 @@ class GanStudy(GanResults):
         if run not in runs:
             seeds = sorted(of.seed for of in runs if of[1:] == run[1:])
             at = f" at learning rate {learning_rate:g}, {rule}" if train.several else ""
-            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; it has those of {seeds}")
+            has = f"it has those of {seeds}" if seeds else "its runs diverged"
+            raise OverganError(f"{self.group(width)} has no weights of seed {seed}{at}; {has}")
         return run
 
     @property
