@@ -90,6 +90,15 @@ def test_a_best_step_at_the_edge_of_those_tried_is_said_and_left_out(rated, rate
     assert sentence in rate_findings(rated(rates=rates))
 
 
+def test_whether_a_step_transfers_is_not_known_where_the_best_is_at_the_edge(rated):
+    found = rate_findings(rated(rates=[rate for rate in RATES if rate >= 0.004]))
+    assert (
+        "Whether the best learning rate at k = 2 is right at wider widths, by the rule mup, is not known: the best at "
+        "k = 2, 4 and 8 is the least or the largest of those tried." in found
+    )
+    assert not any("by the rule mup at every wider width" in sentence for sentence in found)
+
+
 def test_runs_that_diverge_with_a_narrow_widths_step_are_said(rated):
     study = rated(failing={("constant", 8, 0.008)})
     assert (

@@ -226,6 +226,7 @@ def test_an_evaluations_best_rows_are_of_the_first_rule_and_space():
     [
         ({"learning_rates": []}, "at least 1 item"),
         ({"learning_rates": [1e-3, 1e-3]}, "has the same value twice"),
+        ({"learning_rates": [1e-3, 1.0000001e-3]}, "has the same value twice"),
         ({"learning_rates": [0.0]}, "greater than 0"),
         ({"learning_rates": [1e-20]}, "smaller steps move no weight"),
         ({"learning_rate_rule": "linear"}, "'constant', 'inverse' or 'mup'"),

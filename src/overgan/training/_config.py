@@ -21,10 +21,19 @@ def _moving(rate: float) -> float:
 Rate = Annotated[float, Field(gt=0), AfterValidator(_moving)]
 
 
-def _once_each(values: list[Rate] | list[Rule] | None) -> list[Rate] | list[Rule] | None:
-    if values is not None and len(set(values)) < len(values):
+def _once_each(values: list[Any] | None) -> list[Any] | None:
+    if values is not None and len({_printed(value) for value in values}) < len(values):
         raise ValueError(f"{values} has the same value twice")
     return values
+
+
+def _ascending(rates: list[float] | None) -> list[float] | None:
+    return None if rates is None else sorted(rates)
+
+
+def _printed(value: float | str) -> str:
+    """A rule, or a learning rate: two that look the same could not be told apart."""
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _by_loss(given: dict[str, Any]) -> Defaults:
@@ -59,7 +68,7 @@ class TrainConfig(BaseModel):
         description="weight of the gradient penalty: λ of wgan-gp, γ of the others, which multiply it by 1/2",
     )
     learning_rate: Rate = Field(1e-4, description="Adam's, of both networks")
-    learning_rates: Annotated[list[Rate] | None, AfterValidator(_once_each)] = Field(
+    learning_rates: Annotated[list[Rate] | None, AfterValidator(_once_each), AfterValidator(_ascending)] = Field(
         None,
         min_length=1,
         description="in place of it several, with each of which every seed is trained; a width is judged at its best",
@@ -104,7 +113,7 @@ class TrainConfig(BaseModel):
     @property
     def rates(self) -> list[float]:
         """The learning rates that are tried, ascending."""
-        return sorted(self.learning_rates or [self.learning_rate])
+        return self.learning_rates or [self.learning_rate]
 
     @property
     def rules(self) -> list[Rule]:

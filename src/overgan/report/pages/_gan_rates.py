@@ -151,11 +151,19 @@ def _best_step(study: GanStudy, rule: Rule, of: Scaling) -> str:
 
 def _predicted(study: GanStudy, rule: Rule) -> list[str]:
     """What comes of training every wider width with the best step of a narrow one."""
-    best, base = study.best_rates(rule=rule), study.spec.train.base_width
+    best, train = study.best_rates(rule=rule), study.spec.train
     rows = _last(study, rule)
-    width = base if base in best else min(best)
+    width = train.base_width if train.base_width in best else min(best)
     found = transfer(rows.assign(value=rows.frechet_test), best, width, study.spec.tolerance)
-    return [] if found is None else [_transfer(study, rule, found)]
+    if found is None:
+        return []
+    ends = [k for k, rate in best.items() if k >= width and rate in (train.rates[0], train.rates[-1])]
+    if width in ends or (ends and found.verdict != "fails"):  # with a better one beyond, excesses would be larger
+        return [
+            f"Whether the best learning rate at k = {width} is right at wider widths, by the rule {rule}, is not "
+            f"known: the best at k = {joined(ends)} is the least or the largest of those tried."
+        ]
+    return [_transfer(study, rule, found)]
 
 
 def _transfer(study: GanStudy, rule: Rule, found: Transfer) -> str:
