@@ -112,7 +112,7 @@ def test_a_sample_does_not_depend_on_those_beside_it(name, images, monkeypatch):
     trained = gan(name, [0, 1])
     trained.iterate(images)
     together = trained.sample(7)
-    monkeypatch.setattr("overgan.training._replicas.GENERATE_CHUNK", 2)
+    monkeypatch.setattr("overgan.training._generate.GENERATE_CHUNK", 2)
     # one step of 255: where a value lies between two, the rounding of the sums decides
     assert (together.int() - trained.sample(7).int()).abs().max() <= 1
     assert trained.generator.training

@@ -3,6 +3,7 @@ from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as loa
 from ._config import TrainConfig as TrainConfig
 from ._coordinates import UPDATES as UPDATES, Change as Change, Slope as Slope, changes as changes, slopes as slopes
 from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
+from ._generate import blocks as blocks, generate as generate, load_generator as load_generator
 from ._index import (
     EVALUATIONS as EVALUATIONS,
     INDEX as INDEX,
@@ -22,12 +23,7 @@ from ._loop import (
     train_group as train_group,
 )
 from ._memory import train_in_memory as train_in_memory
-from ._replicas import (
-    Replicas as Replicas,
-    blocks as blocks,
-    generate as generate,
-    load_generator as load_generator,
-)
+from ._replicas import Replicas as Replicas
 from ._rules import Scale as Scale, scales as scales
 from ._runs import RULES as RULES, Rule as Rule, Run as Run
 from ._streams import Streams as Streams, stream as stream

@@ -23,8 +23,9 @@ from overgan.pictures import image_grid, image_png
 from overgan.training._best import best_rows
 from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
+from overgan.training._generate import blocks
 from overgan.training._index import EVALUATIONS, LOG, NEIGHBOURS, PROGRESS, SAMPLES
-from overgan.training._replicas import Replicas, blocks
+from overgan.training._replicas import Replicas
 
 NEIGHBOUR_ROWS = 8  # of images in their picture
 PROGRESS_SECONDS = 0.5
