@@ -3,16 +3,20 @@
     python benchmarks/learning_rates.py [TURNS]
 
 Prints, for each network, the median over the turns of (time of 25 replicas / 25) / (time of 5 replicas / 5). On one
-thread, as a worker of a study has it.
+thread and with the settings of memory that a worker of a study has.
 """
 
+import multiprocessing
+import os
 import statistics
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import torch
 
 from overgan.models import ModelConfig
+from overgan.study.execute._environment import MALLOC
 from overgan.training import Replicas, TrainConfig
 
 SEEDS, RATES = [0, 1, 2, 3, 4], [2.5e-5, 5e-5, 1e-4, 2e-4, 4e-4]
@@ -46,4 +50,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    os.environ.update(MALLOC | os.environ)  # which a process reads as it starts
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(main).result()
