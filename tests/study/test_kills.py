@@ -235,7 +235,7 @@ def test_a_worker_that_cannot_stop_is_killed(run, tmp_path, monkeypatch):
     command.terminate()
     begun = time.monotonic()
     assert command.wait() == 143
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 40  # of a minute; half a second on a machine that is free
     assert not Path(f"/proc/{worker}").exists()
 
 
