@@ -25,7 +25,7 @@ def rate_figures(study: GanStudy) -> list[Plot | Map]:
     train, plots = study.spec.train, list[Plot | Map]()
     if not train.several:
         return []
-    finished = {rule: rows for rule in train.rules if len(rows := _last(study, rule))}
+    finished = {rule: rows for rule in train.rules if len(rows := study.tried(rule))}
     if not finished:
         return []
     label = frechet_label(study.spec.evaluate.features[0])
@@ -55,15 +55,8 @@ def rate_findings(study: GanStudy) -> list[str]:
     return sentences + (_averaging(study) if train.average else [])
 
 
-def _last(study: GanStudy, rule: Rule) -> pd.DataFrame:
-    """The last rows of all runs by a rule, in the first feature space, whatever their learning rate."""
-    frame = study.frame()
-    last = (frame.iteration == study.spec.train.iterations) & (frame.features == study.spec.evaluate.features[0])
-    return frame[last & (frame.learning_rate_rule == rule)]
-
-
 def _scaling(study: GanStudy, rule: Rule) -> Scaling:
-    rows = _last(study, rule)
+    rows = study.tried(rule)
     return scaling(rows.assign(value=rows.frechet_train), study.best_rates(rule=rule))
 
 
@@ -152,7 +145,7 @@ def _best_step(study: GanStudy, rule: Rule, of: Scaling) -> str:
 def _predicted(study: GanStudy, rule: Rule) -> list[str]:
     """What comes of training every wider width with the best step of a narrow one."""
     best, train = study.best_rates(rule=rule), study.spec.train
-    rows = _last(study, rule)
+    rows = study.tried(rule)
     width = train.base_width if train.base_width in best else min(best)
     found = transfer(rows.assign(value=rows.frechet_test), best, width, study.spec.tolerance)
     if found is None:

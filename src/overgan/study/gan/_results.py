@@ -99,6 +99,12 @@ class GanResults(Study):
         frame = self.frame()
         return self.at_best(frame[frame.iteration == self.spec.train.iterations], rule=rule, averaged=averaged)
 
+    def tried(self, rule: Rule) -> pd.DataFrame:
+        """The last rows of all runs by a rule, in the first feature space, whatever their learning rate."""
+        frame = self.frame()
+        last = (frame.iteration == self.spec.train.iterations) & (frame.features == self.spec.evaluate.features[0])
+        return frame[last & (frame.learning_rate_rule == rule)]
+
     def best_rates(self, *, rule: Rule | None = None, averaged: bool = True) -> dict[int, float]:
         """By width the best of the learning rates, as the spec has them, at its newest evaluation.
 
@@ -170,10 +176,9 @@ class GanResults(Study):
             found.quantity,
         )
         best = self.best_rates(rule=rule, averaged=averaged) if len(train.rates) > 1 else {}
-        frame, space = self.frame(), self.spec.evaluate.features[0]
-        tried = frame[(frame.iteration == train.iterations) & (frame.features == space)]
-        tried = tried[tried.learning_rate_rule == rule]
-        beyond = rates_beyond(tried, best, train.rates, between, tolerance, _column("train", averaged=averaged))
+        beyond = rates_beyond(
+            self.tried(rule), best, train.rates, between, tolerance, _column("train", averaged=averaged)
+        )
         lacking = (*found.missing, *self._unfinished(), *settled, *beyond)
         return replace(found, missing=lacking, learning_rate=best.get(found.width))
 
