@@ -4,6 +4,7 @@ rounds.json is written before any work on a round. A round is done when every wi
 from what these say alone, so that whoever looks at the same store comes to the same decision.
 """
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,6 +68,6 @@ def write_rounds(folder: Path, rounds: Rounds) -> None:
 
 
 def seeds_in_order(spec: Spec, count: int) -> list[int]:
-    """The first seeds of a study: the spec's, then the numbers after the largest of these."""
-    more = range(spec.seeds[-1] + 1, spec.seeds[-1] + 1 + max(0, count - len(spec.seeds)))
-    return [*spec.seeds, *more][:count]
+    """The first seeds of a study: the spec's, then the smallest numbers that are not among these."""
+    others = (seed for seed in itertools.count() if seed not in spec.seeds)
+    return [*itertools.islice(itertools.chain(spec.seeds, others), count)]
