@@ -21,6 +21,7 @@ from overgan.study.analysis import _means, next_seeds, probabilities, standing
 from overgan.study.analysis._pairs import LOOKS, critical
 
 TOLERANCE, CONFIDENCE, CAP, CHUNK = 0.05, 0.95, 192, 250
+LEVEL_OF_ONE = 0.0033  # that one of 8 widths is enough: 0.05 × 0.8 × 2/3 × 7/8 / 7
 PARAMETERS = {2: 403, 4: 757, 8: 1513, 16: 3217, 32: 7393, 64: 18817, 128: 53953, 256: 173377}  # of the quickstart
 WIDTHS = np.array([*PARAMETERS])
 COST = np.array([*PARAMETERS.values()])
@@ -72,7 +73,8 @@ KINDS = {
     "skewed seeds": Kind(LEVEL, noise="skewed"),
     "unequal variances": Kind(LEVEL, (0.4, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.03)),
     "diverging runs": Kind(LEVEL, diverging=(0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0)),
-    "diverging, rarely": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0, 0, 0, 0, 0.08, 0, 0, 0)),
+    "diverging rarely": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0.5, 0.3, 0.2, 0.1, 0.08, 0, 0, 0)),
+    "diverging rarely, elsewhere never": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0, 0, 0, 0, 0.08, 0, 0, 0)),
     "correlated seeds": Kind(LEVEL, correlation=0.7),
     "the quickstart's": Kind(
         (80.55, 15.294, 8.107, 6.450, 3.838, 2.484, 2.256, 2.678),
@@ -208,5 +210,92 @@ def simulate(studies: int, kinds: list[str]) -> None:
             print(line.result(), flush=True)
 
 
+def shown_at(gap: float, correlation: float, studies: int) -> dict[str, np.ndarray]:
+    """By test: the runs after which one width is shown to be below another, or the most and one more.
+
+    gap: of their means, in standard deviations of a run.
+    """
+    random = np.random.default_rng(4)
+    numbers = LOOKS[LOOKS <= 768]
+    common = np.sqrt(correlation) * random.standard_normal((studies, 1, numbers[-1]))
+    x, y = np.moveaxis(common + np.sqrt(1 - correlation) * random.standard_normal((studies, 2, numbers[-1])), 1, 0)
+    y += gap
+    bounds, of_each = critical(np.array(LEVEL_OF_ONE)), critical(np.array(LEVEL_OF_ONE / 2))
+    found = {name: np.full(studies, numbers[-1] + 1) for name in ("matched", "Welch", "mixture", "intervals")}
+    for place, n in reversed([*enumerate(numbers)]):
+        d = (y - x)[:, :n]
+        own = np.stack([x[:, :n].var(1, ddof=1), y[:, :n].var(1, ddof=1)]) / n
+        t = d.mean(1) / np.sqrt(d.var(1, ddof=1) / n)
+        freedom = own.sum(0) ** 2 / (own**2).sum(0) * (n - 1)
+        level = scipy.stats.t.sf(bounds[place], n - 1)
+        shown = {
+            "matched": t > bounds[place],
+            "Welch": d.mean(1) / np.sqrt(own.sum(0)) > scipy.stats.t.isf(level, freedom),
+            "mixture": log_mixture(t, int(n)) > -np.log(LEVEL_OF_ONE),
+            "intervals": d.mean(1) > of_each[place] * np.sqrt(own).sum(0),
+        }
+        for name, of in shown.items():
+            found[name][of] = n
+    return found
+
+
+def log_mixture(t: np.ndarray, n: int, precision: float = 3.0) -> np.ndarray:
+    """Log of a supermartingale if the mean of D is at most 0 (Lai, 1976; Wang and Ramdas, 2023, with one side of it).
+
+    The likelihood ratio of t for effects with a half-normal prior of variance 1/precision against none.
+    """
+    total = np.sqrt(n) * t  # of D, with a variance of 1
+    squares = n - 1 + total**2 / n
+    left = squares - total**2 / (n + precision)
+    above = scipy.stats.t.logcdf(total / np.sqrt(left * (n + precision) / n), n)
+    return np.log(precision / (n + precision)) / 2 + n / 2 * np.log(squares / left) + np.log(2) + above
+
+
+def compare_tests() -> None:
+    """Errors of several tests of one pair, and the runs that they take."""
+    print("| correlation, gap | matched | Welch | mixture | intervals |")
+    for correlation in (0.0, 0.7):
+        errors = shown_at(0.0, correlation, 20_000)
+        print(
+            f"| {correlation}, none: shown, % | "
+            + " | ".join(f"{100 * (n <= 768).mean():.2f}" for n in errors.values())
+        )
+        for gap in (0.25, 0.5, 1.0, 2.0, 4.0):
+            runs = shown_at(gap, correlation, 2000)
+            print(f"| {correlation}, {gap} | " + " | ".join(f"{n.mean():.1f}" for n in runs.values()), flush=True)
+
+
+def calibration(kinds: list[str], studies: int = 400) -> None:
+    """Of studies in which a width has a probability in some range: how often it is the right one."""
+    said, right = [], []
+    for number, name in enumerate(kinds):
+        values = KINDS[name].draw(studies, np.random.default_rng([5, number]))
+        for study, of in enumerate(values):
+            runs = (3, 5, 10, 20, 40)[study % 5]
+            found = probabilities(dict(enumerate(of[:, :runs])), TOLERANCE)
+            said += found.values()
+            right += [place == KINDS[name].truth for place in found]
+    said, right = np.array(said), np.array(right)
+    for low, high in (
+        (0, 0.05),
+        (0.05, 0.2),
+        (0.2, 0.4),
+        (0.4, 0.6),
+        (0.6, 0.8),
+        (0.8, 0.9),
+        (0.9, 0.95),
+        (0.95, 1.01),
+    ):
+        of = (said >= low) & (said < high)
+        print(
+            f"{low}–{min(high, 1)}: {of.sum()} widths, said {100 * said[of].mean():.0f} %, right {100 * right[of].mean():.0f} %"
+        )
+
+
 if __name__ == "__main__":
-    simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])
+    if sys.argv[1:] == ["tests"]:
+        compare_tests()
+    elif sys.argv[1:] == ["probabilities"]:
+        calibration([*KINDS])
+    else:
+        simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])
