@@ -5,11 +5,12 @@ python benchmarks/until_sure.py tests              the tests of one pair alone, 
 python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
 
 A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
-named or what it takes has 192 already. The fixed grid has the same number of seeds at every width; it is judged by
+named or what it takes has 384 already. The fixed grid has the same number of seeds at every width; it is judged by
 the rule as it reads (the narrowest width whose mean is within 5 % of the least), by the estimate of `recommend`, and by
-whether the tests of `standing` name a width. A run costs as many units as its width has parameters.
+whether that excludes all other widths. A run costs as many units as its width has parameters.
 """
 
+import functools
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from overgan.study.analysis import _means, next_seeds, probabilities, standing
+from overgan.study.analysis import _means, as_judged, next_seeds, probabilities, standing
 from overgan.study.analysis._pairs import LOOKS, critical
 
-TOLERANCE, CONFIDENCE, CAP, CHUNK = 0.05, 0.95, 192, 250
+TOLERANCE, CONFIDENCE, CAP, LARGEST, CHUNK = 0.05, 0.95, 384, 768, 125
 LEVEL_OF_ONE = 0.0033  # that one of 8 widths is enough: 0.05 × 0.8 × 2/3 × 7/8 / 7
 PARAMETERS = {2: 403, 4: 757, 8: 1513, 16: 3217, 32: 7393, 64: 18817, 128: 53953, 256: 173377}  # of the quickstart
 WIDTHS = np.array([*PARAMETERS])
@@ -45,15 +46,15 @@ class Kind:
         means = np.array(self.means) * (1 + np.broadcast_to(self.diverging, 8))
         return int((means <= (1 + TOLERANCE) * means.min()).argmax())
 
-    def draw(self, studies: int, random: np.random.Generator) -> np.ndarray:
+    def draw(self, studies: int, random: np.random.Generator, runs: int = CAP) -> np.ndarray:
         """(studies, widths, runs); inf diverged."""
-        shape = (studies, 8, CAP)
+        shape = (studies, 8, runs)
         if self.noise == "heavy":
             noise = random.standard_t(3, shape) / np.sqrt(3)
         elif self.noise == "skewed":
             noise = (np.exp(random.standard_normal(shape) - 0.5) - 1) / np.sqrt(np.e - 1)
         else:
-            common = random.standard_normal((studies, 1, CAP))
+            common = random.standard_normal((studies, 1, runs))
             own = random.standard_normal(shape)
             noise = np.sqrt(self.correlation) * common + np.sqrt(1 - self.correlation) * own
         means = np.array(self.means, float)[:, None]
@@ -130,27 +131,23 @@ def grid_by_the_rule(kind: Kind, wide: np.ndarray) -> np.ndarray:
     return np.array(shares)
 
 
-def grid_by_recommend(kind: Kind, studies: int = 100) -> int | None:
-    """The least number of seeds by which the estimate of `recommend` is right in 95 % of studies."""
+def grid_by_recommend(kind: Kind, share: float, studies: int = 100) -> tuple[int | None, int | None]:
+    """The least numbers of seeds by which `recommend` is right in 95 % of studies, and is sure in a share of them.
+
+    That is, by which it names the right width, and by which it excludes all others.
+    """
     _means.DRAWS = 400
-    values = kind.draw(studies, np.random.default_rng(2))
+    values = kind.draw(studies, np.random.default_rng(2), LARGEST)
 
-    def right(n: int) -> bool:
-        places = [_means.decide([_judged(v[:n]) for v in of], TOLERANCE, CONFIDENCE).place for of in values]
-        return bool(np.mean(np.array(places) == kind.truth) >= CONFIDENCE)
+    @functools.cache
+    def shares(n: int) -> tuple[float, float]:
+        found = [_means.decide([as_judged(v[:n]) for v in of], TOLERANCE, CONFIDENCE) for of in values]
+        right = np.array([one.place == kind.truth for one in found])
+        alone = np.array([one.not_excluded.sum() == 1 for one in found])
+        return float(right.mean()), float((right & alone).mean())
 
-    return least(right, LOOKS[LOOKS <= CAP])
-
-
-def grid_that_is_sure(name: str, share: float, studies: int = 100) -> int | None:
-    """The least number of seeds at every width by which `standing` names a width in this share of studies."""
-    values = KINDS[name].draw(studies, np.random.default_rng(3))
-
-    def sure(n: int) -> bool:
-        found = [standing(dict(zip(WIDTHS.tolist(), of[:, :n], strict=True)), TOLERANCE, CONFIDENCE) for of in values]
-        return bool(np.mean([one.named is not None for one in found]) >= share)
-
-    return least(sure, LOOKS[LOOKS <= CAP])
+    numbers = NUMBERS[NUMBERS <= LARGEST]
+    return least(lambda n: shares(n)[0] >= CONFIDENCE, numbers), least(lambda n: shares(n)[1] >= share, numbers)
 
 
 def least(holds, numbers: np.ndarray) -> int | None:
@@ -160,11 +157,6 @@ def least(holds, numbers: np.ndarray) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(int(numbers[middle])) else (middle + 1, high)
     return int(numbers[low]) if low < len(numbers) else None
-
-
-def _judged(values: np.ndarray) -> np.ndarray:
-    finished = values[np.isfinite(values)]
-    return np.where(np.isfinite(values), values, 2 * finished.mean() if len(finished) else 1e9)
 
 
 def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> str:
@@ -178,7 +170,8 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
         reached = np.flatnonzero(np.minimum.accumulate(shares[::-1])[::-1] >= share)
         return int(NUMBERS[reached[0]]) if len(reached) else None
 
-    sure = grid_that_is_sure(name, named.mean() - 0.02) if named.mean() > 0.5 else None
+    estimate, sure = grid_by_recommend(kind, min(named.mean(), CONFIDENCE))
+    sure = sure if named.mean() > 0.5 else None
     total, paid = runs.sum(1), runs @ COST
     cells = [
         name,
@@ -186,7 +179,7 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
         f"{100 * right:.2f}",
         f"{np.median(total):.0f} ({total.mean():.0f})",
     ]
-    for n in (by_the_rule_to(CONFIDENCE), grid_by_recommend(kind), by_the_rule_to(right), sure):
+    for n in (by_the_rule_to(CONFIDENCE), estimate, by_the_rule_to(right), sure):
         ratios = f"{np.median(total) / (8 * n):.2f}, {np.median(paid) / (COST.sum() * n):.2f}" if n else "–"
         cells += [f"{n or 'more'}: {ratios}"]
     return "| " + " | ".join(cells) + " |"
@@ -194,9 +187,8 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
 
 def simulate(studies: int, kinds: list[str]) -> None:
     """The table of all kinds."""
-    print(
-        "| kind | named | right of these | runs, median (mean) | 95 % by rule | 95 % by recommend | as often | as sure |"
-    )
+    print("seeds of a grid, and by what the race's median of runs, and of cost, is a multiple of its")
+    print("| kind | named | right | runs, median (mean) | 95 % by the rule | 95 % by recommend | as often | as sure |")
     with ProcessPoolExecutor(2) as pool:
         chunks = {
             name: [pool.submit(chunk, name, min(CHUNK, studies - at), at) for at in range(0, studies, CHUNK)]
@@ -287,9 +279,8 @@ def calibration(kinds: list[str], studies: int = 400) -> None:
         (0.95, 1.01),
     ):
         of = (said >= low) & (said < high)
-        print(
-            f"{low}–{min(high, 1)}: {of.sum()} widths, said {100 * said[of].mean():.0f} %, right {100 * right[of].mean():.0f} %"
-        )
+        rates = f"said {100 * said[of].mean():.0f} %, right {100 * right[of].mean():.0f} %"
+        print(f"{low}–{min(high, 1)}: {of.sum()} widths, {rates}")
 
 
 if __name__ == "__main__":
