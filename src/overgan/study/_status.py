@@ -21,6 +21,7 @@ class GroupStatus:
     quantity: str = ""  # what the value is, in words
     value: float | None = None  # that of the latest result, if it is a number
     learning_rate: float | None = None  # of the runs with that result: the best of several
+    runs: int = 0  # that the width should have, where that is not the same number at every width
 
     @property
     def state(self) -> str:
