@@ -42,7 +42,7 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
 def described(description: Description, newest: Round) -> Description:
     """The description with the widths and the length of a round."""
     spec, parameters = at_round(GanSpec.model_validate(description.spec), newest), dict(description.parameters)
-    shape = image_shape_of(description)
+    shape = tuple(description.data["shape"])
     parameters |= {k: parameter_counts(spec.model, k, shape) for k in spec.widths if k not in parameters}
     return description.model_copy(update={"spec": spec, "parameters": parameters})
 
@@ -53,7 +53,7 @@ def _wider_because(study: GanResults, found: Standing) -> str:
     if not found.improving:
         return ""
     try:
-        check_networks(2 * widest, parameter_counts(study.spec.model, 2 * widest, study.shape), FIRST)
+        check_networks(2 * widest, parameter_counts(study.spec.model, 2 * widest, tuple(study.description.data["shape"])), FIRST)
     except OverganError:  # no memory for it, or a model of the user's that has no such width
         return ""
     return (
