@@ -1,7 +1,6 @@
 """How far a group is: what its progress.json says, or, where that is damaged, its checkpoint and evaluations."""
 
 import logging
-import statistics
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from overgan.metrics import current_row, frechet_label
 from overgan.study._status import GroupStatus
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, best_rows, read_checkpoint, read_rows
+from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, best_distance, read_checkpoint, read_rows
 from overgan.words import number
 
 
@@ -81,10 +80,5 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
 
 def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
     rows = [current_row(row) for row in read_rows(group, EVALUATIONS)]
-    rows = [row for row in rows if row["iteration"] <= checkpoint.iteration]
-    best = best_rows([row for row in rows if row["iteration"] == rows[-1]["iteration"]])
-    distance = statistics.fmean(row["frechet_test"] for row in best) if best else None
-    rate = best[0].get("learning_rate") if best else None
-    return Reached(
-        iteration=checkpoint.iteration, seconds=checkpoint.seconds, frechet_test=distance, learning_rate=rate
-    )
+    best = best_distance([row for row in rows if row["iteration"] <= checkpoint.iteration])
+    return Reached(iteration=checkpoint.iteration, seconds=checkpoint.seconds, **best)
