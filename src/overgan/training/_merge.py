@@ -9,8 +9,6 @@ from torch import Tensor
 
 from overgan.disk import write_atomic, write_json
 from overgan.errors import OverganError
-from overgan.metrics import current_row
-from overgan.training._best import best_distance
 from overgan.training._checkpoint import count_rows, known_pictures, load_tensors, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._index import (
@@ -18,12 +16,13 @@ from overgan.training._index import (
     INDEX,
     LOG,
     NEIGHBOURS,
+    PREVIOUS,
     PROGRESS,
     Checkpoint,
     counted_bytes,
     read_index,
-    read_rows,
 )
+from overgan.training._progress import progress_at
 from overgan.training._runs import Run
 
 
@@ -41,7 +40,7 @@ def merge(folder: Path, added: Path, config: TrainConfig) -> None:
     Raises OverganError if one of the groups is damaged, is not complete, or is of another iteration, or if both have
     the same run.
     """
-    if not (added / INDEX).exists():
+    if not any((added / name).exists() for name in (INDEX, PREVIOUS)):
         shutil.rmtree(added, ignore_errors=True)
         return
     found, more = resume(folder), read_index(added / INDEX)
@@ -51,8 +50,7 @@ def merge(folder: Path, added: Path, config: TrainConfig) -> None:
     if not _names(more, config) <= _names(checkpoint, config):
         _check(folder, checkpoint, added, more, config)
         checkpoint = _join(folder, checkpoint, tensors, added, more, config)
-    best = best_distance([current_row(row) for row in read_rows(folder, EVALUATIONS)])
-    write_json(folder / PROGRESS, {"iteration": checkpoint.iteration, "seconds": checkpoint.seconds} | best)
+    write_json(folder / PROGRESS, progress_at(folder, checkpoint))
     _remove(added)
 
 
@@ -148,10 +146,7 @@ def _take_neighbours(folder: Path, added: Path, more: Checkpoint) -> dict[str, s
 
 
 def _remove(added: Path) -> None:
-    """Remove the folder, its index last, without which there is no group."""
-    for path in added.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != INDEX:
-            path.unlink()
+    """Remove the folder, the indices first, without which there is no group that could be damaged."""
+    for name in (PREVIOUS, INDEX):
+        (added / name).unlink(missing_ok=True)
     shutil.rmtree(added)
