@@ -25,7 +25,6 @@ from ._loop import (
 )
 from ._memory import train_in_memory as train_in_memory
 from ._merge import merge as merge
-from ._progress import progress_at as progress_at
 from ._replicas import Replicas as Replicas
 from ._rules import Scale as Scale, scales as scales
 from ._runs import RULES as RULES, Rule as Rule, Run as Run

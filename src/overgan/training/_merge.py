@@ -9,6 +9,8 @@ from torch import Tensor
 
 from overgan.disk import write_atomic, write_json
 from overgan.errors import OverganError
+from overgan.metrics import current_row
+from overgan.training._best import best_distance
 from overgan.training._checkpoint import count_rows, known_pictures, load_tensors, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._index import (
@@ -21,8 +23,8 @@ from overgan.training._index import (
     Checkpoint,
     counted_bytes,
     read_index,
+    read_rows,
 )
-from overgan.training._progress import progress_at
 from overgan.training._runs import Run
 
 
@@ -50,7 +52,8 @@ def merge(folder: Path, added: Path, config: TrainConfig) -> None:
     if not _names(more, config) <= _names(checkpoint, config):
         _check(folder, checkpoint, added, more, config)
         checkpoint = _join(folder, checkpoint, tensors, added, more, config)
-    write_json(folder / PROGRESS, progress_at(folder, checkpoint))
+    best = best_distance([current_row(row) for row in read_rows(folder, EVALUATIONS)])
+    write_json(folder / PROGRESS, {"iteration": checkpoint.iteration, "seconds": checkpoint.seconds} | best)
     _remove(added)
 
 
