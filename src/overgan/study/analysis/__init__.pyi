@@ -16,4 +16,3 @@ from ._settled import EVALUATIONS as EVALUATIONS, trends as trends
 from ._shares import runs_needed as runs_needed
 from ._steps import Scaling as Scaling, scaling as scaling
 from ._transfer import Transfer as Transfer, transfer as transfer
-from ._values import as_judged as as_judged

@@ -11,9 +11,10 @@ from jaxtyping import Bool
 from overgan.check import check
 from overgan.study.analysis._means import Decision, decide
 from overgan.study.analysis._missing import missing
+from overgan.study.analysis._pairs import as_judged
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
-from overgan.study.analysis._values import Runs, Values, as_judged, runs_by_width
+from overgan.study.analysis._values import Runs, Values, runs_by_width
 from overgan.words import brief, counted, joined, number
 
 TRY_NARROWER = "; it is the narrowest that was tried: try narrower"

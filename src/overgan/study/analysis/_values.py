@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Shaped
 
 from overgan.check import check
 from overgan.errors import OverganError
@@ -36,17 +36,6 @@ def runs_by_width(values: Values) -> Runs:
     if not any(np.isfinite(v).any() for v in runs.values()):
         raise OverganError("all runs diverged, so no width is enough; smaller learning rates may help")
     return {width: v.astype(np.float64) for width, v in runs.items()}
-
-
-def as_judged(values: Float[np.ndarray, " runs"]) -> Float[np.ndarray, " runs"]:
-    """The values with that of each diverged run (inf) put at twice the distance from 0 of the others' mean.
-
-    A share p of diverged runs so makes a mean above 0 (1 + p) times as large. If all diverged they stay.
-    """
-    finished = values[np.isfinite(values)]
-    if len(finished) in (0, len(values)):
-        return values
-    return np.where(np.isfinite(values), values, finished.mean() + abs(finished.mean()))
 
 
 def _width(key: Any) -> int:
