@@ -1,18 +1,40 @@
 """The runs of a GAN's width study as the race between widths takes them: numbers, in the order of their seeds."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import pandas as pd
 
 from overgan.study._rounds import read_rounds, seeds_in_order
+from overgan.study._store import Description
+from overgan.study.gan._spec import GanSpec
 from overgan.training import Run, read_checkpoint
 
 if TYPE_CHECKING:
     from overgan.study.analysis import Standing
-    from overgan.study.gan._results import GanResults
+
+
+@runtime_checkable
+class Results(Protocol):
+    """What is asked of a study here; `GanResults` is one, and asks this module in turn."""
+
+    folder: Path
+    description: Description
+    spec: GanSpec
+
+    def group(self, width: int) -> Path:
+        """The folder of a width."""
+
+    def final(self, features: str | None = None, *, rule: Any = None, averaged: bool = True) -> pd.DataFrame:
+        """The last rows."""
+
+    def best_rates(self, *, rule: Any = None, averaged: bool = True) -> dict[int, float]:
+        """The best learning rate of each width."""
 
 
 def values_in_order(
-    study: "GanResults", features: str | None = None, *, rule: Any = None, averaged: bool = True
+    study: Results, features: str | None = None, *, rule: Any = None, averaged: bool = True
 ) -> dict[int, list[float]]:
     """By width the test distance of each run at the last iteration, in the common order of seeds.
 
@@ -39,12 +61,12 @@ def values_in_order(
     return found
 
 
-def costs(study: "GanResults") -> dict[int, float]:
+def costs(study: Results) -> dict[int, float]:
     """By width what a run costs, in trained numbers: the same on every machine, unlike its time."""
     return {k: float(sum(study.description.parameters[k].values())) for k in study.spec.widths}
 
 
-def race(study: "GanResults", confidence: float, tolerance: float | None = None) -> "Standing":
+def race(study: Results, confidence: float, tolerance: float | None = None) -> "Standing":
     """What the study's runs say, with a confidence that holds whenever one looks. tolerance: by default the spec's.
 
     Raises OverganError for a tolerance or confidence out of range, and if no width has a run that came to its end.

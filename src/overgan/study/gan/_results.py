@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError
 
@@ -16,10 +17,11 @@ from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
-from overgan.study.analysis import Gap, Recommendation, disagreement, gaps, recommend
+from overgan.study.analysis import Gap, Recommendation, as_judged, disagreement, gaps, recommend
 from overgan.study.gan._evaluate import LATER, later_rows
 from overgan.study.gan._facts import GanFacts
 from overgan.study.gan._progress import group_status
+from overgan.study.gan._race import values_in_order
 from overgan.study.gan._rates import best_rates, rates_beyond
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
@@ -145,8 +147,9 @@ class GanResults(Study):
 
         tolerance: by default the spec's. confidence: of its interval. features: the space of the distance, by default
         the spec's first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at
-        its best. Beside seeds and widths, a recommendation takes finished runs of every width, training that has
-        settled, and learning rates between which the best lies (docs/concepts.md).
+        its best. Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a
+        recommendation takes finished runs of every width, training that has settled, and learning rates between which
+        the best lies (docs/concepts.md).
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
@@ -156,10 +159,10 @@ class GanResults(Study):
         column = _column("test", averaged=averaged)
         last = self.last(rule=rule, averaged=averaged)
         final = last[last.features == features]
-        if final.empty or (not averaged and final[column].isna().all()):  # `evaluate` measures averages alone
+        if final[column].isna().all():  # or there are none; `evaluate` measures averages alone
             self._refuse(last, features, rule, averaged=averaged)
         found = recommend(
-            {k: final[column][final.k == k].to_numpy(float) for k in self.spec.widths},
+            values_in_order(self, features, rule=rule, averaged=averaged),
             tolerance,
             confidence,
             quantity=f"test {frechet_label(features)}",
@@ -195,11 +198,10 @@ class GanResults(Study):
         """
         found = self.recommendations(tolerance, confidence)
         first = next(iter(found.values()))
-        final = self.final()
         rates, rules = self.spec.train.rates, self.spec.train.rules
         judged = "Each width is judged at the best of its learning rates, chosen on the training images' distance"
         by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
-        means = {k: float(final.frechet_test[final.k == k].mean()) for k in sorted(set(final.k.astype(int)))}
+        means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(self).items()}
         compared = self.description.data.get("compared", FEW)
         few = f"Only {compared} images on each side of a comparison, so small differences are chance"
         return [
