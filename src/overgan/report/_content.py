@@ -43,7 +43,7 @@ def extent(study: Study) -> str:
 def state(study: Study, width: int) -> str:
     """How many runs of a width are finished, and how many diverged."""
     status = study.group_status(width)
-    count = study.spec.runs_a_width
+    count = status.runs or study.spec.runs_a_width
     done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
     done = "waiting" if status.state == "waiting" else done
     return done + (f", {status.diverged} diverged" if status.diverged else "")
@@ -53,7 +53,7 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     """How many runs diverged, and which widths are not finished."""
     groups = study.status()
     diverged = {group.width: group.diverged for group in groups if group.diverged}
-    runs = study.spec.runs_a_width * len(study.spec.widths)
+    runs = sum(group.runs or study.spec.runs_a_width for group in groups)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
     reason = f": {where}; {consequence}" if where else ""
     return [f"{sum(diverged.values())} of {counted(runs, 'run')} diverged{reason}.", *unfinished(study)]

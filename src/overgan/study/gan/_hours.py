@@ -1,0 +1,57 @@
+"""What the seeds of a GAN's width study took, and others would take, at the pace that was measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from overgan.study._status import at_every_width
+from overgan.study._store import Description, group_folder
+from overgan.training import read_checkpoint
+from overgan.words import number
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Hours:
+    """By width the seeds that are trained, and what one of them takes; evaluations are not counted."""
+
+    seeds: dict[int, int]  # the diverged ones, too
+    each: dict[int, float]  # hours of one seed, to its last iteration; empty before anything was measured
+    spent: float  # hours, of all that was trained
+    unit: str  # core-hours, or of a study on GPUs, GPU-hours
+
+    def of(self, seeds: Mapping[int, int]) -> float:
+        """Hours of so many seeds of each width."""
+        return sum(count * self.each.get(width, 0.0) for width, count in seeds.items())
+
+    def most(self, more: Mapping[int, int]) -> int:
+        """The seeds of the width that will have the most, with so many more."""
+        return max(count + more.get(width, 0) for width, count in self.seeds.items())
+
+    def grid(self, more: Mapping[int, int]) -> float:
+        """Hours of as many seeds at every width as `most` says: a grid that would know as much where it matters."""
+        return self.of(dict.fromkeys(self.seeds, self.most(more)))
+
+    def words(self, hours: float) -> str:
+        """Such as 2.1 core-hours."""
+        return f"{number(hours, 2)} {self.unit}"
+
+
+def hours(folder: Path, description: Description) -> Hours:
+    """What the study in the folder took so far; a width that has not begun is judged by the others.
+
+    Raises OverganError if its checkpoints are damaged.
+    """
+    spec, machine = description.spec, description.machine
+    on_gpus = any(str(device).startswith("cuda") for device in machine.get("devices", ()))
+    rate = (1 if on_gpus else machine.get("threads", 1)) / HOUR
+    seeds, each, spent = dict.fromkeys(spec.widths, 0), dict[int, float](), 0.0
+    for width in spec.widths:
+        checkpoint = read_checkpoint(group_folder(folder, width))
+        if checkpoint and checkpoint.iteration:
+            seeds[width] = (len(checkpoint.seeds) + len(checkpoint.diverged)) // spec.runs_a_seed
+            spent += checkpoint.seconds * rate
+            left = max(1.0, spec.train.iterations / checkpoint.iteration)
+            each |= {width: left * checkpoint.seconds * rate / seeds[width]} if checkpoint.seconds else {}
+    return Hours(seeds, at_every_width(each, spec.widths) if each else {}, spent, "GPU-hours" if on_gpus else "core-hours")
