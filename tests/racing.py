@@ -37,7 +37,7 @@ def write_study(folder, values, rounds=(), *, confidence=0.95, seconds=10.0, unf
     folder.mkdir(parents=True, exist_ok=True)
     write_description(folder, description)
     if rounds:
-        write_rounds(folder, Rounds(confidence=confidence, until=until, initial=len(values), rounds=list(rounds)))
+        write_rounds(folder, Rounds(planner="sure", confidence=confidence, until=until, rounds=list(rounds)))
     for k, of in values.items():
         group = folder / f"k{k:04d}"
         group.mkdir()

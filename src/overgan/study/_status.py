@@ -15,14 +15,16 @@ class GroupStatus:
     unit: str  # what is counted: "iteration" or "run"
     done: int
     total: int
-    seconds: float  # of work so far
+    seconds: float  # of work so far; where runs are added to others, on these alone
     result: str  # the latest in words, empty before there is one
     diverged: int  # runs
     complete: bool
     quantity: str = ""  # what the value is, in words
     value: float | None = None  # that of the latest result, if it is a number
     learning_rate: float | None = None  # of the runs with that result: the best of several
-    runs: int = 0  # that the width should have, where that is not the same number at every width
+    runs: int = 0  # that it has when it is complete; those with each learning rate and by each rule are several
+    before: float = 0.0  # seconds of work on runs that are done, where others are added to them
+    expected: float | None = None  # seconds of an iteration of these, before any is measured
 
     @property
     def state(self) -> str:
@@ -36,8 +38,8 @@ class GroupStatus:
 
     @property
     def seconds_each(self) -> float | None:
-        """Measured so far; of an iteration, for all replicas together."""
-        return self.seconds / self.done if self.done else None
+        """Measured so far, or expected; of an iteration, for all replicas together."""
+        return self.seconds / self.done if self.done else self.expected
 
 
 def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
@@ -53,7 +55,7 @@ def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
 def share_done(groups: list[GroupStatus]) -> float:
     """The part of the work that is done, from 0 to 1, by time, or by iterations where no time was measured."""
     timed = any(group.seconds_each for group in groups)
-    done = sum(group.seconds if timed else group.done for group in groups)
+    done = sum(group.before + group.seconds if timed else group.done for group in groups)
     left = sum(_work_left(groups).values())
     return done / (done + left) if left else 1.0
 

@@ -88,6 +88,7 @@ class TheoryStudy(Study):
             complete=done == len(self.spec.seeds),
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
+            runs=len(self.spec.seeds),
         )
 
     def heal(self, width: int) -> None:

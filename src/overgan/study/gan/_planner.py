@@ -1,0 +1,62 @@
+"""What a study that goes on until it is sure trains next, from its finished runs alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from overgan.errors import OverganError
+from overgan.models import parameter_counts
+from overgan.study._rounds import FIRST, Round, Rounds
+from overgan.study._store import Description
+from overgan.study.analysis import Standing, next_seeds, standing
+from overgan.study.gan._longer import longer_because
+from overgan.study.gan._race import costs, values_in_order
+from overgan.study.gan._results import GanResults
+from overgan.study.gan._work import check_networks
+from overgan.words import percent
+
+
+def next_round(folder: Path, description: Description, rounds: Rounds) -> Round | None:
+    """What every width should have next; None if the study is sure, or nothing that it may do would make it so.
+
+    Longer comes first, for what has not settled says nothing, be it of many seeds; then more seeds, where two widths
+    cannot be told apart; then a wider one. All runs of the newest round must be finished.
+
+    Every decision follows from the finished runs, and from the number of parameters, which stands for what a run costs:
+    measured times would decide otherwise when the study is made again.
+    """
+    study = GanResults(folder, description)
+    spec, newest = study.spec, rounds.newest
+    values = values_in_order(study)
+    more = {"initial": rounds.initial, "longer": rounds.longer}
+    found = standing(values, spec.tolerance, rounds.confidence, **more)
+    if why := longer_because(study, found.not_excluded):
+        return Round(move="longer", why=why, seeds=newest.seeds, iterations=2 * newest.iterations)
+    if wanted := next_seeds(values, spec.tolerance, rounds.confidence, costs(study), **more):
+        return Round(move="seeds", why=wanted.why, seeds={**newest.seeds, **wanted.seeds}, iterations=newest.iterations)
+    if why := _wider_because(study, found):
+        wider = {2 * found.widths[-1]: min(FIRST, max(newest.seeds.values()))}
+        return Round(move="wider", why=why, seeds={**newest.seeds, **wider}, iterations=newest.iterations)
+    return None
+
+
+def described(description: Description, newest: Round) -> Description:
+    """The description with the widths and the length of a round."""
+    spec, parameters = at_round(GanSpec.model_validate(description.spec), newest), dict(description.parameters)
+    shape = tuple(description.data["shape"])
+    parameters |= {k: parameter_counts(spec.model, k, shape) for k in spec.widths if k not in parameters}
+    return description.model_copy(update={"spec": spec, "parameters": parameters})
+
+
+def _wider_because(study: GanResults, found: Standing) -> str:
+    """Why the widest should have a wider one beside it, in a sentence; empty if it need not, or cannot."""
+    widest = found.widths[-1]
+    if not found.improving:
+        return ""
+    try:
+        check_networks(2 * widest, parameter_counts(study.spec.model, 2 * widest, tuple(study.description.data["shape"])), FIRST)
+    except OverganError:  # no memory for it, or a model of the user's that has no such width
+        return ""
+    return (
+        f"k = {widest}, the widest, may still be better than all narrower ones by more than "
+        f"{percent(study.spec.tolerance)}, so k = {2 * widest} is tried."
+    )
