@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import overgan.study
 from overgan.cli._terminal import console
 from overgan.errors import OverganError
-from overgan.study import GroupStatus, Rounds
+from overgan.study import GroupStatus, Round
+from overgan.words import number
 
 if TYPE_CHECKING:
     from overgan.study import Watcher
@@ -23,19 +24,19 @@ def with_rounds(folder: Path, watch: "Watcher") -> "Watcher":
             rounds = overgan.study.read_rounds(folder)
             count = len(rounds.rounds) if rounds else 0
             if rounds and count > told:
-                for number in range(told + 1 if told else count, count + 1):
-                    console.print(f"{overgan.study.round_words(rounds, number)}{_so_far(folder, rounds)}")
+                for nth in range(told + 1 if told else count, count + 1):
+                    console.print(f"{overgan.study.round_words(rounds, nth)}{_so_far(folder, rounds.rounds[nth - 1])}")
                 told = count
         watch(groups)
 
     return watching
 
 
-def _so_far(folder: Path, rounds: Rounds) -> str:
-    """What the study has cost when a round begins, beside the grid that would have as many seeds at every width."""
+def _so_far(folder: Path, begun: Round) -> str:
+    """What the study has cost when a round begins, beside the grid that has as many seeds at every width."""
     found = overgan.study.hours(folder, overgan.study.load(folder, trust=True).description)
     if not found.spent:
         return ""
-    most = max(rounds.newest.seeds.values())
-    grid = found.words(found.of(dict.fromkeys(rounds.newest.seeds, most)))
-    return f"; {found.words(found.spent)} so far, {grid} with {most} seeds at every width"
+    most = max(begun.seeds.values())
+    grid = number(found.of(dict.fromkeys(begun.seeds, most)), 2)
+    return f" {found.words(found.spent)} so far; {most} seeds at every width would be {grid}."

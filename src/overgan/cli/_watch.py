@@ -86,27 +86,29 @@ def bars(progress: Progress, prepared: Callable[[], None], workers: int) -> "Wat
         if not tasks:
             prepared()
             progress.start()
+        names = _names(groups)
         if new := [group for group in groups if group.width not in tasks]:
             if ALL in tasks:  # it stays the last
-                progress.remove_task(tasks.pop(ALL))
-            tasks.update({group.width: progress.add_task(total=None, **_beside(group)) for group in new})
+                progress.remove_task(tasks[ALL])
+            tasks.update({of.width: progress.add_task(names[of.width], total=of.total, **_beside(of)) for of in new})
             tasks[ALL] = progress.add_task("in all", total=1.0, result="", **_in_all(groups, workers))
-        for group in groups:
-            progress.update(tasks[group.width], total=group.total, completed=group.done, **_beside(group))
+        for of in groups:  # a finished one may get more runs, or longer ones
+            now: dict[str, Any] = {"description": names[of.width], "total": of.total, "completed": of.done}
+            progress.update(tasks[of.width], **now, **_beside(of))
         progress.update(tasks[ALL], completed=share_done(groups), **_in_all(groups, workers))
 
     return watch
 
 
-def _name(group: GroupStatus) -> str:
-    """Of a width, with its number of runs, if it has its own."""
-    return f"k = {group.width}" + (f" × {counted(group.runs, 'run')}" if group.runs else "")
+def _names(groups: list[GroupStatus]) -> dict[int, str]:
+    """What each width is called: with its number of runs, if they have different ones."""
+    several = len({group.runs for group in groups}) > 1
+    return {of.width: f"k = {of.width}" + (f" × {counted(of.runs, 'run')}" if several else "") for of in groups}
 
 
 def _beside(group: GroupStatus) -> dict[str, Any]:
     """What stands beside the bar of a group."""
     return {
-        "description": _name(group),
         "count": f"{group.done:,}/{group.total:,}",
         "pace": pace(group) if group.per_second else "waiting",
         "result": group.result,
@@ -131,13 +133,14 @@ def lines(workers: int, clock: Callable[[], float] = time.monotonic) -> "Watcher
 
     def watch(groups: list[GroupStatus]) -> None:
         nonlocal due, is_paced
+        names = _names(groups)
         for group in groups:
             state = (group.width, group.runs, group.total)
             if group.complete and state not in printed:
                 printed.add(state)
                 done = f"{group.done:,} {group.unit}s in {duration(group.seconds)}"
                 said = [done, *filter(None, [group.result]), f"{group.diverged} diverged"]
-                console.print(f"{_name(group)}: {', '.join(said)}")
+                console.print(f"{names[group.width]}: {', '.join(said)}")
         if not is_paced and seconds_left(groups, workers) is not None:
             is_paced, due = True, min(due, clock() + SETTLING_SECONDS)
         if clock() >= due and not all(group.complete for group in groups):

@@ -13,7 +13,7 @@ def move(rounds: Rounds, number: int) -> str:
         return f"longer, {now.iterations:,} iterations"
     if now.move == "wider":
         return f"wider, {_seeds(new)}"
-    return _seeds(new, "more " if now.move == "seeds" else "")
+    return _seeds(new, "more " if number > 1 else "")
 
 
 def _seeds(new: dict[int, int], more: str = "") -> str:
@@ -30,4 +30,4 @@ def _seeds(new: dict[int, int], more: str = "") -> str:
 
 def round_words(rounds: Rounds, number: int) -> str:
     """A round, from 1, in one line: what, and why."""
-    return f"round {number}, {move(rounds, number)}: {rounds.rounds[number - 1].why}"
+    return f"round {number}: {move(rounds, number)}. {rounds.rounds[number - 1].why}"

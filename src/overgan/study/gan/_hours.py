@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overgan.study._status import at_every_width
 from overgan.study._store import Description, group_folder
-from overgan.training import read_checkpoint
+from overgan.training import ADDING, read_checkpoint, seeds_of
 from overgan.words import number
 
 HOUR = 3600.0
@@ -48,10 +48,12 @@ def hours(folder: Path, description: Description) -> Hours:
     rate = (1 if on_gpus else machine.get("threads", 1)) / HOUR
     seeds, each, spent = dict.fromkeys(spec.widths, 0), dict[int, float](), 0.0
     for width in spec.widths:
-        checkpoint = read_checkpoint(group_folder(folder, width))
+        group = group_folder(folder, width)
+        checkpoint, beside = read_checkpoint(group), read_checkpoint(group / ADDING)
+        spent += sum(of.seconds * rate for of in (checkpoint, beside) if of)
         if checkpoint and checkpoint.iteration:
-            seeds[width] = (len(checkpoint.seeds) + len(checkpoint.diverged)) // spec.runs_a_seed
-            spent += checkpoint.seconds * rate
+            seeds[width] = len(seeds_of(checkpoint, []))
             left = max(1.0, spec.train.iterations / checkpoint.iteration)
             each |= {width: left * checkpoint.seconds * rate / seeds[width]} if checkpoint.seconds else {}
-    return Hours(seeds, at_every_width(each, spec.widths) if each else {}, spent, "GPU-hours" if on_gpus else "core-hours")
+    unit = "GPU-hours" if on_gpus else "core-hours"
+    return Hours(seeds, at_every_width(each, spec.widths) if each else {}, spent, unit)
