@@ -57,7 +57,8 @@ def recommend(
         study = study.narrowed(listed(widths))
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
-    seconds = study.group_status(found.width).seconds / study.spec.runs_a_width
+    group = study.group_status(found.width)
+    seconds = (group.before + group.seconds) / group.runs
     processor = study.description.machine["processor"]
     if json_:
         print_json(

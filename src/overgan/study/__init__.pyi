@@ -1,4 +1,5 @@
 from ._cost import study_seconds as study_seconds
+from ._finish import Watcher as Watcher
 from ._kind import Cost as Cost, Facts as Facts, Kind as Kind, Paces as Paces, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
 from ._load import (
@@ -18,7 +19,7 @@ from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smalle
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices
 from ._rounds import Round as Round, Rounds as Rounds, read_rounds as read_rounds
-from ._run import Watcher as Watcher, run as run
+from ._run import run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec

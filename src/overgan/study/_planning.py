@@ -1,7 +1,7 @@
 """The next round of a study, planned from its store by whichever process comes first."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +37,9 @@ def advance(folder: Path) -> Next:
             return "wait"
         assert kind.planner  # noqa: S101 - it has rounds
         found = kind.planner.next_round(folder, description, rounds)
-        if found is None or (rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until):
+        if found is None or (
+            rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until
+        ):
             return "end"
         write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
         _as_of(folder, found)

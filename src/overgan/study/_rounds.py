@@ -127,6 +127,6 @@ def seeds_in_order(spec: Spec, count: int) -> list[int]:
 
 
 def seeds_wanted(folder: Path, spec: Spec, width: int) -> list[int]:
-    """The seeds that a width of the study in a folder should have now, in their order: the spec's, unless it decides."""
+    """The seeds that a width of the study in a folder should have now, in their order: the spec's, or as it decided."""
     rounds = read_rounds(folder)
     return seeds_in_order(spec, rounds.newest.seeds.get(width, 0) if rounds else len(spec.seeds))

@@ -1,10 +1,9 @@
 """Running a study: what is on disk is compared with what is asked for, described, and handed to an executor."""
 
 import shlex
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from overgan.study._mirror import publish
 from overgan.study._opening import Opened, Opening
 from overgan.study._place import placed
 from overgan.study._quickstart import apart, with_root
-from overgan.study._show import spec_yaml
 from overgan.study._rounds import ROUNDS, write_rounds
+from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import (
@@ -42,7 +41,6 @@ from overgan.study._sure import how_sure, refuse_unless_sure, with_rounds
 from overgan.study.execute import EXECUTORS, Elsewhere, Job
 
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
-
 
 
 def run(

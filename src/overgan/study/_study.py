@@ -16,6 +16,7 @@ from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import address_of
+from overgan.study._rounds import seeds_wanted
 from overgan.study._rows import Row, checked
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -96,6 +97,14 @@ class Study(ABC):
     def place(self) -> str:
         """Where the study is kept: its folder, or the address that its folder mirrors."""
         return address_of(self.folder) or str(self.folder)
+
+    def seeds(self, width: int) -> list[int]:
+        """Those that a width should have by now, in their order."""
+        return seeds_wanted(self.folder, self.spec, width)
+
+    def runs(self, width: int) -> int:
+        """How many runs a width should have by now."""
+        return len(self.seeds(width)) * self.spec.runs_a_seed
 
     def group(self, width: int) -> Path:
         """The folder of one width."""

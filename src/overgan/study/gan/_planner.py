@@ -1,16 +1,17 @@
 """What a study that goes on until it is sure trains next, from its finished runs alone."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from overgan.errors import OverganError
+from overgan.metrics import frechet_label
 from overgan.models import parameter_counts
 from overgan.study._rounds import FIRST, Round, Rounds
 from overgan.study._store import Description
 from overgan.study.analysis import Standing, next_seeds, standing
 from overgan.study.gan._longer import longer_because
 from overgan.study.gan._race import costs, values_in_order
-from overgan.study.gan._results import GanResults
+from overgan.study.gan._results import RUN, GanResults
+from overgan.study.gan._spec import GanSpec, at_round
 from overgan.study.gan._work import check_networks
 from overgan.words import percent
 
@@ -29,7 +30,7 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
     values = values_in_order(study)
     more = {"initial": rounds.initial, "longer": rounds.longer}
     found = standing(values, spec.tolerance, rounds.confidence, **more)
-    if why := longer_because(study, found.not_excluded):
+    if why := _longer_because(study, found):
         return Round(move="longer", why=why, seeds=newest.seeds, iterations=2 * newest.iterations)
     if wanted := next_seeds(values, spec.tolerance, rounds.confidence, costs(study), **more):
         return Round(move="seeds", why=wanted.why, seeds={**newest.seeds, **wanted.seeds}, iterations=newest.iterations)
@@ -39,9 +40,25 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
     return None
 
 
+def _longer_because(study: GanResults, found: Standing) -> str:
+    """Why runs should be longer, in a sentence; empty if those of no width that may be enough would gain by it."""
+    spec, final = study.spec, study.final()
+    evaluations = study.at_best(study.frame())
+    evaluations = evaluations[evaluations.features == spec.evaluate.features[0]].merge(final[RUN])
+    return longer_because(
+        spec.train,
+        study.description.data["train"],
+        evaluations.rename(columns={"frechet_test": "value"}),
+        found.not_excluded,
+        spec.tolerance,
+        f"test {frechet_label(spec.evaluate.features[0])}",
+    )
+
+
 def described(description: Description, newest: Round) -> Description:
     """The description with the widths and the length of a round."""
-    spec, parameters = at_round(GanSpec.model_validate(description.spec), newest), dict(description.parameters)
+    assert isinstance(description.spec, GanSpec)  # noqa: S101 - of this kind
+    spec, parameters = at_round(description.spec, newest), dict(description.parameters)
     shape = tuple(description.data["shape"])
     parameters |= {k: parameter_counts(spec.model, k, shape) for k in spec.widths if k not in parameters}
     return description.model_copy(update={"spec": spec, "parameters": parameters})
@@ -53,7 +70,9 @@ def _wider_because(study: GanResults, found: Standing) -> str:
     if not found.improving:
         return ""
     try:
-        check_networks(2 * widest, parameter_counts(study.spec.model, 2 * widest, tuple(study.description.data["shape"])), FIRST)
+        check_networks(
+            2 * widest, parameter_counts(study.spec.model, 2 * widest, tuple(study.description.data["shape"])), FIRST
+        )
     except OverganError:  # no memory for it, or a model of the user's that has no such width
         return ""
     return (

@@ -29,7 +29,7 @@ class Reached(BaseModel):
 
 
 def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
-    """How far the group of one width is in a study's folder: that of its first seeds, then of those that it is given."""
+    """How far the group of one width is in a folder: that of its first seeds, then of those that it is given."""
     group, wanted, iterations = group_folder(folder, width), seeds_wanted(folder, spec, width), spec.train.iterations
     checkpoint = read_checkpoint(group)
     progress = reached(group, checkpoint, iterations)

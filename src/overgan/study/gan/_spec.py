@@ -15,7 +15,6 @@ from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
 from overgan.words import counted
 
-
 FEWEST_WIDTHS = FEWEST_SEEDS = 2  # that can be compared
 
 
