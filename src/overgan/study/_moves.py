@@ -1,7 +1,7 @@
 """The rounds of a study in words."""
 
 from overgan.study._rounds import Rounds
-from overgan.words import counted, joined
+from overgan.words import at_widths
 
 
 def move(rounds: Rounds, number: int) -> str:
@@ -12,22 +12,10 @@ def move(rounds: Rounds, number: int) -> str:
     if now.move == "longer":
         return f"longer, {now.iterations:,} iterations"
     if now.move == "wider":
-        return f"wider, {_seeds(new)}"
-    return _seeds(new, "more " if number > 1 else "")
-
-
-def _seeds(new: dict[int, int], more: str = "") -> str:
-    """Such as: 3 more seeds at k = 4 and 8, 2 at k = 16."""
-    by_count: dict[int, list[int]] = {}
-    for width, count in new.items():
-        by_count.setdefault(count, []).append(width)
-    if not by_count:
-        return f"no {more}seeds"
-    first, *others = sorted(by_count.items(), reverse=True)
-    text = f"{counted(first[0], 'seed').replace(' ', f' {more}')} at k = {joined(first[1])}"
-    return ", ".join([text, *(f"{count} at k = {joined(widths)}" for count, widths in others)])
+        return f"wider, {at_widths(new, 'seed')}" if new else "wider"
+    return at_widths(new, "more seed" if number > 1 else "seed") if new else "no more seeds"
 
 
 def round_words(rounds: Rounds, number: int) -> str:
     """A round, from 1, in one line: what, and why."""
-    return f"round {number}: {move(rounds, number)}. {rounds.rounds[number - 1].why}"
+    return f"round {number}: {move(rounds, number)}. {rounds.rounds[number - 1].why.removesuffix('.')}."

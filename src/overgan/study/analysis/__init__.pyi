@@ -1,3 +1,4 @@
+from ._by_race import by_race as by_race, odds as odds
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
 from ._missing import missing as missing

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from overgan.study._status import at_every_width
 from overgan.study._store import Description, group_folder
+from overgan.study.gan._spec import GanSpec
 from overgan.training import ADDING, read_checkpoint, seeds_of
-from overgan.words import number
+from overgan.words import counted, number
 
 HOUR = 3600.0
 
@@ -33,6 +35,14 @@ class Hours:
         """Hours of as many seeds at every width as `most` says: a grid that would know as much where it matters."""
         return self.of(dict.fromkeys(self.seeds, self.most(more)))
 
+    def beside_grid(self, more: Mapping[int, int]) -> str:
+        """What the study took, and will with so many more seeds, beside a grid that knows as much where it matters."""
+        so_far = f"{counted(sum(self.seeds.values()), 'seed')} and {self.words(self.spent)}"
+        with_more = f"; with those, {self.words(self.spent + self.of(more))}, where" if more else ";"
+        grid = number(self.grid(more), 2)
+        text = f"{'So far it' if more else 'It'} took {so_far}{with_more} a grid that is as sure, of "
+        return f"{text}{counted(self.most(more), 'seed')} at every width, takes {grid}"
+
     def words(self, hours: float) -> str:
         """Such as 2.1 core-hours."""
         return f"{number(hours, 2)} {self.unit}"
@@ -43,7 +53,7 @@ def hours(folder: Path, description: Description) -> Hours:
 
     Raises OverganError if its checkpoints are damaged.
     """
-    spec, machine = description.spec, description.machine
+    spec, machine = cast(GanSpec, description.spec), description.machine
     on_gpus = any(str(device).startswith("cuda") for device in machine.get("devices", ()))
     rate = (1 if on_gpus else machine.get("threads", 1)) / HOUR
     seeds, each, spent = dict.fromkeys(spec.widths, 0), dict[int, float](), 0.0
