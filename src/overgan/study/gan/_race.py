@@ -52,7 +52,7 @@ def raced(study: "GanResults", found: Recommendation, values: Mapping[int, Seque
 
     values: of `values_in_order`.
     """
-    if not values:
+    if len(values) < 2 or max(map(len, values.values())) < 2:  # nothing to compare, or to tell what is luck
         return found
     rounds = read_rounds(study.folder)
     since = {"initial": rounds.initial, "longer": rounds.longer} if rounds else {}
