@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from overgan.disk import write_json
 from overgan.training._config import TrainConfig
-from overgan.training._index import PROGRESS, Checkpoint, read_checkpoint
+from overgan.training._index import Checkpoint, read_checkpoint
 from overgan.training._loop import Group
 from overgan.training._memory import train_in_memory
 from overgan.training._merge import merge
-from overgan.training._progress import progress_at
 
 ADDING = "adding"  # folder in a group's, a group of its own until it is merged
 
@@ -33,8 +31,6 @@ def train_seeds(group: Group, stopping: Callable[[], bool]) -> None:
         if not ends(adding, group.config):
             return
         merge(folder, adding, group.config)
-        if checkpoint := read_checkpoint(folder):
-            write_json(folder / PROGRESS, progress_at(folder, checkpoint))
 
 
 def seeds_of(checkpoint: Checkpoint | None, order: Sequence[int]) -> list[int]:

@@ -196,14 +196,10 @@ class Replicas:
     def restore(self, tensors: dict[str, Tensor], iteration: int, runs: Sequence[Run] | None = None) -> None:
         """Go on from what `tensors` gave after `iteration` iterations.
 
-        runs: the ones that were left by then, in the order of the tensors, by default all.
+        runs: the ones that were left by then, by default all.
         """
-        runs = self.runs if runs is None else list(runs)
-        if len(runs) < len(self.runs):
+        if runs is not None and len(runs) < len(self.runs):
             self.keep(torch.tensor([run in runs for run in self.runs], device=self.device))
-        if runs != self.runs:  # some came later than others
-            places = [runs.index(run) for run in self.runs]
-            tensors = {name: value[places] if value.ndim else value for name, value in tensors.items()}
         self.iteration = iteration
         self.finite = tensors["finite"].to(self.device)
         for name, streams in self.streams.items():

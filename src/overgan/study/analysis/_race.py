@@ -4,20 +4,20 @@ It holds with the confidence asked for whenever one looks, however the runs were
 docs/sure.md has the derivation, and what was measured.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Bool, Float
 
-from overgan.study.analysis._pairs import FEWEST, LOST, Evidence, as_judged, critical, evidence, next_look
+from overgan.study.analysis._pairs import LOOKS, LOST, AtLooks, Evidence, as_judged, critical, evidence, next_look
 from overgan.words import joined
 
 FIRST_LENGTH = 0.8  # of the error, for a study that was not made longer
 BEGUN_WITH = 7 / 8  # of the error, for the widths that a study began with
 FOR_ENOUGH = 0.5  # of the error, for what shows that a width is enough
-MOST = 10_000  # runs of a width, more than which are not counted
+FEWEST, MOST = int(LOOKS[0]), int(LOOKS[-1])  # runs, between which there are looks
 
 Values = Mapping[int, Sequence[float]]
 
@@ -103,13 +103,14 @@ def next_seeds(
     for other in against:
         target = next_look(min(counts[i], counts[other]))
         seeds[i], seeds[other] = max(seeds[i], target), max(counts[other], target)
+    more = {race.widths[place]: n for place, n in sorted(seeds.items()) if n > counts[place]}
+    if not more:  # after the last look
+        return None
     others = joined([f"k = {race.widths[other]}" for other in against])
-    why = (
-        f"k = {race.widths[i]} seems enough, but is not yet shown to be within {100 * tolerance:g}% of {others}"
-        if seems_enough
-        else f"k = {race.widths[i]} seems above {others} by more than {100 * tolerance:g}%, but is not yet shown to be"
-    )
-    return Wanted({race.widths[place]: n for place, n in sorted(seeds.items()) if n > counts[place]}, why)
+    apart = f"{100 * tolerance:g}%"
+    if seems_enough:
+        return Wanted(more, f"k = {race.widths[i]} seems to be within {apart} of {others}, but that is not sure yet")
+    return Wanted(more, f"k = {race.widths[i]} seems to be more than {apart} above {others}, but that is not sure yet")
 
 
 def needed(
@@ -123,7 +124,7 @@ def needed(
 ) -> dict[int, int]:
     """How many more runs of which widths would settle it, if means and deviations were what they seem to be.
 
-    Empty if nothing is open. At most 10,000 a width, which stands for "or more".
+    Empty if nothing is open. At most as many as make 3,072 of a width, which stands for these or more.
     The arguments are those of `next_seeds`.
     """
     race = _race(values, tolerance, confidence, initial, longer)
@@ -150,7 +151,7 @@ class _Race:
     widths: tuple[int, ...]
     values: list[Float[np.ndarray, " _"]]
     found: Evidence
-    levels: tuple[Float[np.ndarray, "widths widths"], Float[np.ndarray, "widths widths"]]
+    bounds: tuple[AtLooks, AtLooks]  # what Student's t has to exceed to show a width enough, and not enough
     lost: Bool[np.ndarray, " widths"]  # all runs diverged
     enough: tuple[bool | None, ...]
     kept: Bool[np.ndarray, " widths"]
@@ -172,36 +173,28 @@ class _Race:
 
     def runs_to_show(self, i: int, other: int, enough: bool) -> int:
         """The runs of a pair that would show what it seems to be; more than there are."""
-        effect = -self.found.effect[i, other] if enough else self.found.effect[i, other]
-        n = int(self.found.runs[i, other])
-        level = float(self.levels[0 if enough else 1][i, other])
-        bounds = critical(level, MOST)
-        place = 0
-        at = FEWEST
-        while at < MOST:
-            if at > n and effect * np.sqrt(at) > bounds[place]:
-                return at
-            at, place = next_look(at), place + 1
-        return MOST
+        effect = float(self.found.effect[i, other]) * (-1 if enough else 1)
+        bounds = self.bounds[0 if enough else 1][:, i, other]
+        settles = (self.found.runs[i, other] < LOOKS) & (effect * np.sqrt(LOOKS) > bounds)
+        return int(LOOKS[settles.argmax()]) if settles.any() else MOST
 
 
 def _race(values: Values, tolerance: float, confidence: float, initial: int | None, longer: int) -> _Race:
     widths = tuple(sorted(k for k, v in values.items() if len(v)))
     runs = [np.asarray(values[k], np.float64) for k in widths]
-    levels = _levels(len(widths), 1 - confidence, len(widths) if initial is None else min(initial, len(widths)), longer)
-    found = evidence(runs, tolerance, *levels)
+    bounds = _bounds(len(widths), 1 - confidence, len(widths) if initial is None else initial, longer)
+    found = evidence(runs, tolerance, *bounds)
     lost = np.array([bool(np.isinf(v).all()) for v in runs])
     not_enough = found.too_much.any(1) | (lost & np.array([len(v) >= LOST for v in runs]))
     shown = (found.enough | np.eye(len(widths), dtype=np.bool_)).all(1) & ~not_enough & ~lost
     enough = tuple(False if no else True if yes else None for no, yes in zip(not_enough, shown, strict=True))
     narrower = np.concatenate([[False], np.logical_or.accumulate(shown)[:-1]])
-    return _Race(widths, runs, found, levels, lost, enough, ~not_enough & ~narrower)
+    return _Race(widths, runs, found, bounds, lost, enough, ~not_enough & ~narrower)
 
 
-def _levels(
-    widths: int, error: float, initial: int, longer: int
-) -> tuple[Float[np.ndarray, "widths widths"], Float[np.ndarray, "widths widths"]]:
-    """The error allowed for showing each width i enough against each other l, and for showing it not enough.
+@functools.lru_cache(maxsize=64)
+def _bounds(widths: int, error: float, initial: int, longer: int) -> tuple[AtLooks, AtLooks]:
+    """What Student's t has to exceed to show each width i enough against each other l, and to show it not enough.
 
     Let i be the answer. Naming a narrower width takes that one of these is wrongly shown to be enough against the best;
     naming a wider one, that i is wrongly shown to be above some l. So the first are shared among the widths, and what
@@ -214,7 +207,9 @@ def _levels(
     for i in range(widths):
         others = np.arange(widths) != i
         rivals[i, others] = _shares(widths - 1, initial - (i < initial))
-    return error * np.tile(for_enough[:, None], widths), error * left[:, None] * rivals
+    levels = error * np.stack([np.tile(for_enough[:, None], widths), left[:, None] * rivals])
+    enough, too_much = np.moveaxis(critical(levels), 3, 1)
+    return enough, too_much
 
 
 def _shares(count: int, equal: int) -> Float[np.ndarray, " count"]:
@@ -225,13 +220,16 @@ def _shares(count: int, equal: int) -> Float[np.ndarray, " count"]:
 
 
 def _interval(values: Float[np.ndarray, " runs"], level: float) -> tuple[float, float]:
-    """Of the mean, from the newest look; Student's, with an error of `level` on each side at all looks together."""
+    """Of the mean, that all looks leave; Student's, with an error of `level` on each side at all looks together."""
     low, high = -np.inf, np.inf
-    n, place = FEWEST, 0
-    while n <= len(values):
+    for n, bound in zip(LOOKS[len(values) >= LOOKS], _critical_of_one(level), strict=False):
         x = as_judged(values[:n])
         if np.isfinite(x).all():
-            half = critical(level, len(values))[place] * scipy.stats.sem(x)
+            half = bound * x.std(ddof=1) / np.sqrt(n)
             low, high = max(low, x.mean() - half), min(high, x.mean() + half)
-        n, place = next_look(n), place + 1
     return float(low), float(high)
+
+
+@functools.lru_cache(maxsize=64)
+def _critical_of_one(level: float) -> Float[np.ndarray, " looks"]:
+    return critical(np.array(level))

@@ -13,7 +13,16 @@ from overgan.study._rounds import seeds_wanted
 from overgan.study._status import GroupStatus
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import ADDING, PROGRESS, Checkpoint, progress_at, read_checkpoint, seeds_of
+from overgan.training import (
+    ADDING,
+    EVALUATIONS,
+    PROGRESS,
+    Checkpoint,
+    best_distance,
+    read_checkpoint,
+    read_rows,
+    seeds_of,
+)
 from overgan.words import number
 
 
@@ -82,7 +91,7 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
         behind = end is not None and found.iteration < end  # a kill came between the checkpoint and what is said of it
     except (OverganError, ValidationError):
         pass
-    rebuilt = Reached(**progress_at(group, checkpoint)) if checkpoint else Reached()
+    rebuilt = _rebuilt(group, checkpoint) if checkpoint else Reached()
     if not behind:
         logging.getLogger(__name__).warning(
             f"overgan: {path} was damaged or missing, so it was made again from the last checkpoint"
@@ -90,3 +99,9 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
     with suppress(OSError):  # a folder that can only be read
         write_json(path, rebuilt.model_dump())
     return rebuilt
+
+
+def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
+    rows = [current_row(row) for row in read_rows(group, EVALUATIONS)]
+    best = best_distance([row for row in rows if row["iteration"] <= checkpoint.iteration])
+    return Reached(iteration=checkpoint.iteration, seconds=checkpoint.seconds, **best)
