@@ -15,10 +15,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
-from overgan.study.analysis import _means, next_seeds, probabilities, standing
-from overgan.study.analysis._pairs import LOOKS, critical
+from overgan.study.analysis import _means, next_seeds, standing
+from overgan.study.analysis._pairs import LOOKS
 
 TOLERANCE, CONFIDENCE, CAP, CHUNK = 0.05, 0.95, 192, 250
 PARAMETERS = {2: 403, 4: 757, 8: 1513, 16: 3217, 32: 7393, 64: 18817, 128: 53953, 256: 173377}  # of the quickstart

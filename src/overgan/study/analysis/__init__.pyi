@@ -1,3 +1,4 @@
+from ._by_race import by_race as by_race, odds as odds
 from ._curves import Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
