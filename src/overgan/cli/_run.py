@@ -27,6 +27,9 @@ GPUS_HELP = (
     "With --on ray or slurm: GPUs of each width, or its share of one [default: with Ray 1 where there are GPUs]."
 )
 SLURM_HELP = "With --on slurm: options of sbatch, such as partition=gpu,time=4:00:00."
+SURE_HELP = "Train only what it takes to name the narrowest width that is enough: more seeds, wider, or longer."
+CONFIDENCE_HELP = "With --until-sure: that it is the right one [default: 0.95]."
+BUDGET_HELP = "With --until-sure: the time that this may take, such as 90s, 30m or 2h [default: no end]."
 STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
@@ -43,6 +46,9 @@ def run(
     ] = "local",
     gpus: Annotated[float | None, Option(help=GPUS_HELP)] = None,
     slurm: Annotated[str | None, Option(metavar="KEY=VALUE,…", help=SLURM_HELP)] = None,
+    until_sure: Annotated[bool, Option("--until-sure", help=SURE_HELP)] = False,
+    confidence: Annotated[float | None, Option(help=CONFIDENCE_HELP)] = None,
+    budget: Annotated[str | None, Option(metavar="TIME", help=BUDGET_HELP)] = None,
     quiet: Annotated[bool, Option("--quiet", help="Print only what was found, warnings and errors.")] = False,
 ) -> None:
     """Start a study, or go on with it, and write its report.
@@ -52,6 +58,7 @@ def run(
     changes = overrides or []
     settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
     settings |= {"executor": executor, "options": given(gpus=gpus, slurm=slurm)}
+    settings |= {"until_sure": until_sure, "confidence": confidence, "budget": budget}
     try:
         with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
@@ -77,8 +84,9 @@ def run(
 
 def _tell(study: "Study", *, quiet: bool) -> None:
     """Write the report and say what was found; of a study that goes on without this process, where it is."""
-    groups = study.status()
-    if not all(group.complete for group in groups):
+    groups, rounds = study.status(), overgan.study.read_rounds(study.folder)
+    is_over = rounds is not None and rounds.is_over
+    if not is_over and not all(group.complete for group in groups):
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
@@ -89,3 +97,5 @@ def _tell(study: "Study", *, quiet: bool) -> None:
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
+    if is_over:
+        console.print("the time is up; the same command, with a new budget or without, goes on")
