@@ -6,8 +6,9 @@ python benchmarks/until_sure.py probabilities      how often the width is right 
 
 A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
 named or what it takes has 384 already. The fixed grid has the same number of seeds at every width; it is judged by
-the rule as it reads (the narrowest width whose mean is within 5 % of the least), by the estimate of `recommend`, and by
-whether that excludes all other widths. A run costs as many units as its width has parameters.
+the rule as it reads (the narrowest width whose mean is within 5 % of the least), by the estimate of `recommend`, by
+whether that excludes all other widths, and, growing until it is sure, by the tests of the race. A run costs as many
+units as its width has parameters.
 """
 
 import functools
@@ -150,6 +151,19 @@ def grid_by_recommend(kind: Kind, share: float, studies: int = 100) -> tuple[int
     return least(lambda n: shares(n)[0] >= CONFIDENCE, numbers), least(lambda n: shares(n)[1] >= share, numbers)
 
 
+def grid_that_grows(kind: Kind, studies: int = 200) -> int | None:
+    """The median over studies of the seeds at every width by which `standing` names one, if all widths grow alike."""
+    values = kind.draw(studies, np.random.default_rng(3), LARGEST)
+    numbers = LOOKS[LOOKS <= LARGEST]
+
+    def named(of: np.ndarray, n: int) -> bool:
+        return standing(dict(zip(WIDTHS.tolist(), of[:, :n], strict=True)), TOLERANCE, CONFIDENCE).named is not None
+
+    found = [least(functools.partial(named, of), numbers) or np.inf for of in values]
+    middle = np.median(found)
+    return int(middle) if np.isfinite(middle) else None
+
+
 def least(holds, numbers: np.ndarray) -> int | None:
     """By bisection."""
     low, high = 0, len(numbers)
@@ -179,7 +193,7 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
         f"{100 * right:.2f}",
         f"{np.median(total):.0f} ({total.mean():.0f})",
     ]
-    for n in (by_the_rule_to(CONFIDENCE), estimate, by_the_rule_to(right), sure):
+    for n in (by_the_rule_to(CONFIDENCE), estimate, by_the_rule_to(right), sure, grid_that_grows(kind)):
         ratios = f"{np.median(total) / (8 * n):.2f}, {np.median(paid) / (COST.sum() * n):.2f}" if n else "–"
         cells += [f"{n or 'more'}: {ratios}"]
     return "| " + " | ".join(cells) + " |"
@@ -188,7 +202,8 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
 def simulate(studies: int, kinds: list[str]) -> None:
     """The table of all kinds."""
     print("seeds of a grid, and by what the race's median of runs, and of cost, is a multiple of its")
-    print("| kind | named | right | runs, median (mean) | 95 % by the rule | 95 % by recommend | as often | as sure |")
+    print("| kind | named | right | runs, median (mean) | 95 % by the rule | 95 % by recommend | ", end="")
+    print("as often | as sure | growing |")
     with ProcessPoolExecutor(2) as pool:
         chunks = {
             name: [pool.submit(chunk, name, min(CHUNK, studies - at), at) for at in range(0, studies, CHUNK)]
