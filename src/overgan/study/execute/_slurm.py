@@ -76,7 +76,7 @@ class Slurm(Elsewhere):
         in_queue = [known for known in slurm_jobs(job.folder) if known.state != "ended"]
         widths: list[int | None] = [*sorted(set(job.widths) - {known.width for known in in_queue}, reverse=True)]
         if decides(job.folder):
-            widths = [None] * (min(job.workers, len(job.widths)) - len(in_queue))
+            widths = [None] * (job.workers - len(in_queue))
         if widths:
             folder = _fresh_folder(job.folder, keep={known.submission for known in in_queue})
             ids = self._submit(job, folder, widths)
