@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 import overgan
-from overgan.stores import Remote, _lease, _remote, mirror_of
+from overgan.stores import Remote, _lease, _remote, local, mirror_of
 from overgan.study import _hold, finish_groups, read_rounds
-from overgan.study._rounds import Round
+from overgan.study._rounds import Round, write_rounds
 from overgan.study.execute import Elsewhere, _groups
 from tests.conftest import SMALL
 from tests.forked import Forked
-from tests.stores.test_study import bits, fetched, machine, restore, snapshots  # noqa: F401 - a fixture
+from tests.racing import begun, write_study
+from tests.stores.test_study import bits, fetched, restore, snapshots
 
 TINY = ["widths=[2,4]", "train.iterations=8", "train.log_every=4", "train.evaluate_every=4"]
 SURE = {"executor": "tests.extension.executor:InProcess", "workers": 1, "threads": 1, "until_sure": True}
@@ -135,3 +136,30 @@ def test_workers_on_two_mirrors_of_a_store_come_to_the_same_rounds(
         found[name] = read_rounds(folder).rounds, bits(folder)
     assert found["a"] == found["b"] == found["look"]
     assert found["look"] == (read_rounds(local_study).rounds, bits(local_study))
+
+
+def test_a_plan_that_was_never_sent_gives_way_to_that_of_the_store(address, machine):
+    first = begun({2: 1})
+    folder = write_study(local(address), {2: [1.0]}, [first]).folder
+    _hold.publish(folder)
+    rounds = read_rounds(folder)
+    machine("b")
+    overgan.load(address)
+    there = mirror_of(address)
+    planned = rounds.model_copy(update={"rounds": [first, ROUNDS[0], ROUNDS[1]]})
+    write_rounds(there, planned)
+    _hold.publish(there)
+    machine("a")
+    write_rounds(folder, rounds.model_copy(update={"rounds": [first, ROUNDS[0]]}))
+    assert _hold.fetch(folder)
+    assert read_rounds(folder) == planned
+
+
+def test_a_machine_does_not_plan_while_another_does(address, machine):
+    folder = write_study(local(address), {2: [1.0]}, [begun({2: 1})]).folder
+    lease = _lease.Lease(Remote(address), "plan")
+    assert not lease.take()
+    with lease, _hold.planning(folder) as ours:
+        assert not ours
+    with _hold.planning(folder) as ours:
+        assert ours
