@@ -59,6 +59,7 @@ def recommend(
     study = overgan.load(results, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
+    confidence = study.confidence(confidence)
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)
