@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+import overgan
 from overgan.study.gan._race import costs, values_in_order
 from tests.racing import write_study
 
@@ -14,6 +15,15 @@ def test_runs_are_in_the_order_in_which_every_width_gets_them_and_a_diverged_one
     study = write_study(tmp_path, VALUES)
     assert values_in_order(study) == VALUES
     assert costs(study) == {2: 200.0, 4: 400.0, 8: 800.0}  # trained numbers
+
+
+def test_the_recommendation_of_a_study_is_that_of_its_runs_with_those_that_diverged(tmp_path):
+    study = write_study(tmp_path, VALUES | {16: [math.inf] * 3})
+    found, expected = study.recommend(), overgan.recommend(VALUES | {16: [math.inf] * 3})
+    assert (found.width, found.not_excluded, found.value) == (expected.width, expected.not_excluded, expected.value)
+    assert found.diverged == {4: 1, 16: 3}
+    assert set(study.gaps()) == set()  # of runs that came through
+    assert len(study.final()) == 4 + 2 + 3
 
 
 def test_added_seeds_come_after_those_of_the_spec(tmp_path):

@@ -10,7 +10,7 @@ from overgan.errors import OverganError
 from overgan.study._rounds import Round, read_rounds, seeds_in_order
 from tests.study.test_runner import HERE, results
 
-STOPS = 12  # moments at which a study is stopped
+STOPS = 4  # moments at which a study is stopped; benchmarks/study_kills.py has more
 SURE = {**HERE, "threads": 1, "until_sure": True}
 
 

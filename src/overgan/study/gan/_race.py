@@ -3,19 +3,39 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import pandas as pd
 
 from overgan.study._rounds import read_rounds, seeds_in_order
+from overgan.study._store import Description
 from overgan.study.analysis import Recommendation, by_race, needed, probabilities, standing
 from overgan.study.gan._hours import hours
+from overgan.study.gan._spec import GanSpec
 from overgan.training import Run, read_checkpoint
 
-if TYPE_CHECKING:
-    from overgan.study.gan._results import GanResults
+
+@runtime_checkable
+class Results(Protocol):
+    """What is asked of a study here; `GanResults` is one, and asks this module in turn."""
+
+    folder: Path
+    description: Description
+    spec: GanSpec
+
+    def group(self, width: int) -> Path:
+        """The folder of a width."""
+
+    def final(self, features: str | None = None, *, rule: Any = None, averaged: bool = True) -> pd.DataFrame:
+        """The last rows."""
+
+    def best_rates(self, *, rule: Any = None, averaged: bool = True) -> dict[int, float]:
+        """The best learning rate of each width."""
 
 
 def values_in_order(
-    study: "GanResults", features: str | None = None, *, rule: Any = None, averaged: bool = True
+    study: Results, features: str | None = None, *, rule: Any = None, averaged: bool = True
 ) -> dict[int, list[float]]:
     """By width the test distance of each run at the last iteration, in the common order of seeds.
 
@@ -42,12 +62,12 @@ def values_in_order(
     return found
 
 
-def costs(study: "GanResults") -> dict[int, float]:
+def costs(study: Results) -> dict[int, float]:
     """By width what a run costs, in trained numbers: the same on every machine, unlike its time."""
     return {k: float(sum(study.description.parameters[k].values())) for k in study.spec.widths}
 
 
-def raced(study: "GanResults", found: Recommendation, values: Mapping[int, Sequence[float]]) -> Recommendation:
+def raced(study: Results, found: Recommendation, values: Mapping[int, Sequence[float]]) -> Recommendation:
     """The recommendation with its probability, and what would settle it; of a study that has rounds, that of its race.
 
     values: of `values_in_order`.
@@ -59,8 +79,7 @@ def raced(study: "GanResults", found: Recommendation, values: Mapping[int, Seque
     more = needed(values, found.tolerance, found.confidence, costs(study), **since)
     if rounds:
         race = standing(values, found.tolerance, found.confidence, **since)
-        diverged = {k: sum(map(math.isinf, of)) for k, of in values.items()}
-        found = by_race(found, race, diverged, goes_on=rounds.planner == "sure")
+        found = by_race(found, race, goes_on=rounds.planner == "sure")
     took = hours(study.folder, study.description)
     chance = probabilities(values, found.tolerance).get(found.width)
     return replace(found, probability=chance, more_seeds=more, core_hours=took.of(more) if took.each else None)

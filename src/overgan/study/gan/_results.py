@@ -144,11 +144,12 @@ class GanResults(Study):
     ) -> Recommendation:
         """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or that of a study which is to go
+        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or that of a study that is to go
         on until it is sure, and is then judged by its race. features: the space of the distance, by default the spec's
         first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at its best.
-        Beside seeds and widths, a recommendation takes finished runs of every width, training that has settled, and
-        learning rates between which the best lies (docs/concepts.md).
+        Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation takes
+        finished runs of every width, training that has settled, and learning rates between which the best lies
+        (docs/concepts.md).
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
@@ -158,15 +159,16 @@ class GanResults(Study):
         column = _column("test", averaged=averaged)
         last = self.last(rule=rule, averaged=averaged)
         final = last[last.features == features]
-        if final.empty or (not averaged and final[column].isna().all()):  # `evaluate` measures averages alone
+        if final[column].isna().all():  # or there are none; `evaluate` measures averages alone
             self._refuse(last, features, rule, averaged=averaged)
+        values = values_in_order(self, features, rule=rule, averaged=averaged)
         found = recommend(
-            {k: final[column][final.k == k].to_numpy(float) for k in self.spec.widths},
+            values,
             tolerance,
             self.confidence(confidence),
             quantity=f"test {frechet_label(features)}",
         )
-        found = raced(self, found, values_in_order(self, features, rule=rule, averaged=averaged))
+        found = raced(self, found, values)
         evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
         evaluations = evaluations[evaluations.features == features].merge(final[RUN])
         between = {*found.not_excluded, found.width, found.best_width}
