@@ -2,10 +2,10 @@
 
 python benchmarks/until_sure_replay.py DIR [DIR …] [--orders 200] [--confidence 0.95] [--tolerance T]    under a minute
 
-The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last one counts.
-The race is played on their own runs: three of every width, then as many as `next_seeds` asks for, as long as there are
-some. First in the order of the seeds, then in random ones, the same at every width, in which seeds that more widths have
-come first. Taken for true is what all runs say: the narrowest width whose mean is within the tolerance of the least.
+The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last counts.
+The race is played on their own runs: three of every width, then as many as `next_seeds` asks for, as long as there
+are some. First in the order of the seeds, then in random ones, the same at every width, in which seeds that more widths
+have come first. Taken for true is what all runs say: the narrowest width whose mean is within the tolerance of the least.
 """
 
 import argparse
