@@ -147,8 +147,8 @@ class GanResults(Study):
         tolerance: by default the spec's. confidence: of its interval, by default 0.95, or that of a study that is to go
         on until it is sure, and is then judged by its race. features: the space of the distance, by default the spec's
         first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at its best.
-        Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation takes
-        finished runs of every width, training that has settled, and learning rates between which the best lies
+        Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation
+        takes finished runs of every width, training that has settled, and learning rates between which the best lies
         (docs/concepts.md).
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
