@@ -71,10 +71,10 @@ def test_status_says_the_round_and_why(tmp_path):
     write_study(tmp_path, VALUES, [FIRST, MORE])
     printed = CliRunner().invoke(app, ["status", str(tmp_path)]).output.splitlines()
     said = "round 2: 3 more seeds at k = 16, 2 at k = 8. k = 8 and 16 cannot be told apart yet."
-    assert printed[printed.index("3 of 14 runs finished, 0 diverged") + 1] == said  # k = 4 has its runs
+    assert printed[printed.index("9 of 14 runs finished, 0 diverged") + 1] == said
     found = json.loads(CliRunner().invoke(app, ["status", str(tmp_path), "--json"]).output)
     assert found["round"] == {"number": 2, "move": "seeds", "why": MORE.why}
-    assert (found["runs"], found["finished"]) == (14, 3)
+    assert (found["runs"], found["finished"]) == (14, 9)
 
 
 def test_without_a_terminal_a_width_that_gets_more_runs_is_said_to_be_finished_again(capsys):
@@ -139,7 +139,7 @@ def test_a_study_whose_budget_is_spent_says_what_it_knows_and_what_more_it_takes
     assert printed == [
         f"report: {tmp_path / 'study' / 'report.html'}",
         *study.headlines(),
-        "the budget is spent; the same command goes on for as long again",
+        "the time is up; the same command, with a new budget or without, goes on",
     ]
     assert printed[1].startswith(
         "No recommendation yet; it takes more seeds; the runs of k = 16 that are not finished yet"

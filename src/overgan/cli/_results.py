@@ -63,7 +63,7 @@ def recommend(
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)
-    seconds = (group.before + group.seconds) / group.runs
+    seconds = (group.before + group.seconds) / (group.runs or study.runs(found.width))
     processor = study.description.machine["processor"]
     if json_:
         print_json(
