@@ -59,10 +59,11 @@ def recommend(
     study = overgan.load(results, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
+    confidence = study.confidence(confidence)
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)
-    seconds = (group.before + group.seconds) / group.runs
+    seconds = (group.before + group.seconds) / (group.runs or study.runs(found.width))
     processor = study.description.machine["processor"]
     if json_:
         print_json(
