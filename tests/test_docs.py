@@ -120,7 +120,7 @@ def readers_folder(once):
             patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
 
         patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
-        patch.setattr("overgan.study._run.POLL_SECONDS", 0)
+        patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
         patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
         patch.setattr("overgan.report._coordinates.to_images", lambda _plot, _formats: {"png": b""})

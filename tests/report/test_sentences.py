@@ -125,14 +125,12 @@ def test_a_space_without_runs_is_named_beside_those_that_have_some(make_study):
 
 
 @pytest.mark.parametrize("value", ["null", "NaN", "Infinity"])
-def test_a_distance_that_is_no_number_leaves_the_page_without_a_recommendation(make_study, value):
+def test_a_distance_that_is_no_number_counts_as_a_diverged_run(make_study, value):
     study = make_study()
     path = study.group(4) / "evaluations.jsonl"
     path.write_text(path.read_text().replace('"frechet_test": 26.0', f'"frechet_test": {value}'))
-    content = report_content(study)
-    assert content.findings[0].startswith("No width can be recommended: the values of k = 4 have ")
-    assert content.findings[1:] == ["0 of 9 runs diverged."]
-    assert content.plots[0].mark is None
+    assert study.recommend().diverged == {4: 1}
+    assert report_content(study).findings[0] == f"{study.recommend()}."
 
 
 def test_distances_in_a_space_that_evaluate_brought_are_in_the_table(make_study):

@@ -117,6 +117,33 @@ def test_the_interval_covers_and_the_width_is_not_pushed_to_the_wide_side():
         assert too_wide < most_too_wide
 
 
+def test_a_diverged_run_counts_as_twice_the_mean_of_the_others():
+    """Of k = 4 a third diverged: its mean is 4/3 of 5, above that of k = 8, and by far above that of its other runs."""
+    values = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9, 5.0, np.inf, np.inf], 8: [6.0, 6.1, 5.9, 6.0, 5.9, 6.1]}
+    found, judged = recommend(values), recommend(values | {4: [5.0, 5.1, 4.9, 5.0, 10.0, 10.0]})
+    assert (found.width, found.value, found.not_excluded) == (8, 6.0, judged.not_excluded)
+    assert found.diverged == {4: 2}
+    assert recommend({4: values[4]}).value == pytest.approx(5 * (1 + 1 / 3))
+    assert "2 of 6 runs at k = 4 diverged, and each counts as twice the mean of the others there" in str(found)
+    alike = recommend(
+        {2: [90.0, 91.0] * 5 + [np.inf], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
+    )  # it is far from enough anyway
+    assert alike.diverged == {2: 1}
+    assert "diverged" not in str(alike)
+
+
+@pytest.mark.parametrize(("lost", "width"), [(2, 4), (4, 8), (8, 4), (16, 4)])
+def test_a_width_whose_runs_all_diverged_is_never_enough(lost, width):
+    values = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9], 16: [7.0, 7.1, 6.9]}
+    found = recommend(values | {lost: [np.inf] * 3})
+    assert (found.width, found.diverged) == (width, {lost: 3})
+    assert lost not in found.not_excluded
+    assert not found.try_narrower
+    assert not found.try_wider
+    assert str(found).endswith(f"All runs at k = {lost} diverged")
+    assert not found.missing  # there are enough widths and runs
+
+
 def test_unequal_numbers_of_runs_and_no_tolerance_are_said_as_they_are():
     text = str(recommend({2: [3.0, 5.0], 4: [2.0, 3.0, 2.5, 2.1], 8: [2.2, 2.0, 2.7]}, 0.0))
     assert "At most 4 runs a width are too few to decide between" in text
@@ -144,7 +171,7 @@ def test_widths_without_runs_are_left_out():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({8: [1.0, np.nan]}, "the values of k = 8 have nan; leave runs without a number out, or count successes"),
+        ({8: [1.0, np.nan]}, "the values of k = 8 have nan; give inf for a run that diverged"),
         ({8: [True], 16: [1.0]}, "values are numbers at some widths and true or false at others"),
         ({8: ["a"]}, "the values of k = 8 must be one number, or true or false, a run"),
         ({8: [[1.0, 2.0]]}, "the values of k = 8 must be one number"),
@@ -152,6 +179,8 @@ def test_widths_without_runs_are_left_out():
         ({8: 3.0}, "the values of k = 8 must be one number"),
         ({8: [[1.0], [1.0, 2.0]]}, "the values of k = 8 must be one number"),
         ({8: [1e300, 1.0]}, r"the values of k = 8 have 1e\+300"),
+        ({8: [-np.inf, 1.0]}, "the values of k = 8 have -inf"),
+        ({8: [np.inf], 16: [np.inf, np.inf]}, "all runs diverged, so no width is enough"),
         ({8: [0, 0, 1], 16: [1, 1, 1]}, "all values are 0 or 1; give true and false if they say which runs succeeded"),
         ({"16": [1.0]}, "values is for a width of '16'; it must be for whole widths"),
         ({None: [1.0]}, "values is for a width of None"),
@@ -211,6 +240,8 @@ def test_a_table_is_read_by_its_columns(tmp_path):
     assert {k: v.tolist() for k, v in values.items()} == {8: [1.5, 1.7], 16: [1.0]}
     path.write_text("k, seed, value\n\n8.0, 0, 1.5\n16.0, 0, 1\n\n")
     assert {k: v.tolist() for k, v in read_values(path).items()} == {8: [1.5], 16: [1.0]}
+    path.write_text("k,seed,value\n8,0,Inf\n8,1,Diverged\n8,2,1\n16,0,2\n")
+    assert {k: v.tolist() for k, v in read_values(path).items()} == {8: [np.inf, np.inf, 1], 16: [2]}
     path.write_text("k,seed,value\n8,0,true\n8,1,false\n16,0,true\n")
     assert recommend(path).width == 16
 
@@ -225,10 +256,13 @@ def test_a_table_is_read_by_its_columns(tmp_path):
         ("k,seed,value\n8,0,1\n8,0,2\n", "line 3: k is 8; it has occurred with this seed before"),
         ("k,seed,value\n8,0,1,x\n", "has rows with more fields than its first line names"),
         ("k,seed,value\n\n8,0,1\n8,1,\n", "line 4: value is missing"),
-        ("k,seed,value\n8,0,true\n8,1,2\n", "line 2: value is true; it must be a number, or true or false in all rows"),
+        (
+            "k,seed,value\n8,0,true\n8,1,2\n",
+            "line 2: value is true; it must be a number, diverged, or true or false in all rows",
+        ),
         ("k,seed,value\nx,0,1\n", "line 2: k is x; it must be a whole number"),
         ("k,seed,value\n8.5,0,1\n", "line 2: k is 8.5; it must be a whole number"),
-        ("k,seed,value\n8,0,1\n8,1,bad\n", "line 3: value is bad; it must be a number, or true or false"),
+        ("k,seed,value\n8,0,1\n8,1,bad\n", "line 3: value is bad; it must be a number, diverged, or true or false"),
     ],
 )
 def test_a_table_that_is_wrong_says_where(tmp_path, text, message):

@@ -48,7 +48,7 @@ def spec(tmp_path_factory):
 def start(spec, monkeypatch):
     """Start the command on a folder, wait until a group has its first losses, and give it and its error output."""
     monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
-    monkeypatch.setattr("overgan.study._run.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("overgan.study._finish.POLL_SECONDS", 0.02)
 
     def started(folder):
         heard, told = os.pipe()

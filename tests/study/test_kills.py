@@ -43,7 +43,7 @@ def tiny(tmp_path_factory):
 def run(tiny, tmp_path, monkeypatch):
     """The study in another folder, by two workers that are forked."""
     monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
-    monkeypatch.setattr("overgan.study._run.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("overgan.study._finish.POLL_SECONDS", 0.02)
     return lambda: overgan.run(tiny.folder.parent / "tiny.yaml", tmp_path / "study", workers=2, threads=1)
 
 
@@ -163,7 +163,7 @@ def dies_at(operation, do):
 
 
 def test_killed_at_twenty_operations_on_files_it_ends_with_the_same_bits(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("overgan.study._run.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("overgan.study._finish.POLL_SECONDS", 0.0)
     draw, kills, folder = np.random.default_rng(14), 0, tmp_path / "study"
     again = partial(overgan.run, tiny.folder.parent / "tiny.yaml", folder, threads=1, **HERE)
     ended = None

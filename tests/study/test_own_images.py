@@ -66,7 +66,7 @@ def test_a_line_says_that_images_are_decoded_if_that_takes_longer_than_a_moment(
     def enough(*_, **__):
         raise OverganError("that is enough")  # which main would print
 
-    monkeypatch.setattr("overgan.study._run._execute", enough)
+    monkeypatch.setattr("overgan.study._run.execute_until_done", enough)
     monkeypatch.setattr(_cache, "AT_ONCE", 4)
     monkeypatch.setattr(_terminal, "MOMENT", -1.0)
     command = ["run", str(spec), *(word for setting in SETTINGS for word in ("--set", setting))]

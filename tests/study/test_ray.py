@@ -111,7 +111,7 @@ def cluster():
         for _ in range(3):
             nodes.add_node(num_cpus=1)
         patch.setenv("RAY_ADDRESS", nodes.address)
-        patch.setattr("overgan.study._run.POLL_SECONDS", 0.02)
+        patch.setattr("overgan.study._finish.POLL_SECONDS", 0.02)
         yield nodes
     nodes.shutdown()
 

@@ -71,7 +71,7 @@ def test_other_specs_are_refused_with_the_difference_named(whole):
     for override, message in (
         ("train.batch=9", "train.batch=8, now it is 9"),
         ("widths=[2,4]", "widths=[2, 4, 8], now it is [2, 4]"),
-        ("seeds=[0,1,2]", "seeds=[0, 1], now it is [0, 1, 2]"),
+        ("seeds=[0,2]", "seeds=[0, 1], now it is [0, 2]"),
         ("train.iterations=40", "train.iterations=60, now it is 40"),
     ):
         with pytest.raises(OverganError, match=f"{re.escape(message)}.*another folder with out"):

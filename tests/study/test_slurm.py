@@ -49,7 +49,7 @@ def slurm(tmp_path, monkeypatch):
         (folder / name).write_text(text.format(folder=folder))
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setattr("overgan.study._run.POLL_SECONDS", 0)
+    monkeypatch.setattr("overgan.study._finish.POLL_SECONDS", 0)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "coin.yaml").write_text(yaml.safe_dump(COIN))
     return folder

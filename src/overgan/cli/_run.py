@@ -27,6 +27,9 @@ GPUS_HELP = (
     "With --on ray or slurm: GPUs of each width, or its share of one [default: with Ray 1 where there are GPUs]."
 )
 SLURM_HELP = "With --on slurm: options of sbatch, such as partition=gpu,time=4:00:00."
+SURE_HELP = "Train only what it takes to name the narrowest width that is enough: more seeds, wider, or longer."
+CONFIDENCE_HELP = "With --until-sure: that it is the right one [default: 0.95]."
+BUDGET_HELP = "With --until-sure: the time that this may take, such as 90s, 30m or 2h [default: no end]."
 STOPPED = "stopped; the same command goes on from the last checkpoint"
 
 
@@ -43,6 +46,9 @@ def run(
     ] = "local",
     gpus: Annotated[float | None, Option(help=GPUS_HELP)] = None,
     slurm: Annotated[str | None, Option(metavar="KEY=VALUE,…", help=SLURM_HELP)] = None,
+    until_sure: Annotated[bool, Option("--until-sure", help=SURE_HELP)] = False,
+    confidence: Annotated[float | None, Option(help=CONFIDENCE_HELP)] = None,
+    budget: Annotated[str | None, Option(metavar="TIME", help=BUDGET_HELP)] = None,
     quiet: Annotated[bool, Option("--quiet", help="Print only what was found, warnings and errors.")] = False,
 ) -> None:
     """Start a study, or go on with it, and write its report.
@@ -52,6 +58,7 @@ def run(
     changes = overrides or []
     settings: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
     settings |= {"executor": executor, "options": given(gpus=gpus, slurm=slurm)}
+    settings |= {"until_sure": until_sure, "confidence": confidence, "budget": budget}
     try:
         with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)

@@ -23,9 +23,9 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
-    spec, runs = description.spec, description.spec.runs_a_width
+    spec, rounds, runs = description.spec, overgan.study.read_rounds(place), sum(group.runs for group in groups)
     diverged = sum(group.diverged for group in groups)
-    finished = sum(runs - group.diverged for group in groups if group.complete)
+    finished = sum(group.runs - group.diverged for group in groups if group.complete)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
     jobs: list[SlurmJob] = []
     with suppress(OverganError):  # on a machine that does not see the queue
@@ -33,9 +33,10 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     if json_:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
-            | {"runs": len(groups) * runs, "finished": finished, "diverged": diverged, "seconds_left": left}
+            | {"runs": runs, "finished": finished, "diverged": diverged, "seconds_left": left}
             | {"bytes": overgan.study.space(folder)}
             | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
+            | {"round": rounds and {"number": len(rounds.rounds)} | rounds.newest.model_dump(include={"move", "why"})}
         )
         return
     result, *results = _results(groups)
@@ -45,7 +46,9 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
         for g, cell in zip(groups, results, strict=True)
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
-    console.print(f"{finished} of {counted(len(groups) * runs, 'run')} finished, {diverged} diverged")
+    console.print(f"{finished} of {counted(runs, 'run')} finished, {diverged} diverged")
+    if rounds:
+        console.print(overgan.study.round_words(rounds, len(rounds.rounds)))
     print_jobs(place, jobs, groups)
     print_scale(spec)
     where = "in the store" if is_address(folder) else "on disk"

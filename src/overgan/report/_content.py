@@ -15,6 +15,16 @@ Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a page with a heading of its own."""
+
+    title: str
+    note: str
+    plots: Sequence[Plot | Map]
+    table: list[Row]
+
+
+@dataclass(frozen=True)
 class Content:
     """The parts of a page that are not the same in every kind of study."""
 
@@ -28,6 +38,12 @@ class Content:
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
     data: str = ""  # what identifies the images
+    section: Section | None = None  # of what not every study has
+
+    @property
+    def all_plots(self) -> list[Plot | Map]:
+        """Those of the page, from its top."""
+        return [*self.plots, *(self.section.plots if self.section else [])]
 
 
 def length(study: Study) -> str:
@@ -37,13 +53,18 @@ def length(study: Study) -> str:
 
 def extent(study: Study) -> str:
     """How many widths and seeds a study has."""
-    return f"{counted(len(study.spec.widths), 'width')}, {study.spec.of_a_width} each"
+    seeds = sorted({len(study.seeds(width)) for width in study.spec.widths})
+    each = study.spec.of_a_width
+    if seeds != [len(study.spec.seeds)]:  # a study that decides what to train
+        counts = counted(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
+        each = each.replace(counted(len(study.spec.seeds), "seed"), counts, 1)
+    return f"{counted(len(study.spec.widths), 'width')}, {each} each"
 
 
 def state(study: Study, width: int) -> str:
     """How many runs of a width are finished, and how many diverged."""
     status = study.group_status(width)
-    count = study.spec.runs_a_width
+    count = status.runs
     done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
     done = "waiting" if status.state == "waiting" else done
     return done + (f", {status.diverged} diverged" if status.diverged else "")
@@ -53,7 +74,7 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     """How many runs diverged, and which widths are not finished."""
     groups = study.status()
     diverged = {group.width: group.diverged for group in groups if group.diverged}
-    runs = study.spec.runs_a_width * len(study.spec.widths)
+    runs = sum(group.runs for group in groups)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
     reason = f": {where}; {consequence}" if where else ""
     return [f"{sum(diverged.values())} of {counted(runs, 'run')} diverged{reason}.", *unfinished(study)]

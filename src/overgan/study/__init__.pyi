@@ -1,4 +1,5 @@
 from ._cost import study_seconds as study_seconds
+from ._finish import Watcher as Watcher
 from ._kind import Cost as Cost, Facts as Facts, Kind as Kind, Paces as Paces, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
 from ._load import (
@@ -12,11 +13,13 @@ from ._load import (
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
 from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish, space as space
+from ._moves import move as move, round_words as round_words
 from ._opening import Opened as Opened, Opening as Opening
 from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices
-from ._run import Watcher as Watcher, run as run
+from ._rounds import Round as Round, Rounds as Rounds, read_rounds as read_rounds
+from ._run import run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
@@ -43,4 +46,11 @@ from .execute import (
     finish_groups as finish_groups,
     slurm_jobs as slurm_jobs,
 )
-from .gan import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power
+from .gan import (
+    BOUND as BOUND,
+    Coordinates as Coordinates,
+    Hours as Hours,
+    coordinates as coordinates,
+    hours as hours,
+    power as power,
+)

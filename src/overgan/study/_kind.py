@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overgan.data import Progress
 from overgan.errors import OverganError
+from overgan.study._rounds import Round, Rounds
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description
@@ -44,6 +45,17 @@ class Cost(Generic[S]):
     lacks: Callable[[S], tuple[str, ...]] = lambda _spec: ()  # what no results can make up for, beside seeds and widths
 
 
+@dataclass(frozen=True)
+class Planner(Generic[S]):
+    """How a study goes on until it is sure."""
+
+    check: Callable[[S], None]  # raises OverganError if a study of the spec cannot
+    iterations: Callable[[S], int]  # of every run
+    at_round: Callable[[S, Round], S]  # the spec with the widths and the length of a round
+    described: Callable[[Description, Round], Description]  # study.json with these
+    next_round: Callable[[Path, Description, Rounds], Round | None]  # from the store alone; None if there is none
+
+
 def cpu_only(device: str) -> list[str]:
     """The CPU, for kinds that use nothing else. Raises OverganError if a GPU is wanted."""
     if device not in ("auto", "cpu"):
@@ -71,3 +83,4 @@ class Kind(Generic[S]):
     prepare: Callable[[S, Progress], None] = lambda _spec, _progress: None  # long work, once, that the facts would do
     notice: Callable[[S], str] = lambda _spec: ""  # what the user should know before it runs, if anything
     lengthened: Callable[[S, S], S] = lambda old, _new: old  # the old spec, as long as the new one if runs can go on
+    planner: Planner[S] | None = None  # what decides which runs come next until it is sure, if a study of the kind can

@@ -5,6 +5,7 @@ from what these say alone, so that whoever looks at the same store comes to the 
 """
 
 import itertools
+import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
 from overgan.study._spec import Spec, Width
+from overgan.words import counted
 
 ROUNDS = "rounds.json"
+CONFIDENCE = 0.95  # of what a study says, where none is asked for
+FIRST = 3  # seeds of a width, before anything is known of it
 STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -23,7 +27,7 @@ class Round(BaseModel):
 
     model_config = STRICT
 
-    move: Literal["begin", "seeds", "wider", "longer"]
+    move: Literal["begin", "grid", "seeds", "wider", "longer"]
     why: str  # one sentence
     seeds: dict[Width, Annotated[int, Field(ge=1)]]  # width -> how many of the study's seeds, in their order
     iterations: Annotated[int, Field(ge=1)]  # of every run
@@ -34,10 +38,10 @@ class Rounds(BaseModel):
 
     model_config = STRICT
 
+    planner: Literal["sure", "grid"]  # what decides on the next round: the results, or nothing, as all is there
     confidence: Annotated[float, Field(gt=0, lt=1)]
     until: float | None = None  # seconds since 1970, after which no work begins, and what is under way is interrupted
-    initial: int  # widths that the study began with
-    rounds: list[Round]
+    rounds: Annotated[list[Round], Field(min_length=1)]
 
     @property
     def newest(self) -> Round:
@@ -45,9 +49,19 @@ class Rounds(BaseModel):
         return self.rounds[-1]
 
     @property
+    def initial(self) -> int:
+        """How many of the widths were given; the others, which are wider, the study added."""
+        return len(self.newest.seeds) - sum(of.move == "wider" for of in self.rounds)
+
+    @property
     def longer(self) -> int:
-        """How often the study was made longer."""
+        """How often the study made its runs longer."""
         return sum(of.move == "longer" for of in self.rounds)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self.until is not None and time.time() >= self.until
 
 
 def read_rounds(folder: Path) -> Rounds | None:
@@ -67,7 +81,53 @@ def write_rounds(folder: Path, rounds: Rounds) -> None:
     write_json(folder / ROUNDS, rounds.model_dump(mode="json"))
 
 
+def of_grid(spec: Spec, iterations: int, before: Rounds | None) -> Rounds | None:
+    """The rounds of a study that is to have the whole grid of its spec; None if it never had others."""
+    if before is None:
+        return None
+    wanted = {width: max(before.newest.seeds.get(width, 0), len(spec.seeds)) for width in spec.widths}
+    why = "The whole grid is trained, as the study was started without until_sure."
+    return _with(before, Round(move="grid", why=why, seeds=wanted, iterations=iterations), "grid", before.confidence)
+
+
+def until_sure(
+    spec: Spec, iterations: int, before: Rounds | None, *, begun: bool, confidence: float, until: float | None
+) -> Rounds:
+    """The rounds of a study that is to go on until it is sure.
+
+    begun: whether there is a study, which without rounds has the whole grid. The other arguments are those of `Rounds`.
+    """
+    known = before.newest.seeds if before else {}
+    first = len(spec.seeds) if begun and not before else min(FIRST, len(spec.seeds))
+    wanted = {width: known.get(width, first) for width in spec.widths}
+    why = f"Every width begins with {counted(first, 'seed')}."
+    if begun and not before:
+        why = f"The study goes on from its grid, {counted(first, 'seed')} at every width."
+    begin = Round(move="begin", why=why, seeds=wanted, iterations=iterations)
+    return _with(before, begin, "sure", confidence, until)
+
+
+def _with(
+    before: Rounds | None,
+    round_: Round,
+    planner: Literal["sure", "grid"],
+    confidence: float,
+    until: float | None = None,
+) -> Rounds:
+    """The rounds so far, and this one, if it asks for anything else."""
+    rounds = before.rounds if before else []
+    is_new = not rounds or (round_.seeds, round_.iterations) != (rounds[-1].seeds, rounds[-1].iterations)
+    rounds = [*rounds, round_] if is_new else rounds
+    return Rounds(planner=planner, confidence=confidence, until=until, rounds=rounds)
+
+
 def seeds_in_order(spec: Spec, count: int) -> list[int]:
     """The first seeds of a study: the spec's, then the smallest numbers that are not among these."""
     others = (seed for seed in itertools.count() if seed not in spec.seeds)
     return [*itertools.islice(itertools.chain(spec.seeds, others), count)]
+
+
+def seeds_wanted(folder: Path, spec: Spec, width: int) -> list[int]:
+    """The seeds that a width of the study in a folder should have now, in their order: the spec's, or as it decided."""
+    rounds = read_rounds(folder)
+    return seeds_in_order(spec, rounds.newest.seeds.get(width, 0) if rounds else len(spec.seeds))

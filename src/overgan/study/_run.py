@@ -1,10 +1,9 @@
 """Running a study: what is on disk is compared with what is asked for, described, and handed to an executor."""
 
 import shlex
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from overgan.disk import cannot_write, remove_unfinished, try_lock, unfinished_w
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import ADDRESS, address_of, naming_addresses
+from overgan.study._finish import Watcher, execute_until_done
 from overgan.study._hold import run_at
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
@@ -22,6 +22,7 @@ from overgan.study._mirror import publish
 from overgan.study._opening import Opened, Opening
 from overgan.study._place import placed
 from overgan.study._quickstart import apart, with_root
+from overgan.study._rounds import ROUNDS, write_rounds
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -30,21 +31,16 @@ from overgan.study._store import (
     IMAGES,
     STUDY,
     Description,
-    group_folder,
     refuse_another_spec,
     refuse_other_numbers,
     study_folder,
     write_description,
 )
 from overgan.study._study import Study
-from overgan.study.execute import EXECUTORS, GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError
-from overgan.words import counted, joined
+from overgan.study._sure import how_sure, refuse_unless_sure, with_rounds
+from overgan.study.execute import EXECUTORS, Elsewhere, Job
 
-POLL_SECONDS = 0.5
-LOOKING = 0.02  # of a core may go into looking how far the groups are, of which there may be a thousand
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
-
-Watcher = Callable[[list[GroupStatus]], None]
 
 
 def run(
@@ -58,6 +54,9 @@ def run(
     device: str = "auto",
     executor: str = "local",
     options: Mapping[str, Any] | None = None,
+    until_sure: bool = False,
+    confidence: float | None = None,
+    budget: str | None = None,
     opened: Opened | None = None,
     watch: Watcher | None = None,
 ) -> Study:
@@ -81,6 +80,11 @@ def run(
         ray://HOST:PORT (a cluster of Ray), slurm, or package.module:name of your own class.
     options: of the executor, by name: gpus (ray, slurm) of each group, or its share of one; slurm: sbatch's options,
         such as "partition=gpu,time=4:00:00".
+    until_sure: whether the study decides what to train next, from a few seeds of each width on, until it can name the
+        narrowest width that is enough (docs/sure.md): more seeds, a wider one, or longer runs. One that was begun
+        without goes on with it; without, one that was begun with it goes on to its whole grid.
+    confidence: with until_sure, that the width is the right one, whenever the study stops; by default 0.95.
+    budget: with until_sure, the time that this call may take, such as "2h".
     opened: called once, before images are read, with what is about to be done.
     watch: called about twice a second with every group's status; less often where there are hundreds of groups.
 
@@ -93,6 +97,9 @@ def run(
     source, arrays = apart(spec)
     resolved = load_spec(source, overrides, scale)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
+    if not until_sure:
+        refuse_unless_sure(confidence, budget)
+    sure = how_sure(kind, resolved, confidence, budget) if until_sure else None
     name, _, address = executor.partition("://")
     if not address and (slashless := name.partition(":"))[0] in EXECUTORS and slashless[1]:
         raise OverganError(f"no executor {name}; write {slashless[0]}://{slashless[2]}")
@@ -120,6 +127,8 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
+            resolved, rounds = with_rounds(folder, kind, resolved, sure, begun=begun)
+            if begun:
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
             elif folder.exists() and not _free(folder):
                 raise OverganError(
@@ -134,7 +143,7 @@ def run(
                 keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
-                command=_command(source, folder, overrides, scale),
+                command=_command(source, folder, overrides, scale) + (" --until-sure" if until_sure else ""),
                 versions=versions(),
                 machine=machine(workers) | {"threads": threads, "devices": devices},
                 **asdict(kind.facts(resolved)),
@@ -145,13 +154,15 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
-            for name in (STUDY, COPY, SPEC, IMAGES):
+            for name in (STUDY, COPY, SPEC, IMAGES, ROUNDS):
                 remove_unfinished(folder, name)
-            write_description(folder, description)  # first: a folder with another file alone is refused
+            if rounds:
+                write_rounds(folder, rounds)
+            write_description(folder, description)  # before other files, with which alone a folder is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
             publish(folder)
-            _execute(start, job, resolved.widths, watch, look)
+            execute_until_done(start, job, watch, look)
     except OSError as error:
         mend = "make room, after which the same command goes on, or name another folder with {argument}"
         raise OverganError(cannot_write(folder, error, mend), "out") from None
@@ -161,7 +172,8 @@ def run(
 def _free(folder: Path) -> bool:
     """Whether a study may begin here: there is nothing but what one leaves that was killed before its study.json."""
     return folder.is_dir() and all(
-        path.name in (".lock", ADDRESS, IMAGES) or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES))
+        path.name in (".lock", ADDRESS, IMAGES, ROUNDS)
+        or any(unfinished_write_of(path.name, name) for name in (STUDY, IMAGES, ROUNDS))
         for path in folder.iterdir()
     )
 
@@ -208,59 +220,3 @@ def _lock(stack: ExitStack, folder: Path) -> None:
         raise OverganError(
             f"{folder} is in use by another run; wait for it, or name another folder with {{argument}}", "out"
         )
-
-
-def _execute(
-    create: type[Executor], job: Job, widths: Sequence[int], watch: Watcher | None, look: Callable[[bool], None]
-) -> None:
-    """Run the executor until every group is complete, a second time if it left some."""
-    elsewhere = issubclass(create, Elsewhere)
-    for width in () if elsewhere else widths:  # a worker of a run that was killed may still be at its last iteration
-        group = group_folder(job.folder, width)
-        with try_lock(group, timeout=GRACE_SECONDS) as free:
-            if not free:
-                raise OverganError(f"{group} is still being written; stop that process first")
-    study = load(job.folder, trust=True)
-    _heal(study)
-    for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
-        if not (left := _unfinished(study)):
-            return
-        _finish(create(), replace(job, widths=left), study, watch, look)
-        if issubclass(create, Elsewhere) and create.detached:
-            return
-        look(True)
-    if left := _unfinished(study):
-        raise WorkerError(
-            f"{counted(len(left), 'width')} of {len(widths)} not finished (k = {joined(left)}), for the workers "
-            "stopped; the same command goes on from the last checkpoint"
-        )
-
-
-def _heal(study: Study) -> None:
-    """Put back what is damaged of finished groups; the others do so as they go on, and mirrors have a store."""
-    for width in study.spec.widths if address_of(study.folder) is None else ():
-        if study.group_status(width).complete:
-            with try_lock(study.group(width)) as free:
-                if free:
-                    study.heal(width)
-
-
-def _unfinished(study: Study) -> list[int]:
-    return [group.width for group in study.status() if not group.complete]
-
-
-def _finish(executor: Executor, job: Job, study: Study, watch: Watcher | None, look: Callable[[bool], None]) -> None:
-    try:
-        executor.start(job)
-        working, due = True, 0.0
-        while working:
-            time.sleep(POLL_SECONDS)
-            working = executor.working()
-            look(False)
-            if watch and (time.monotonic() >= due or not working):
-                start = time.thread_time()
-                groups = study.status()
-                due = time.monotonic() + (time.thread_time() - start) / LOOKING
-                watch(groups)
-    finally:
-        executor.stop()

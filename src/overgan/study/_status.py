@@ -1,6 +1,7 @@
 """How far a study is, and how long it will take."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from overgan.study._schedule import makespan
@@ -14,13 +15,16 @@ class GroupStatus:
     unit: str  # what is counted: "iteration" or "run"
     done: int
     total: int
-    seconds: float  # of work so far
+    seconds: float  # of work so far; where runs are added to others, on these alone
     result: str  # the latest in words, empty before there is one
     diverged: int  # runs
     complete: bool
     quantity: str = ""  # what the value is, in words
     value: float | None = None  # that of the latest result, if it is a number
     learning_rate: float | None = None  # of the runs with that result: the best of several
+    runs: int = 0  # that it has when it is complete; those with each learning rate and by each rule are several
+    before: float = 0.0  # seconds of work on runs that are done, where others are added to them
+    expected: float | None = None  # seconds of an iteration of these, before any is measured
 
     @property
     def state(self) -> str:
@@ -34,8 +38,8 @@ class GroupStatus:
 
     @property
     def seconds_each(self) -> float | None:
-        """Measured so far; of an iteration, for all replicas together."""
-        return self.seconds / self.done if self.done else None
+        """Measured so far, or expected; of an iteration, for all replicas together."""
+        return self.seconds / self.done if self.done else self.expected
 
 
 def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
@@ -51,7 +55,7 @@ def seconds_left(groups: list[GroupStatus], workers: int) -> float | None:
 def share_done(groups: list[GroupStatus]) -> float:
     """The part of the work that is done, from 0 to 1, by time, or by iterations where no time was measured."""
     timed = any(group.seconds_each for group in groups)
-    done = sum(group.seconds if timed else group.done for group in groups)
+    done = sum(group.before + group.seconds if timed else group.done for group in groups)
     left = sum(_work_left(groups).values())
     return done / (done + left) if left else 1.0
 
@@ -65,8 +69,12 @@ def _work_left(groups: list[GroupStatus]) -> dict[int, float]:
 def _paces(groups: list[GroupStatus]) -> dict[int, float]:
     """Seconds of an iteration at each width, measured or guessed; 1 everywhere if none was measured."""
     known = {group.width: group.seconds_each for group in groups if group.seconds_each}
-    if not known:
-        return {group.width: 1.0 for group in groups}
+    widths = [group.width for group in groups]
+    return at_every_width(known, widths) if known else dict.fromkeys(widths, 1.0)
+
+
+def at_every_width(known: Mapping[int, float], widths: Iterable[int]) -> dict[int, float]:
+    """Times of some widths, at least one, as known, and those of others: by the power of k that the known ones show."""
     low, high = min(known), max(known)
     power = math.log(known[high] / known[low]) / math.log(high / low) if low < high else 1.0
     power = min(max(power, 0.0), 2.0)  # between overhead alone and products of k × k numbers alone
@@ -75,4 +83,4 @@ def _paces(groups: list[GroupStatus]) -> dict[int, float]:
         nearest = min(known, key=lambda other: abs(math.log(other / width)))
         return known[nearest] * math.pow(width / nearest, power)
 
-    return {group.width: known.get(group.width) or guessed(group.width) for group in groups}
+    return {width: known.get(width) or guessed(width) for width in widths}

@@ -1,4 +1,5 @@
-from ._best import best_rate as best_rate, best_rows as best_rows
+from ._adding import ADDING as ADDING, seeds_of as seeds_of, train_seeds as train_seeds
+from ._best import best_distance as best_distance, best_rate as best_rate, best_rows as best_rows
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
 from ._coordinates import UPDATES as UPDATES, Change as Change, Slope as Slope, changes as changes, slopes as slopes
@@ -23,6 +24,7 @@ from ._loop import (
     train_group as train_group,
 )
 from ._memory import train_in_memory as train_in_memory
+from ._merge import merge as merge
 from ._replicas import Replicas as Replicas
 from ._rules import Scale as Scale, scales as scales
 from ._runs import RULES as RULES, Rule as Rule, Run as Run

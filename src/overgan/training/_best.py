@@ -26,3 +26,13 @@ def best_rows(rows: Sequence[Row]) -> list[Row]:
     chosen = [row for row in rows if all(row.get(k) == rows[0].get(k) for k in ("features", "learning_rate_rule"))]
     rate = best_rate(chosen)
     return [row for row in chosen if row.get("learning_rate") == rate]
+
+
+def best_distance(rows: Sequence[Row]) -> dict[str, float | None]:
+    """The mean test distance of the best rows of the last evaluation among these, and which learning rate that is."""
+    last = max((row["iteration"] for row in rows), default=None)
+    best = best_rows([row for row in rows if row["iteration"] == last])
+    if not best:
+        return {"frechet_test": None, "learning_rate": None}
+    distance = statistics.fmean(row["frechet_test"] for row in best)
+    return {"frechet_test": distance, "learning_rate": best[0].get("learning_rate")}

@@ -26,6 +26,7 @@ from overgan.training._index import (
     PROGRESS,
     SAMPLES,
     Checkpoint,
+    Rows,
     counted_bytes,
     newest,
     read_index,
@@ -36,26 +37,35 @@ from overgan.training._index import (
 TENSORS = "checkpoint-*.safetensors"
 
 
-def save_checkpoint(folder: Path, tensors: dict[str, Tensor], **index: Any) -> Checkpoint:
+def save_checkpoint(folder: Path, tensors: dict[str, Tensor], *, file: str = "", **index: Any) -> Checkpoint:
     """Write the tensors, then the index that names them, and keep the checkpoint before, if it is whole.
 
-    The rows so far are made durable first: after a power cut there is no index of rows that are not there. One of the
-    same iteration as the last takes its place.
+    file: the name of the tensors' file, by default of their iteration: a checkpoint of the same one takes its place.
+
+    The rows so far are made durable first: after a power cut there is no index of rows that are not there.
 
     Raises OverganError if the rows that the one before counts on are no longer there.
     """
-    file = f"checkpoint-{index['iteration']:08d}.safetensors"
+    file = file or f"checkpoint-{index['iteration']:08d}.safetensors"
     before = _index(folder / INDEX)
     if before:
         for name in before.rows:  # what was lost or damaged since then would count as it is now
             counted_bytes(folder, name, before)
-    rows = {name: rows_of(sync(folder / name) if (folder / name).exists() else b"") for name in (LOG, EVALUATIONS)}
+    rows = _rows_so_far(folder)
     checkpoint = Checkpoint(file=file, sha256=write_tensors(folder / file, tensors), rows=rows, **index)
     if before and before.file != file:
         write_json(folder / PREVIOUS, before.model_dump())
     write_json(folder / INDEX, checkpoint.model_dump())
     _remove_unnamed(folder)
     return checkpoint
+
+
+def count_rows(folder: Path, checkpoint: Checkpoint) -> Checkpoint:
+    """Make a newest checkpoint of an older version count on the rows and pictures that there are; its new index."""
+    known = {"rows": _rows_so_far(folder), "pictures": known_pictures(folder, checkpoint)}
+    counting = checkpoint.model_copy(update=known)
+    write_json(folder / INDEX, counting.model_dump())
+    return counting
 
 
 def load_tensors(folder: Path, checkpoint: Checkpoint) -> dict[str, Tensor]:
@@ -95,6 +105,11 @@ def known_pictures(folder: Path, checkpoint: Checkpoint) -> dict[str, str]:
         return dict(checkpoint.pictures)
     found = [path for place in (SAMPLES, NEIGHBOURS) for path in (folder / place).rglob("*.png")]
     return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in found}
+
+
+def _rows_so_far(folder: Path) -> dict[str, Rows]:
+    """All that there are, which are durable from then on."""
+    return {name: rows_of(sync(folder / name) if (folder / name).exists() else b"") for name in (LOG, EVALUATIONS)}
 
 
 def _index(path: Path) -> Checkpoint | None:

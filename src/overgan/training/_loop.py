@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from overgan.disk import append_jsonl, read_jsonl, sha256, write_atomic, write_j
 from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
-from overgan.training._best import best_rows
+from overgan.training._best import best_distance, best_rows
 from overgan.training._checkpoint import known_pictures, resume, save_checkpoint
 from overgan.training._config import TrainConfig
 from overgan.training._generate import blocks
@@ -84,10 +83,10 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
     train = placed(group.images.train, group.device)
     saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
-    reached: dict[str, float | None] = {"frechet_test": None, "learning_rate": None}
+    reached = best_distance([])
     while True:
-        index = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged, "seconds": seconds}
-        index |= {"pictures": pictures, "runs": replicas.runs if config.several else []}
+        index: dict[str, Any] = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged}
+        index |= {"seconds": seconds, "pictures": pictures, "runs": replicas.runs if config.several else []}
 
         # evaluate
         if due and replicas.runs:
@@ -188,9 +187,7 @@ def _evaluate(
     for name, content in files.items():
         write_atomic(folder / name, content)
     append_jsonl(folder / EVALUATIONS, rows)
-    distance = statistics.fmean(row["frechet_test"] for row in best)
-    reached = {"frechet_test": distance, "learning_rate": best[0].get("learning_rate")}
-    return reached, {name: sha256(content) for name, content in files.items()}
+    return best_distance(rows), {name: sha256(content) for name, content in files.items()}
 
 
 def _add_unaveraged(rows: list[dict[str, Any]], group: Group, replicas: Replicas) -> None:

@@ -46,7 +46,7 @@ def findings(study: GanStudy) -> list[str]:
             f"The distance from initialization, relative to the initial norm, {generator} for the generator, and "
             f"{critic} for the critic; lazy training keeps it small."
         )
-    return sentences + runs_sentences(study, "they are left out")
+    return sentences + runs_sentences(study, "they count in the recommendation alone")
 
 
 def _gap(study: GanStudy, features: str) -> list[str]:

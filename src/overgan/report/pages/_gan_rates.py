@@ -61,7 +61,8 @@ def _scaling(study: GanStudy, rule: Rule) -> Scaling:
 
 
 def _map(study: GanStudy, finished: dict[Rule, pd.DataFrame], label: str) -> Map:
-    widths, rates, seeds = study.spec.widths, study.spec.train.rates, len(study.spec.seeds)
+    widths, rates = study.spec.widths, study.spec.train.rates
+    seeds = [len(study.seeds(k)) for k in widths]
     panels = []
     for rule, rows in finished.items():
         by_rate = rows.groupby(["learning_rate", "k"]).frechet_test.agg(["mean", "count"])
@@ -69,7 +70,7 @@ def _map(study: GanStudy, finished: dict[Rule, pd.DataFrame], label: str) -> Map
         shape = (len(rates), len(widths))
         means, counts = table["mean"].to_numpy(float).reshape(shape), table["count"].fillna(0).to_numpy().reshape(shape)
         ended = set(rows.k)
-        failures = [[bool(n < seeds and k in ended) for n, k in zip(row, widths, strict=True)] for row in counts]
+        failures = [[bool(n < s and k in ended) for n, s, k in zip(row, seeds, widths, strict=True)] for row in counts]
         marked = [(rates.index(rate), widths.index(k)) for k, rate in study.best_rates(rule=rule).items() if k in ended]
         panels.append(Cells(rule, means.tolist(), failures, marked))
     title = f"{label} against width and learning rate, held-out images"

@@ -1,25 +1,23 @@
 """Which width is enough, and how sure that is: for a study's numbers, and for anybody's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool
 
 from overgan.check import check
-from overgan.errors import OverganError
-from overgan.study.analysis._means import decide
+from overgan.study.analysis._means import Decision, decide
 from overgan.study.analysis._missing import missing
+from overgan.study.analysis._pairs import as_judged
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._table import read_values
-from overgan.words import brief, counted, number
+from overgan.study.analysis._values import Runs, Values, runs_by_width
+from overgan.words import brief, counted, joined, number
 
-LARGEST = 1e100  # of a value: its square must be a number, too
 TRY_NARROWER = "; it is the narrowest that was tried: try narrower"
-
-Values = Mapping[Any, Any]  # width -> an array or a sequence, with a number, or whether it succeeded, of each run
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +37,14 @@ class Recommendation:
     try_narrower: bool  # the narrowest is enough, so that narrower ones may be, too
     reason: str  # why this width
     learning_rate: float | None = None  # of `width`, where each was judged at the best of several
+    diverged: Mapping[int, int] = field(default_factory=dict)  # runs that did, of the widths with some
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
+    anytime: bool = False  # whether the confidence holds for a study that stopped when its runs said so
+    probability: float | None = None  # that `width` is the right one, by these runs; of a GAN's study
+    more_seeds: dict[int, int] = field(
+        default_factory=dict
+    )  # width -> seeds that, with those there are, would settle it
+    core_hours: float | None = None  # that these take at the measured pace; of a study on GPUs, GPU-hours
 
     def __repr__(self) -> str:
         missing = {"recommended": None} if self.missing else {}
@@ -63,6 +68,8 @@ class Recommendation:
     def sure(self) -> str:
         """The interval, with its confidence, in words."""
         low, high = self.interval
+        if self.anytime and len(self.not_excluded) == 1:
+            return f"at {100 * self.confidence:g}% confidence, whenever it was stopped"
         widths = f"{low} to {high}" if low < high else f"{low} alone"
         return f"{100 * self.confidence:g}% interval: {widths if self.not_excluded else 'none of these widths'}"
 
@@ -73,16 +80,17 @@ def recommend(
     """The narrowest width that is enough, with a confidence interval.
 
     values: of each run, by width. Numbers, such as distances, less being better: a width is enough if its mean is at
-        most the best one's and `tolerance` times its size. Or booleans, whether each run succeeded: a width is enough
-        if its share of successes is at least 1 − tolerance, and the first that is shown to be is recommended. Or the
-        path of a CSV file with the columns k, seed and value.
+        most the best one's and `tolerance` times its size; inf is a run that diverged, which counts as one twice as far
+        from 0 as the mean of the width's other runs, and a width whose runs all diverged is not enough. Or booleans,
+        whether each run succeeded: a width is enough if its share of successes is at least 1 − tolerance, and the first
+        that is shown to be is recommended. Or the path of a CSV file with the columns k, seed and value.
     confidence: of the interval, and of what is shown.
     quantity: what the values are, in words; of booleans, what successful runs have done.
 
     A recommendation takes three widths, and three runs of each that may be the answer; the result says what is missing.
     How sure it is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
 
-    Raises OverganError if there is no width with a run, a value is not finite, an argument is out of
+    Raises OverganError if there is no width with a run, all diverged, a value is no number, an argument is out of
     range, or a file cannot be read.
     """
     check(0 <= tolerance < np.inf, "tolerance", tolerance, "at least 0, and finite")
@@ -92,20 +100,10 @@ def recommend(
     if isinstance(values, str | Path):
         values = read_values(values)
     check(isinstance(values, Mapping), "values", f"a {type(values).__name__}", "a dict of runs by width, or a CSV file")
-    by_width = {_width(width): _of_one_width(width, of) for width, of in values.items()}
-    runs = {width: by_width[width] for width in sorted(by_width) if len(by_width[width])}
-    if not runs:
-        raise OverganError("no width has a finished run yet; go on with the study first")
-    if all(v.dtype.kind in "iu" and np.isin(v, (0, 1)).all() for v in runs.values()):
-        raise OverganError(
-            "all values are 0 or 1; give true and false if they say which runs succeeded, else 0.0 and 1.0"
-        )
-    if all(v.dtype == np.bool_ for v in runs.values()):
+    runs = runs_by_width(values)
+    if next(iter(runs.values())).dtype == np.bool_:
         return _by_share(runs, tolerance, confidence, quantity or "succeeded")
-    if any(v.dtype == np.bool_ for v in runs.values()):
-        raise OverganError("values are numbers at some widths and true or false at others; give one kind")
-    numbers = {width: v.astype(np.float64) for width, v in runs.items()}
-    return _by_mean(numbers, tolerance, confidence, quantity or "value")
+    return _by_mean(runs, tolerance, confidence, quantity or "value")
 
 
 def _percent(share: float) -> str:
@@ -113,36 +111,14 @@ def _percent(share: float) -> str:
     return f"{100 * share:.6g}%"
 
 
-def _width(key: Any) -> int:
-    whole = isinstance(key, int | float | np.integer | np.floating) and float(key).is_integer() and key >= 1
-    check(whole, "values", f"for a width of {key!r}", "for whole widths of at least 1")
-    return int(key)
-
-
-def _of_one_width(width: float, values: Any) -> Shaped[np.ndarray, " runs"]:
-    message = f"the values of k = {width} must be one number, or true or false, a run"
-    try:
-        found = np.asarray(values if isinstance(values, np.ndarray) else list(values))
-    except (TypeError, ValueError):  # no sequence, or one of sequences of several lengths
-        raise OverganError(message) from None
-    if found.size and (found.dtype.kind not in "biuf" or found.ndim != 1):
-        raise OverganError(message)
-    if found.dtype.kind == "f" and not (fine := np.abs(found) <= LARGEST).all():
-        raise OverganError(
-            f"the values of k = {width} have {found[~fine][0]}; leave runs without a number out, or count successes"
-        )
-    return found
-
-
-def _by_mean(
-    runs: Mapping[int, Float[np.ndarray, " _"]], tolerance: float, confidence: float, quantity: str
-) -> Recommendation:
-    widths, values = list(runs), list(runs.values())
+def _by_mean(runs: Runs, tolerance: float, confidence: float, quantity: str) -> Recommendation:
+    judged = {k: v for k, of in runs.items() if np.isfinite(v := as_judged(of)).all()}  # where not all diverged
+    widths, values = list(judged), list(judged.values())
     decision = decide(values, tolerance, confidence)
     means = np.array([v.mean() for v in values])
     place, best = decision.place, int(means.argmin())
     value, least = float(means[place]), float(means[best])
-    try_wider = place == len(widths) - 1 and len(widths) > 1 and least != 0
+    try_wider = widths[place] == max(runs) and len(widths) > 1 and least != 0
     text = f"mean {quantity} {number(value)}"
     left = int(decision.not_excluded.sum())
     if try_wider:
@@ -158,11 +134,13 @@ def _by_mean(
             f", which these runs cannot tell from within {_percent(tolerance)} of the best, {number(least)} at k = "
             f"{widths[best]}: the least of several noisy means is too low"
         )
-    try_narrower = _try_narrower(widths, place)
+    try_narrower = _try_narrower(list(runs), widths[place])
     text += TRY_NARROWER if try_narrower else ""
+    text += _of_diverged(runs, judged, decision, tolerance, confidence)
     text += _too_few([len(v) for v in values], decision.runs_needed, left, tolerance)
     return Recommendation(
-        **_between(runs, place, best, decision.not_excluded),
+        **_between(runs, widths, place, best, decision.not_excluded),
+        diverged={k: n for k, v in runs.items() if (n := int(np.isinf(v).sum()))},
         value=value,
         best_value=least,
         tolerance=tolerance,
@@ -172,6 +150,23 @@ def _by_mean(
         try_narrower=try_narrower,
         reason=text,
     )
+
+
+def _of_diverged(runs: Runs, judged: Runs, decision: Decision, tolerance: float, confidence: float) -> str:
+    """Which widths had runs that diverged, if that decided anything.
+
+    judged: the runs of the widths at which some came through, with what the diverged ones count as.
+    """
+    text = f". All runs at k = {joined(lost)} diverged" if (lost := [k for k in runs if k not in judged]) else ""
+    finished = {k: runs[k][np.isfinite(runs[k])] for k in judged}
+    some = [k for k in judged if len(finished[k]) < len(runs[k])]
+    if not some:
+        return text
+    without = decide(list(finished.values()), tolerance, confidence)
+    if without.place == decision.place and (without.not_excluded == decision.not_excluded).all():
+        return text
+    counts = joined([f"{len(runs[k]) - len(finished[k])} of {counted(len(runs[k]), 'run')} at k = {k}" for k in some])
+    return f"{text}. {counts} diverged, and each counts as twice the mean of the others there"
 
 
 def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) -> str:
@@ -187,9 +182,7 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
     return text
 
 
-def _by_share(
-    runs: Mapping[int, Bool[np.ndarray, " _"]], tolerance: float, confidence: float, quantity: str
-) -> Recommendation:
+def _by_share(runs: Runs, tolerance: float, confidence: float, quantity: str) -> Recommendation:
     widths = list(runs)
     counts = np.array([len(v) for v in runs.values()])
     successes = np.array([v.sum() for v in runs.values()])
@@ -208,10 +201,10 @@ def _by_share(
         takes = f"that takes {decision.runs_needed} without a failure" if tolerance > 0 else "no number of runs does"
         text += f", which is at least {_percent(share)}, but too few to show it with {_percent(confidence)} confidence"
         text += f": {takes}"
-    try_narrower = not none and _try_narrower(widths, place)
+    try_narrower = not none and _try_narrower(widths, widths[place])
     text += TRY_NARROWER if try_narrower else ""
     return Recommendation(
-        **_between(runs, place, best, decision.not_excluded),
+        **_between(runs, widths, place, best, decision.not_excluded),
         value=float(shares[place]),
         best_value=float(shares[best]),
         tolerance=tolerance,
@@ -223,18 +216,17 @@ def _by_share(
     )
 
 
-def _try_narrower(widths: Sequence[int], place: int) -> bool:
-    return place == 0 and len(widths) > 1 and widths[0] > 1
+def _try_narrower(widths: Sequence[int], width: int) -> bool:
+    return width == widths[0] and len(widths) > 1 and width > 1
 
 
 def _between(
-    runs: Mapping[int, Shaped[np.ndarray, " _"]], place: int, best: int, not_excluded: Bool[np.ndarray, " widths"]
+    runs: Runs, widths: Sequence[int], place: int, best: int, not_excluded: Bool[np.ndarray, " widths"]
 ) -> dict[str, Any]:
     """The widths between which the answer hangs, and the runs that these lack.
 
     If every width is excluded, the answer is the one chosen or wider.
     """
-    widths = list(runs)
     kept = tuple(width for width, keep in zip(widths, not_excluded, strict=True) if keep)
     return {
         "width": widths[place],

@@ -16,7 +16,7 @@ COLUMNS = ["k", "seed", "value"]
 def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
     """The values of each width, for `recommend`, from a CSV file with the columns k, seed and value.
 
-    The values are numbers, or true and false. Other columns are left out.
+    The values are numbers, of a run that diverged inf or "diverged", or true and false. Other columns are left out.
 
     Raises OverganError if the file cannot be read, a column is missing, a row has no whole number as its k or no value,
     or a run occurs twice.
@@ -35,12 +35,13 @@ def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
     if table.empty:
         raise OverganError(f"{path} has no rows; it needs one a run")
     truth = table.value.str.lower().map({"true": True, "false": False})
-    values = truth.astype(bool) if truth.notna().all() else pd.to_numeric(table.value, errors="coerce")
+    numbers = table.value.where(table.value.str.lower() != "diverged", "inf")
+    values = truth.astype(bool) if truth.notna().all() else pd.to_numeric(numbers, errors="coerce")
     k = pd.to_numeric(table.k, errors="coerce")
     for column, wrong, mend in (
         ("k", k.isna() | (k % 1 != 0), "it must be a whole number"),
         ("value", table.value.isna(), "leave the row out or fill it in"),
-        ("value", values.isna(), "it must be a number, or true or false in all rows"),
+        ("value", values.isna(), "it must be a number, diverged, or true or false in all rows"),
         ("k", table.duplicated(["k", "seed"]), "it has occurred with this seed before; a run has one row"),
     ):
         if wrong.any():

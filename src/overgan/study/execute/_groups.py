@@ -10,14 +10,17 @@ from overgan.disk import try_lock
 from overgan.errors import OverganError
 from overgan.stores import is_address
 from overgan.study._hold import mirrored
-from overgan.study._kind import Stopping
+from overgan.study._kind import Stopping, Work
 from overgan.study._kinds import KINDS
 from overgan.study._load import read_description
 from overgan.study._mirror import fetch, open_description
+from overgan.study._planning import advance
+from overgan.study._rounds import read_rounds
 from overgan.study._store import group_folder
 from overgan.study.execute._faults import explained, refuse_vanished, still_there
 
 HELD_SECONDS = 5.0  # until a group that another worker has is tried again
+WAIT_SECONDS = 0.5  # until a worker that has nothing to do looks again whether others are done with a round
 
 
 def finish_groups(
@@ -30,6 +33,8 @@ def finish_groups(
 ) -> list[int]:
     """Finish every group of the study that is not finished and that no other worker has, the widest first.
 
+    Of a study that decides what to train next, go on from round to round, until it is sure or its time is up.
+
     store: the study's folder, or its address: then every group is worked on in this machine's mirror of it.
     stopping: asked again and again; when it says yes, the group at hand is left where it can go on, and this returns.
     widths: of the groups to finish, by default all.
@@ -41,29 +46,53 @@ def finish_groups(
     gone, and WorkerError if memory runs out.
     """
     folder = open_description(store)
-    held = []
     with explained(folder):
+        rounds = read_rounds(folder)
         description = read_description(folder)
-        spec, kind = description.spec, KINDS[description.spec.kind]
-        work = kind.worker(spec, folder, threads, device)
-        for width in sorted(spec.widths if widths is None else widths, reverse=True):
-            if stopping():
-                break
-            refuse_vanished(folder)
-            group = group_folder(folder, width)
-            with try_lock(group) as is_ours:
-                if not is_ours:
+        work = KINDS[description.spec.kind].worker(description.spec, folder, threads, device)
+
+        def enough() -> bool:
+            return stopping() or (rounds is not None and rounds.is_over)
+
+        while True:
+            held = _finish_each(store, folder, work, enough, widths, begun)
+            if widths is not None or enough() or (following := advance(folder)) == "end":
+                return held
+            if following == "wait":
+                time.sleep(WAIT_SECONDS)
+
+
+def _finish_each(
+    store: str,
+    folder: Path,
+    work: Work,
+    stopping: Stopping,
+    widths: Collection[int] | None,
+    begun: Callable[[int], None],
+) -> list[int]:
+    """Finish the groups that there are now, as `finish_groups` says."""
+    held = []
+    description, decides = read_description(folder), read_rounds(folder) is not None
+    kind = KINDS[description.spec.kind]
+    for width in sorted(description.spec.widths if widths is None else widths, reverse=True):
+        if stopping():
+            break
+        refuse_vanished(folder)
+        group = group_folder(folder, width)
+        with try_lock(group) as is_ours:
+            if not is_ours:
+                held.append(width)
+                continue
+            fetch(folder, widths=[width])
+            known = is_address(store) or decides
+            if known and kind.study(folder, description).group_status(width).complete:
+                continue
+            with still_there(group, stopping) as there, mirrored(folder, width, there) as asked:
+                if asked is None:
                     held.append(width)
-                    continue
-                fetch(folder, widths=[width])
-                if is_address(store) and kind.study(folder, description).group_status(width).complete:
-                    continue
-                with still_there(group, stopping) as there, mirrored(folder, width, there) as asked:
-                    if asked is None:
-                        held.append(width)
-                    else:
-                        begun(width)
-                        work(width, asked)
+                else:
+                    begun(width)
+                    work(width, asked)
     return held
 
 

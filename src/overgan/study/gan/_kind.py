@@ -5,8 +5,8 @@ from typing import Any
 
 from overgan.device import resolve_device
 from overgan.own import later
-from overgan.study._kind import Cost, Kind
-from overgan.study.gan._spec import GanSpec, lengthened, scaled
+from overgan.study._kind import Cost, Kind, Planner
+from overgan.study.gan._spec import GanSpec, at_round, check_until_sure, lengthened, scaled
 from overgan.words import counted
 
 FREE: dict[str, Any] = {  # keys on which nothing that is timed depends
@@ -57,4 +57,11 @@ KIND = Kind(
     prepare=later("overgan.study.gan._work:prepare"),
     notice=_notice,
     lengthened=lengthened,
+    planner=Planner(
+        check=check_until_sure,
+        iterations=lambda spec: spec.train.iterations,
+        at_round=at_round,
+        described=later("overgan.study.gan._planner:described"),
+        next_round=later("overgan.study.gan._planner:next_round"),
+    ),
 )

@@ -1,7 +1,6 @@
 """How far a group is: what its progress.json says, or, where that is damaged, its checkpoint and evaluations."""
 
 import logging
-import statistics
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,10 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
 from overgan.metrics import current_row, frechet_label
+from overgan.study._rounds import seeds_wanted
 from overgan.study._status import GroupStatus
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import GanSpec
-from overgan.training import EVALUATIONS, PROGRESS, Checkpoint, best_rows, read_checkpoint, read_rows
+from overgan.training import (
+    ADDING,
+    EVALUATIONS,
+    PROGRESS,
+    Checkpoint,
+    best_distance,
+    read_checkpoint,
+    read_rows,
+    seeds_of,
+)
 from overgan.words import number
 
 
@@ -29,25 +38,38 @@ class Reached(BaseModel):
 
 
 def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
-    """How far the group of one width is in a study's folder."""
-    group = group_folder(folder, width)
+    """How far the group of one width is in a folder: that of its first seeds, then of those that it is given."""
+    group, wanted, iterations = group_folder(folder, width), seeds_wanted(folder, spec, width), spec.train.iterations
     checkpoint = read_checkpoint(group)
-    progress = reached(group, checkpoint, spec.train.iterations)
+    progress = reached(group, checkpoint, iterations)
+    complete = checkpoint is not None and checkpoint.ends(iterations)
+    there = seeds_of(checkpoint, wanted) or wanted
+    more = [seed for seed in wanted if seed not in there]
+    done, seconds, expected = progress.iteration, progress.seconds, None
+    later = read_checkpoint(group / ADDING)
+    if complete and (more or later):
+        beside = reached(group / ADDING, later, iterations)
+        complete, done, seconds = False, beside.iteration, beside.seconds
+        more = seeds_of(later, wanted) or more
+        expected = progress.seconds / max(progress.iteration, 1) * len(more) / len(there)
     distance = progress.frechet_test
     quantity = f"test {frechet_label(spec.evaluate.features[0])}"
     at = f" at learning rate {progress.learning_rate:g}" if progress.learning_rate else ""
     return GroupStatus(
         width=width,
         unit="iteration",
-        done=progress.iteration,
-        total=spec.train.iterations,
-        seconds=progress.seconds,
+        done=done,
+        total=iterations,
+        seconds=seconds,
         result=f"{quantity} {number(distance)}{at}" if distance is not None else "",
         diverged=len(checkpoint.diverged) if checkpoint else 0,
-        complete=checkpoint is not None and checkpoint.ends(spec.train.iterations),
+        complete=complete,
         quantity=quantity,
         value=distance,
         learning_rate=progress.learning_rate,
+        runs=max(len(there), len(wanted)) * spec.runs_a_seed,
+        before=progress.seconds if expected is not None else 0.0,
+        expected=expected,
     )
 
 
@@ -81,10 +103,5 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
 
 def _rebuilt(group: Path, checkpoint: Checkpoint) -> Reached:
     rows = [current_row(row) for row in read_rows(group, EVALUATIONS)]
-    rows = [row for row in rows if row["iteration"] <= checkpoint.iteration]
-    best = best_rows([row for row in rows if row["iteration"] == rows[-1]["iteration"]])
-    distance = statistics.fmean(row["frechet_test"] for row in best) if best else None
-    rate = best[0].get("learning_rate") if best else None
-    return Reached(
-        iteration=checkpoint.iteration, seconds=checkpoint.seconds, frechet_test=distance, learning_rate=rate
-    )
+    best = best_distance([row for row in rows if row["iteration"] <= checkpoint.iteration])
+    return Reached(iteration=checkpoint.iteration, seconds=checkpoint.seconds, **best)

@@ -9,10 +9,13 @@ from overgan.data import DataConfig
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
+from overgan.study._rounds import Round
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
 from overgan.training import TrainConfig
 from overgan.words import counted
+
+FEWEST_WIDTHS = FEWEST_SEEDS = 2  # that can be compared
 
 
 class EvaluateConfig(BaseModel):
@@ -146,3 +149,27 @@ def lengthened(old: GanSpec, new: GanSpec) -> GanSpec:
             "out",
         )
     return old.model_copy(update={"train": old.train.model_copy(update={"iterations": after})})
+
+
+def at_round(spec: GanSpec, newest: Round) -> GanSpec:
+    """The spec with what a study that decides what to train has come to: more widths, and more iterations."""
+    widths = sorted({*spec.widths, *newest.seeds})
+    iterations = max(spec.train.iterations, newest.iterations)
+    train = spec.train.model_copy(update={"iterations": iterations})
+    return spec.model_copy(update={"widths": widths, "train": train})
+
+
+def check_until_sure(spec: GanSpec) -> None:
+    """Raise OverganError if a study cannot go on until it is sure: widths and seeds are what it compares."""
+    if len(spec.widths) < FEWEST_WIDTHS:
+        raise OverganError(
+            f"{{argument}} compares widths, and the study has k = {spec.widths[0]} alone; give it others, such as by "
+            f"widths=[{spec.widths[0]},{2 * spec.widths[0]},{4 * spec.widths[0]}]",
+            "until_sure",
+        )
+    if len(spec.seeds) < FEWEST_SEEDS:
+        raise OverganError(
+            "{argument} tells widths apart by how much seeds differ, and the study has one seed; give it others, such "
+            "as by seeds=[0,1,2]",
+            "until_sure",
+        )

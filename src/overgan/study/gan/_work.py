@@ -22,9 +22,10 @@ from overgan.metrics import (
 )
 from overgan.models import parameter_counts
 from overgan.study._kind import Facts, Stopping, Work
+from overgan.study._rounds import read_rounds, seeds_wanted
 from overgan.study._store import group_folder
-from overgan.study.gan._spec import EvaluateConfig, GanSpec
-from overgan.training import LOSSES, Group, train_in_memory
+from overgan.study.gan._spec import EvaluateConfig, GanSpec, at_round
+from overgan.training import LOSSES, Group, train_seeds
 
 STATES = 5  # of each trained number: its first and its present value, its gradient and two means of Adam
 
@@ -107,18 +108,20 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     reference = real_side(config, images, config.all_metrics, device)
 
     def train(width: int, stopping: Stopping) -> None:
+        rounds = read_rounds(folder)
+        now = at_round(spec, rounds.newest) if rounds else spec
         group = Group(
             folder=group_folder(folder, width),
             images=images,
             reference=reference,
             metrics=config.metrics,
             model=spec.model,
-            config=spec.train,
+            config=now.train,
             width=width,
-            seeds=spec.seeds,
+            seeds=seeds_wanted(folder, now, width),
             device=device,
             dither=spec.data.dither,
         )
-        train_in_memory(group, stopping)
+        train_seeds(group, stopping)
 
     return train

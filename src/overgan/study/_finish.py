@@ -1,0 +1,88 @@
+"""Executors at work on a study, until it is done."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from overgan.disk import try_lock
+from overgan.errors import OverganError
+from overgan.stores import address_of
+from overgan.study._load import load
+from overgan.study._planning import advance
+from overgan.study._rounds import read_rounds
+from overgan.study._status import GroupStatus
+from overgan.study._study import Study
+from overgan.study.execute import GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError
+from overgan.words import counted, joined
+
+POLL_SECONDS = 0.5
+LOOKING = 0.02  # of a core may go into looking how far the groups are, of which there may be a thousand
+
+Watcher = Callable[[list[GroupStatus]], None]
+
+
+def execute_until_done(create: type[Executor], job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
+    """Run the executor until every group is complete, a second time if it left some."""
+    elsewhere = issubclass(create, Elsewhere)
+    study = load(job.folder, trust=True)
+    for width in () if elsewhere else study.spec.widths:  # a worker of a run that was killed may be at its last one
+        with try_lock(study.group(width), timeout=GRACE_SECONDS) as free:
+            if not free:
+                raise OverganError(f"{study.group(width)} is still being written; stop that process first")
+    _heal(study)
+    for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
+        if not (left := _left(job.folder)):
+            return
+        _finish(create(), replace(job, widths=left), watch, look)
+        if issubclass(create, Elsewhere) and create.detached:
+            return
+        look(True)
+    if left := _left(job.folder):
+        widths = len(load(job.folder, trust=True).spec.widths)
+        raise WorkerError(
+            f"{counted(len(left), 'width')} of {widths} not finished (k = {joined(left)}), for the workers "
+            "stopped; the same command goes on from the last checkpoint"
+        )
+
+
+def _heal(study: Study) -> None:
+    """Put back what is damaged of finished groups; the others do so as they go on, and mirrors have a store."""
+    for width in study.spec.widths if address_of(study.folder) is None else ():
+        if study.group_status(width).complete:
+            with try_lock(study.group(width)) as free:
+                if free:
+                    study.heal(width)
+
+
+def _left(folder: Path) -> list[int]:
+    """The widths that are not finished, of the next round if the newest one is done; none if the time is up."""
+    if (rounds := read_rounds(folder)) and rounds.is_over:
+        return []
+    if not (left := _unfinished(folder)) and advance(folder) == "work":
+        left = _unfinished(folder)
+    return left
+
+
+def _unfinished(folder: Path) -> list[int]:
+    return [group.width for group in load(folder, trust=True).status() if not group.complete]
+
+
+def _finish(executor: Executor, job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
+    study, rounds = load(job.folder, trust=True), read_rounds(job.folder)
+    try:
+        executor.start(job)
+        working, due = True, 0.0
+        while working:
+            time.sleep(POLL_SECONDS)
+            working = executor.working()
+            look(False)
+            if rounds != (rounds := read_rounds(job.folder)):  # with other widths, perhaps
+                study = load(job.folder, trust=True)
+            if watch and (time.monotonic() >= due or not working):
+                start = time.thread_time()
+                groups = study.status()
+                due = time.monotonic() + (time.thread_time() - start) / LOOKING
+                watch(groups)
+    finally:
+        executor.stop()

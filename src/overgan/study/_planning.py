@@ -1,0 +1,73 @@
+"""The next round of a study, planned from its store by whichever process comes first."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from overgan.disk import try_lock
+from overgan.study._kind import Kind
+from overgan.study._kinds import KINDS
+from overgan.study._load import read_description
+from overgan.study._rounds import Round, read_rounds, write_rounds
+from overgan.study._status import GroupStatus
+from overgan.study._store import Description, write_description
+
+PLANNING = ".planning"  # folder whose lock the one who plans has
+
+Next = Literal["work", "wait", "end"]  # there is work to do; others have it; there is nothing more
+
+
+def advance(folder: Path) -> Next:
+    """Go on to the next round, if the newest one is done: what a process without work should do then.
+
+    Two processes that look at the same store come to the same round, and one of them writes it.
+    """
+    rounds = read_rounds(folder)
+    if rounds is None or rounds.planner == "grid" or rounds.is_over:
+        return "end"
+    with try_lock(folder / PLANNING) as free:
+        rounds = read_rounds(folder)
+        if not free or rounds is None:
+            return "wait"
+        description = _as_of(folder, rounds.newest)
+        kind = KINDS[description.spec.kind]
+        groups = _groups(kind, folder, description)
+        if not all(group.complete for group in groups):
+            return "wait"
+        assert kind.planner  # noqa: S101 - it has rounds
+        found = kind.planner.next_round(folder, description, rounds)
+        if found is None or (
+            rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until
+        ):
+            return "end"
+        write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
+        _as_of(folder, found)
+        return "work"
+
+
+def _as_of(folder: Path, newest: Round) -> Description:
+    """The description of a study, which is written anew if it is not of the newest round yet."""
+    description = read_description(folder)
+    planner = KINDS[description.spec.kind].planner
+    assert planner  # noqa: S101 - it has rounds
+    if planner.at_round(description.spec, newest) != description.spec:
+        description = planner.described(description, newest)
+        write_description(folder, description)
+    return description
+
+
+def _groups(kind: Kind[Any], folder: Path, description: Description) -> list[GroupStatus]:
+    study = kind.study(folder, description)
+    return study.status()
+
+
+def _least_seconds(groups: Sequence[GroupStatus], newest: Round, following: Round) -> float:
+    """What the next round takes at least, however many work on it, as far as that was measured."""
+    return max(_seconds(group, newest, following) for group in groups)
+
+
+def _seconds(group: GroupStatus, newest: Round, following: Round) -> float:
+    longer = following.iterations / newest.iterations
+    more = following.seeds[group.width] / newest.seeds[group.width]
+    return group.seconds * (longer * more - 1)
