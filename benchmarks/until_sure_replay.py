@@ -2,9 +2,9 @@
 
 python benchmarks/until_sure_replay.py DIR [DIR …] [--orders 200] [--confidence 0.95] [--tolerance T]    under a minute
 
-The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last one counts.
+The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last counts.
 The race is played on their own runs: three of every width, then as many as `next_seeds` asks for, as long as there are
-some. First in the order of the seeds, then in random ones, the same at every width, in which seeds that more widths have
+some. First in the order of the seeds, then in random ones, the same at every width, where seeds that more widths have
 come first. Taken for true is what all runs say: the narrowest width whose mean is within the tolerance of the least.
 """
 
@@ -105,8 +105,8 @@ def describe(runs: Runs) -> None:
     rho = np.array([of for of, *_ in found])
     neighbours = np.mean([of for of, _, a, b in found if b == 2 * a])
     print(
-        f"rank correlation of the seeds of two widths, {len(found)} pairs: mean {rho.mean():+.2f}, of widths next to each "
-        f"other {neighbours:+.2f}; root mean square {np.sqrt(np.mean(rho**2)):.2f}, by chance {by_chance:.2f}"
+        f"rank correlation of the seeds of two widths, {len(found)} pairs: mean {rho.mean():+.2f}, of widths next to "
+        f"each other {neighbours:+.2f}; root mean square {np.sqrt(np.mean(rho**2)):.2f}, by chance {by_chance:.2f}"
     )
 
 
