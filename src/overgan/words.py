@@ -32,6 +32,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def at_widths(counts: Mapping[int, int], noun: str) -> str:
+    """How many of each width, those of which there are the most first: 3 more seeds at k = 4 and 8, 2 at k = 16."""
+    by_count = {n: [k for k, of in counts.items() if of == n] for n in sorted({*counts.values()}, reverse=True)}
+    first, *others = [f"at k = {joined(widths)}" for widths in by_count.values()]
+    most, *less = by_count
+    return ", ".join([f"{counted(most, noun)} {first}", *(f"{n:,} {at}" for n, at in zip(less, others, strict=True))])
+
+
 def joined(parts: Sequence[object]) -> str:
     """In a row: a, b and c."""
     *rest, last = map(str, parts)

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from overgan.study.analysis import trends
+from overgan.study.analysis import outlooks, trends, worth_longer
+from overgan.study.gan._settled import longer_because
+from overgan.training import TrainConfig
 
 ITERATIONS = np.arange(1, 11) * 100
 
@@ -114,3 +116,30 @@ def test_level_curves_are_rarely_called_falling_and_those_that_fall_by_a_fifth_m
 
     assert simulated(0.0) <= 0.14
     assert simulated(0.2) >= 0.8
+
+
+def test_runs_are_worth_going_on_with_where_one_of_two_tests_says_so():
+    """Alone, a run has no spread to test its slope by, but its curve shows the fall: by 20% for each doubling."""
+    fall = (ITERATIONS / 1000) ** np.log2(0.8)
+    both = pd.concat([rows(4, np.ones((10, 3))), rows(8, fall[:, None] * [0.9, 1.0, 1.1])])
+    assert worth_longer(both, 0.05) == {8: pytest.approx(0.2, abs=0.01)}
+    assert worth_longer(rows(8, fall[:, None]), 0.05) == {8: None}
+    assert worth_longer(rows(8, fall[:, None]), 0.25) == {}
+    assert worth_longer(rows(8, np.ones((10, 1))), 0.05) == {}
+    assert outlooks(rows(8, fall[:, None]))[8].value == pytest.approx(0.8, rel=0.02)
+
+
+def test_why_runs_should_go_on_is_one_sentence():
+    train = TrainConfig(iterations=1000, batch=64, learning_rate=1e-3, schedule="constant")
+    fall = rows(8, ((ITERATIONS / 1000) ** np.log2(0.8))[:, None] * [0.9, 1.0, 1.1])
+    why = longer_because(train, 1000, fall, [4, 8], 0.05, "distance")
+    assert why.startswith(
+        "The mean distance still falls: at k = 8 by 20% in the last doubling and by its curve on to 0.8"
+    )
+    assert why.endswith(") at 2,000 iterations.")
+    assert longer_because(train, 1000, fall, [4], 0.05, "distance") == ""  # the answer does not hang on k = 8
+    assert longer_because(train, 1000, rows(8, np.ones((10, 3))), [8], 0.05, "distance") == ""
+    short = longer_because(train, 320_001, fall, [8], 0.05, "distance")
+    assert short == "1,000 are too few to have seen as many images as there are, 320,001."
+    rests = train.model_copy(update={"schedule": "linear"})
+    assert longer_because(rests, 320_001, fall, [8], 0.05, "distance") == ""

@@ -10,6 +10,7 @@ from overgan.errors import OverganError
 from overgan.study._rounds import Round, read_rounds, seeds_in_order
 from tests.study.test_runner import HERE, results
 
+STOPS = 4  # moments at which a study is stopped; benchmarks/study_kills.py has more
 SURE = {**HERE, "threads": 1, "until_sure": True}
 
 
@@ -84,7 +85,7 @@ def test_a_study_that_was_begun_without_goes_on_until_sure_and_back(scripted, sm
 @pytest.mark.slow
 def test_a_stop_at_any_moment_changes_nothing(scripted, small_spec, tmp_path, monkeypatch):
     scripted(round_("seeds", {2: 3, 4: 2, 8: 2}), round_("wider", {2: 3, 4: 2, 8: 2, 16: 2}))
-    small = ["train.iterations=8", "train.log_every=4", "train.evaluate_every=4", "widths=[2,4,8]"]
+    small = ["train.iterations=4", "train.log_every=4", "train.evaluate_every=4", "evaluate.draws=0"]
     whole = overgan.run(small_spec, tmp_path / "whole", small, **SURE)
     from overgan.disk import _files
 
@@ -100,7 +101,7 @@ def test_a_stop_at_any_moment_changes_nothing(scripted, small_spec, tmp_path, mo
 
     monkeypatch.setattr(_files.os, "replace", replace)
     overgan.run(small_spec, tmp_path / "counted", small, **SURE)
-    for at in range(1, written + 1, 3):
+    for at in np.linspace(2, written, STOPS, dtype=int):
         written, limit = 0, at
         folder = tmp_path / f"stopped-{at}"
         with pytest.raises(KeyboardInterrupt):

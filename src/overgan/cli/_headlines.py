@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from overgan.study import Study  # which imports pandas
 
 
-def print_headlines(study: "Study", tolerance: float | None = None, confidence: float = 0.95) -> None:
+def print_headlines(study: "Study", tolerance: float | None = None, confidence: float | None = None) -> None:
     """Print the recommendation, what must be said beside it, and the scale if it is not full."""
     for headline in study.headlines(tolerance, confidence):
         console.print(headline)

@@ -19,7 +19,9 @@ Results = Annotated[
 Tolerance = Annotated[
     float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
-Confidence = Annotated[float, Option(help="That the interval holds the answer.")]
+Confidence = Annotated[
+    float | None, Option(help="That the interval holds the answer [default: what --until-sure was given, or 0.95].")
+]
 
 
 def report(folder: Folder, widths: Widths = None, trust: Trust = False) -> None:
@@ -34,7 +36,7 @@ def report(folder: Folder, widths: Widths = None, trust: Trust = False) -> None:
 def recommend(
     results: Results,
     tolerance: Tolerance = None,
-    confidence: Confidence = 0.95,
+    confidence: Confidence = None,
     widths: Widths = None,
     json_: Json = False,
     trust: Trust = False,
@@ -49,7 +51,9 @@ def recommend(
     if not is_address(results) and (Path(results).is_file() or results.endswith(".csv")):
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
-        found = overgan.recommend(results, 0.05 if tolerance is None else tolerance, confidence)
+        found = overgan.recommend(
+            results, 0.05 if tolerance is None else tolerance, 0.95 if confidence is None else confidence
+        )
         print_json(_values(found)) if json_ else console.print(str(found))
         return
     study = overgan.load(results, trust)

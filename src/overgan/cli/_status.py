@@ -23,7 +23,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
-    spec, runs = description.spec, sum(group.runs for group in groups)
+    spec, rounds, runs = description.spec, overgan.study.read_rounds(place), sum(group.runs for group in groups)
     diverged = sum(group.diverged for group in groups)
     finished = sum(group.runs - group.diverged for group in groups if group.complete)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
@@ -36,6 +36,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
             | {"runs": runs, "finished": finished, "diverged": diverged, "seconds_left": left}
             | {"bytes": overgan.study.space(folder)}
             | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
+            | {"round": rounds and {"number": len(rounds.rounds)} | rounds.newest.model_dump(include={"move", "why"})}
         )
         return
     result, *results = _results(groups)
@@ -46,6 +47,8 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     ]
     print_table(["k", f"{groups[0].unit}s", "per\nsecond", "diverged", "state", result], rows, unbroken=5)
     console.print(f"{finished} of {counted(runs, 'run')} finished, {diverged} diverged")
+    if rounds:
+        console.print(overgan.study.round_words(rounds, len(rounds.rounds)))
     print_jobs(place, jobs, groups)
     print_scale(spec)
     where = "in the store" if is_address(folder) else "on disk"

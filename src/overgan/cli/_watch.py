@@ -10,9 +10,11 @@ from rich.text import Text
 
 import overgan.study
 from overgan.cli._opening import at, print_opening
+from overgan.cli._rounds import with_rounds
 from overgan.cli._terminal import bar, console, duration, pace, printable
 from overgan.data import no_progress
 from overgan.study import GroupStatus, seconds_left, share_done
+from overgan.words import counted
 
 if TYPE_CHECKING:
     from overgan.study import Opened, Opening, Watcher
@@ -48,7 +50,8 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
         if live:
             preparing.start()
         if not quiet:
-            watch = bars(progress, preparing.stop, opening.workers) if live else lines(opening.workers)
+            show = bars(progress, preparing.stop, opening.workers) if live else lines(opening.workers)
+            watch = with_rounds(opening.folder, show)
 
     def guarded(groups: list[GroupStatus]) -> None:
         with suppress(OSError):  # a study goes on when nobody can read what it says
@@ -83,14 +86,24 @@ def bars(progress: Progress, prepared: Callable[[], None], workers: int) -> "Wat
         if not tasks:
             prepared()
             progress.start()
-            for group in groups:
-                tasks[group.width] = progress.add_task(f"k = {group.width}", total=group.total, **_beside(group))
+        names = _names(groups)
+        if new := [group for group in groups if group.width not in tasks]:
+            if ALL in tasks:  # it stays the last
+                progress.remove_task(tasks[ALL])
+            tasks.update({of.width: progress.add_task(names[of.width], total=of.total, **_beside(of)) for of in new})
             tasks[ALL] = progress.add_task("in all", total=1.0, result="", **_in_all(groups, workers))
-        for group in groups:
-            progress.update(tasks[group.width], completed=group.done, **_beside(group))
+        for of in groups:  # a finished one may get more runs, or longer ones
+            now: dict[str, Any] = {"description": names[of.width], "total": of.total, "completed": of.done}
+            progress.update(tasks[of.width], **now, **_beside(of))
         progress.update(tasks[ALL], completed=share_done(groups), **_in_all(groups, workers))
 
     return watch
+
+
+def _names(groups: list[GroupStatus]) -> dict[int, str]:
+    """What each width is called: with its number of runs, if they have different ones."""
+    several = len({group.runs for group in groups}) > 1
+    return {of.width: f"k = {of.width}" + (f" × {counted(of.runs, 'run')}" if several else "") for of in groups}
 
 
 def _beside(group: GroupStatus) -> dict[str, Any]:
@@ -116,19 +129,21 @@ def lines(workers: int, clock: Callable[[], float] = time.monotonic) -> "Watcher
     """What prints a line a finished width, and one a minute, the first soon after there is a pace."""
     begun = clock()
     due, is_paced = begun + HEARTBEAT_SECONDS, False
-    printed: set[int] = set()
+    printed: set[tuple[int, int, int]] = set()  # a width may get more runs, or longer ones, after it was finished
 
     def watch(groups: list[GroupStatus]) -> None:
         nonlocal due, is_paced
+        names = _names(groups)
         for group in groups:
-            if group.complete and group.width not in printed:
-                printed.add(group.width)
+            state = (group.width, group.runs, group.total)
+            if group.complete and state not in printed:
+                printed.add(state)
                 done = f"{group.done:,} {group.unit}s in {duration(group.seconds)}"
                 said = [done, *filter(None, [group.result]), f"{group.diverged} diverged"]
-                console.print(f"k = {group.width}: {', '.join(said)}")
+                console.print(f"{names[group.width]}: {', '.join(said)}")
         if not is_paced and seconds_left(groups, workers) is not None:
             is_paced, due = True, min(due, clock() + SETTLING_SECONDS)
-        if clock() >= due and len(printed) < len(groups):
+        if clock() >= due and not all(group.complete for group in groups):
             due = clock() + HEARTBEAT_SECONDS
             console.print(f"{duration(clock() - begun)}: {_heartbeat(groups, workers)}")
 

@@ -15,6 +15,16 @@ Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a page with a heading of its own."""
+
+    title: str
+    note: str
+    plots: Sequence[Plot | Map]
+    table: list[Row]
+
+
+@dataclass(frozen=True)
 class Content:
     """The parts of a page that are not the same in every kind of study."""
 
@@ -28,6 +38,12 @@ class Content:
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
     data: str = ""  # what identifies the images
+    section: Section | None = None  # of what not every study has
+
+    @property
+    def all_plots(self) -> list[Plot | Map]:
+        """Those of the page, from its top."""
+        return [*self.plots, *(self.section.plots if self.section else [])]
 
 
 def length(study: Study) -> str:

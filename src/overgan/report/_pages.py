@@ -1,10 +1,13 @@
 """The page of each kind of study; to add one is to add a line."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import FunctionType
 
 from overgan.registry import Registry
-from overgan.report._content import Content
+from overgan.report._content import Content, Section
+from overgan.report._map import Map
+from overgan.report._plot import Plot
 from overgan.study import Study, at_scale
 
 OTHER = "other"  # of kinds that have no page of their own
@@ -30,4 +33,14 @@ def report_content(study: Study) -> Content:
     content: Content = PAGES[spec.kind if spec.kind in PAGES else OTHER](study)
     note = f" ({at_scale(spec)})" if spec.scale != 1 else ""
     note += f" ({study.shown.partition(':')[0]})" if study.shown else ""
-    return replace(content, plots=[replace(plot, title=plot.title + note) for plot in content.plots])
+    return replace(
+        content, plots=_noted(content.plots, note), section=content.section and _section(content.section, note)
+    )
+
+
+def _section(section: Section, note: str) -> Section:
+    return replace(section, plots=_noted(section.plots, note))
+
+
+def _noted(plots: Sequence[Plot | Map], note: str) -> list[Plot | Map]:
+    return [replace(plot, title=plot.title + note) for plot in plots]

@@ -90,8 +90,12 @@ def without_range(series: Series) -> Series:
 def each(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame, str]]:
     """For every value of a column, in the order of the rows: its name, its rows, and a color that shows the order."""
     groups = list(frame.groupby(column, sort=False))
-    colors = [to_hex(colormaps["viridis"](0.9 * i / max(1, len(groups) - 1))) for i in range(len(groups))]
-    return [(str(name), of, color) for (name, of), color in zip(groups, colors, strict=True)]
+    return [(str(name), of, color) for (name, of), color in zip(groups, each_color(len(groups)), strict=True)]
+
+
+def each_color(count: int) -> list[str]:
+    """So many colors that show an order."""
+    return [to_hex(colormaps["viridis"](0.9 * i / max(1, count - 1))) for i in range(count)]
 
 
 def each_width(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:

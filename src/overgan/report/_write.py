@@ -48,12 +48,12 @@ def write_report(
         content=content,
         refresh=refresh,
         plotly=plotly.offline.get_plotlyjs(),
-        plots=[(plot.title, to_html(plot)) for plot in content.plots],
+        to_html=to_html,
         yaml=_yaml(study.description.spec),
     )
     path = study.folder / f"report{of}.html"
     try:
-        for plot in content.plots if figures else []:
+        for plot in content.all_plots if figures else []:
             for kind, image in to_images(plot).items():
                 write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
         text = page.encode(errors="backslashreplace")  # names of files may be no text

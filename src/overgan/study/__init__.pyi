@@ -13,6 +13,7 @@ from ._load import (
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
 from ._mirror import fetch as fetch, for_reports as for_reports, publish as publish, space as space
+from ._moves import move as move, round_words as round_words
 from ._opening import Opened as Opened, Opening as Opening
 from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
 from ._presets import preset_names as preset_names
@@ -45,4 +46,11 @@ from .execute import (
     finish_groups as finish_groups,
     slurm_jobs as slurm_jobs,
 )
-from .gan import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power
+from .gan import (
+    BOUND as BOUND,
+    Coordinates as Coordinates,
+    Hours as Hours,
+    coordinates as coordinates,
+    hours as hours,
+    power as power,
+)

@@ -17,6 +17,7 @@ from overgan.study._spec import Spec, Width
 from overgan.words import counted
 
 ROUNDS = "rounds.json"
+CONFIDENCE = 0.95  # of what a study says, where none is asked for
 FIRST = 3  # seeds of a width, before anything is known of it
 STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -1,6 +1,7 @@
 """How far a study is, and how long it will take."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from overgan.study._schedule import makespan
@@ -68,8 +69,12 @@ def _work_left(groups: list[GroupStatus]) -> dict[int, float]:
 def _paces(groups: list[GroupStatus]) -> dict[int, float]:
     """Seconds of an iteration at each width, measured or guessed; 1 everywhere if none was measured."""
     known = {group.width: group.seconds_each for group in groups if group.seconds_each}
-    if not known:
-        return {group.width: 1.0 for group in groups}
+    widths = [group.width for group in groups]
+    return at_every_width(known, widths) if known else dict.fromkeys(widths, 1.0)
+
+
+def at_every_width(known: Mapping[int, float], widths: Iterable[int]) -> dict[int, float]:
+    """Times of some widths, at least one, as known, and those of others: by the power of k that the known ones show."""
     low, high = min(known), max(known)
     power = math.log(known[high] / known[low]) / math.log(high / low) if low < high else 1.0
     power = min(max(power, 0.0), 2.0)  # between overhead alone and products of k × k numbers alone
@@ -78,4 +83,4 @@ def _paces(groups: list[GroupStatus]) -> dict[int, float]:
         nearest = min(known, key=lambda other: abs(math.log(other / width)))
         return known[nearest] * math.pow(width / nearest, power)
 
-    return {group.width: known.get(group.width) or guessed(group.width) for group in groups}
+    return {width: known.get(width) or guessed(width) for width in widths}

@@ -16,7 +16,7 @@ from overgan.disk import read_table
 from overgan.errors import OverganError
 from overgan.own import importing_only
 from overgan.stores import address_of
-from overgan.study._rounds import seeds_wanted
+from overgan.study._rounds import CONFIDENCE, read_rounds, seeds_wanted
 from overgan.study._rows import Row, checked
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -48,13 +48,14 @@ class Study(ABC):
         """One row per run and measurement, with its width k and its seed."""
 
     @abstractmethod
-    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
+    def recommend(self, tolerance: float | None = None, confidence: float | None = None) -> Recommendation:
         """The width to use.
 
-        tolerance: by default the spec's. confidence: of the interval. Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of the interval, by default 0.95, or what a study that went on
+            until it was sure was asked for. Raises OverganError if no run is finished.
         """
 
-    def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
+    def headlines(self, tolerance: float | None = None, confidence: float | None = None) -> list[str]:
         """The recommendation in words, and what must be said beside it. Raises what `recommend` does."""
         return [str(self.recommend(tolerance, confidence))]
 
@@ -129,6 +130,13 @@ class Study(ABC):
     def naming(self, *names: str) -> AbstractContextManager[None]:
         """Meanwhile the only code of a user's that is run is what the caller names, or, of a trusted study, any."""
         return importing_only(None if self.trusted else names)
+
+    def _confidence(self, asked: float | None) -> float:
+        """What is asked for, or what the study was to reach, or the usual one."""
+        if asked is not None:
+            return asked
+        rounds = read_rounds(self.folder)
+        return rounds.confidence if rounds else CONFIDENCE
 
     def _unfinished(self) -> tuple[str, ...]:
         """What a recommendation lacks if some widths are not finished, in words."""

@@ -9,10 +9,8 @@ from overgan.check import check
 from overgan.duration import seconds_of
 from overgan.errors import OverganError
 from overgan.study._kind import Kind
-from overgan.study._rounds import Rounds, of_grid, read_rounds, until_sure
+from overgan.study._rounds import CONFIDENCE, Rounds, of_grid, read_rounds, until_sure
 from overgan.study._spec import Spec
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)

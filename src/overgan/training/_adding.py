@@ -22,15 +22,18 @@ def train_seeds(group: Group, stopping: Callable[[], bool]) -> None:
     while not stopping():
         there = seeds_of(read_checkpoint(folder), group.seeds) or group.seeds
         train_in_memory(replace(group, seeds=there), stopping)
-        begun = read_checkpoint(adding) if adding.exists() else None
+        if not ends(folder, group.config):
+            return
         # of a round before, if that was interrupted, or else what is missing
-        more = seeds_of(begun, group.seeds) or [seed for seed in group.seeds if seed not in there]
-        if not more or not ends(folder, group.config):
-            return
-        train_in_memory(replace(group, folder=adding, seeds=more), stopping)
-        if not ends(adding, group.config):
-            return
+        begun = seeds_of(read_checkpoint(adding), group.seeds)
+        more = begun or [seed for seed in group.seeds if seed not in there]
+        if not {*more} <= {*there}:  # else they are merged already, or there are none
+            train_in_memory(replace(group, folder=adding, seeds=more), stopping)
+            if not ends(adding, group.config):
+                return
         merge(folder, adding, group.config)
+        if not more:
+            return
 
 
 def seeds_of(checkpoint: Checkpoint | None, order: Sequence[int]) -> list[int]:

@@ -18,6 +18,7 @@ from overgan.training._index import (
     INDEX,
     LOG,
     NEIGHBOURS,
+    PREVIOUS,
     PROGRESS,
     Checkpoint,
     counted_bytes,
@@ -41,7 +42,7 @@ def merge(folder: Path, added: Path, config: TrainConfig) -> None:
     Raises OverganError if one of the groups is damaged, is not complete, or is of another iteration, or if both have
     the same run.
     """
-    if not (added / INDEX).exists():
+    if not any((added / name).exists() for name in (INDEX, PREVIOUS)):
         shutil.rmtree(added, ignore_errors=True)
         return
     found, more = resume(folder), read_index(added / INDEX)
@@ -148,10 +149,7 @@ def _take_neighbours(folder: Path, added: Path, more: Checkpoint) -> dict[str, s
 
 
 def _remove(added: Path) -> None:
-    """Remove the folder, its index last, without which there is no group."""
-    for path in added.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != INDEX:
-            path.unlink()
+    """Remove the folder, the indices first, without which there is no group that could be damaged."""
+    for name in (PREVIOUS, INDEX):
+        (added / name).unlink(missing_ok=True)
     shutil.rmtree(added)

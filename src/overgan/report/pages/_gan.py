@@ -13,6 +13,7 @@ from overgan.report._content import Content, Row, extent, length, mean_and_devia
 from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
+from overgan.report.pages._gan_race import race
 from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
 from overgan.words import counted, number
@@ -37,6 +38,7 @@ def content(study: GanStudy) -> Content:
         samples=_samples(study),
         neighbours=shown,
         more_neighbours=more,
+        section=race(study),
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )
 

@@ -1,15 +1,13 @@
+from ._by_race import by_race as by_race, odds as odds
+from ._curves import Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
+from ._longer import Outlook as Outlook, outlooks as outlooks, worth_longer as worth_longer
 from ._missing import missing as missing
+from ._next import Wanted as Wanted, needed as needed, next_seeds as next_seeds
 from ._pairs import as_judged as as_judged
 from ._posterior import probabilities as probabilities
-from ._race import (
-    Standing as Standing,
-    Wanted as Wanted,
-    needed as needed,
-    next_seeds as next_seeds,
-    standing as standing,
-)
+from ._race import Standing as Standing, standing as standing
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
 from ._settled import EVALUATIONS as EVALUATIONS, trends as trends

@@ -55,6 +55,7 @@ class Evidence:
     effect: Pairs  # by all of these: the mean of D over its deviation; above 0 if i seems not enough; NaN if unknown
     enough: Shown  # i is shown to be enough against l
     too_much: Shown  # i is shown to be above l by more than the tolerance
+    lost: Bool[np.ndarray, " widths"]  # all runs diverged, and they are enough to say that most would
 
 
 def evidence(values: Values, tolerance: float, enough: AtLooks, too_much: AtLooks) -> Evidence:
@@ -81,7 +82,7 @@ def evidence(values: Values, tolerance: float, enough: AtLooks, too_much: AtLook
         known = np.isfinite(d.means) & ~np.eye(len(values), dtype=np.bool_)
         shown[place] |= ((t[:of_looks] > bounds[:of_looks]) & known[:of_looks]).any(0)
     row = of_looks + np.searchsorted(own, np.minimum(matched, most))
-    return Evidence(matched, np.take_along_axis(_effects(d), row[None], 0)[0], shown[0], shown[1])
+    return Evidence(matched, np.take_along_axis(_effects(d), row[None], 0)[0], shown[0], shown[1], lost)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,12 @@ class Recommendation:
     learning_rate: float | None = None  # of `width`, where each was judged at the best of several
     diverged: Mapping[int, int] = field(default_factory=dict)  # runs that did, of the widths with some
     missing: tuple[str, ...] = ()  # what it takes to recommend a width, in words; empty if this is a recommendation
+    anytime: bool = False  # whether the confidence holds for a study that stopped when its runs said so
+    probability: float | None = None  # that `width` is the right one, by these runs; of a GAN's study
+    more_seeds: dict[int, int] = field(
+        default_factory=dict
+    )  # width -> seeds that, with those there are, would settle it
+    core_hours: float | None = None  # that these take at the measured pace; of a study on GPUs, GPU-hours
 
     def __repr__(self) -> str:
         missing = {"recommended": None} if self.missing else {}
@@ -62,6 +68,8 @@ class Recommendation:
     def sure(self) -> str:
         """The interval, with its confidence, in words."""
         low, high = self.interval
+        if self.anytime and len(self.not_excluded) == 1:
+            return f"at {100 * self.confidence:g}% confidence, whenever it was stopped"
         widths = f"{low} to {high}" if low < high else f"{low} alone"
         return f"{100 * self.confidence:g}% interval: {widths if self.not_excluded else 'none of these widths'}"
 

@@ -36,13 +36,11 @@ def trends(evaluations: pd.DataFrame, tolerance: float) -> dict[int, Trend]:
     neither noise from one evaluation to the next nor waves within a run mislead it. How much slopes differ is estimated
     from all widths together, in proportion to their means (`cautious`). If no width has two runs, none has a trend.
     """
-    finite = evaluations.value.astype(float).replace([np.inf, -np.inf], np.nan)
-    means = evaluations.assign(value=finite).pivot_table(index=["k", "iteration"], columns="seed", values="value")
     slopes = {}
-    for width in sorted(set(means.index.get_level_values(0))):
-        found = _per_doubling(means.loc[width].sort_index().dropna(axis=1))
+    for width, curves in curves_of(evaluations).items():
+        found = _per_doubling(curves)
         if found is not None:
-            slopes[int(width)] = found
+            slopes[width] = found
     counts = np.array([len(b) for b in slopes.values()])
     if not len(counts) or counts.max() == 1:
         return {}
@@ -52,6 +50,17 @@ def trends(evaluations: pd.DataFrame, tolerance: float) -> dict[int, Trend]:
     sure = scipy.stats.t.isf((1 - CONFIDENCE) / len(counts), freedom) * np.sqrt(variances / counts)
     falling = falls > np.maximum(tolerance, sure)
     return {k: Trend(float(fall), bool(is_so)) for k, fall, is_so in zip(slopes, falls, falling, strict=True)}
+
+
+def curves_of(evaluations: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """The runs of each width, a column each, by iteration; without those that lack a value, or have an infinite one.
+
+    evaluations: as of `trends`.
+    """
+    finite = evaluations.value.astype(float).replace([np.inf, -np.inf], np.nan)
+    values = evaluations.assign(value=finite).pivot_table(index=["k", "iteration"], columns="seed", values="value")
+    widths = sorted(set(values.index.get_level_values(0)))
+    return {int(width): values.loc[width].sort_index().dropna(axis=1) for width in widths}
 
 
 def _per_doubling(curves: pd.DataFrame) -> Float[np.ndarray, " runs"] | None:

@@ -10,7 +10,7 @@ from overgan.study._store import Description
 from overgan.study.analysis import Standing, next_seeds, standing
 from overgan.study.gan._race import costs, values_in_order
 from overgan.study.gan._results import RUN, GanResults
-from overgan.study.gan._settled import unsettled
+from overgan.study.gan._settled import longer_because
 from overgan.study.gan._spec import GanSpec, at_round
 from overgan.study.gan._work import check_networks
 from overgan.words import percent
@@ -45,7 +45,7 @@ def _longer_because(study: GanResults, found: Standing) -> str:
     spec, final = study.spec, study.final()
     evaluations = study.at_best(study.frame())
     evaluations = evaluations[evaluations.features == spec.evaluate.features[0]].merge(final[RUN])
-    lacks = unsettled(
+    return longer_because(
         spec.train,
         study.description.data["train"],
         evaluations.rename(columns={"frechet_test": "value"}),
@@ -53,7 +53,6 @@ def _longer_because(study: GanResults, found: Standing) -> str:
         spec.tolerance,
         f"test {frechet_label(spec.evaluate.features[0])}",
     )
-    return next((lack for lack in lacks if lack.startswith("longer runs")), "")
 
 
 def described(description: Description, newest: Round) -> Description:

@@ -46,8 +46,8 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
     there = seeds_of(checkpoint, wanted) or wanted
     more = [seed for seed in wanted if seed not in there]
     done, seconds, expected = progress.iteration, progress.seconds, None
-    if complete and (more or (group / ADDING).exists()):
-        later = read_checkpoint(group / ADDING)
+    later = read_checkpoint(group / ADDING)
+    if complete and (more or later):
         beside = reached(group / ADDING, later, iterations)
         complete, done, seconds = False, beside.iteration, beside.seconds
         more = seeds_of(later, wanted) or more

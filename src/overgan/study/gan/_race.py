@@ -1,18 +1,19 @@
 """The runs of a GAN's width study as the race between widths takes them: numbers, in the order of their seeds."""
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
 from overgan.study._rounds import read_rounds, seeds_in_order
 from overgan.study._store import Description
+from overgan.study.analysis import Recommendation, by_race, needed, probabilities, standing
+from overgan.study.gan._hours import hours
 from overgan.study.gan._spec import GanSpec
 from overgan.training import Run, read_checkpoint
-
-if TYPE_CHECKING:
-    from overgan.study.analysis import Standing
 
 
 @runtime_checkable
@@ -66,14 +67,20 @@ def costs(study: Results) -> dict[int, float]:
     return {k: float(sum(study.description.parameters[k].values())) for k in study.spec.widths}
 
 
-def race(study: Results, confidence: float, tolerance: float | None = None) -> "Standing":
-    """What the study's runs say, with a confidence that holds whenever one looks. tolerance: by default the spec's.
+def raced(study: Results, found: Recommendation, values: Mapping[int, Sequence[float]]) -> Recommendation:
+    """The recommendation with its probability, and what would settle it; of a study that has rounds, that of its race.
 
-    Raises OverganError for a tolerance or confidence out of range, and if no width has a run that came to its end.
+    values: of `values_in_order`.
     """
-    from overgan.study.analysis import standing
-
+    if len(values) < 2 or max(map(len, values.values())) < 2:  # nothing to compare, or to tell what is luck
+        return found
     rounds = read_rounds(study.folder)
-    tolerance = study.spec.tolerance if tolerance is None else tolerance
     since = {"initial": rounds.initial, "longer": rounds.longer} if rounds else {}
-    return standing(values_in_order(study), tolerance, confidence, **since)
+    more = needed(values, found.tolerance, found.confidence, costs(study), **since)
+    if rounds:
+        race = standing(values, found.tolerance, found.confidence, **since)
+        diverged = {k: sum(map(math.isinf, of)) for k, of in values.items()}
+        found = by_race(found, race, diverged, goes_on=rounds.planner == "sure")
+    took = hours(study.folder, study.description)
+    chance = probabilities(values, found.tolerance).get(found.width)
+    return replace(found, probability=chance, more_seeds=more, core_hours=took.of(more) if took.each else None)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError
 
@@ -12,16 +11,16 @@ from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import current_row, frechet_label
 from overgan.study._explain import explain
-from overgan.study._quickstart import FEW
 from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
-from overgan.study.analysis import Gap, Recommendation, as_judged, disagreement, gaps, recommend
+from overgan.study.analysis import Gap, Recommendation, gaps, recommend
 from overgan.study.gan._evaluate import LATER, later_rows
 from overgan.study.gan._facts import GanFacts
+from overgan.study.gan._headlines import headlines
 from overgan.study.gan._progress import group_status
-from overgan.study.gan._race import values_in_order
+from overgan.study.gan._race import raced, values_in_order
 from overgan.study.gan._rates import best_rates, rates_beyond
 from overgan.study.gan._settled import unsettled
 from overgan.study.gan._spec import GanSpec
@@ -137,7 +136,7 @@ class GanResults(Study):
     def recommend(
         self,
         tolerance: float | None = None,
-        confidence: float = 0.95,
+        confidence: float | None = None,
         *,
         features: str | None = None,
         rule: Rule | None = None,
@@ -145,11 +144,12 @@ class GanResults(Study):
     ) -> Recommendation:
         """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of its interval. features: the space of the distance, by default
-        the spec's first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at
-        its best. Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a
-        recommendation takes finished runs of every width, training that has settled, and learning rates between which
-        the best lies (docs/concepts.md).
+        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or what was asked for of a study
+        that went on until it was sure. features: the space of the distance, by default the spec's first. rule,
+        averaged: as of `best_rates`, for with several learning rates each width is judged at its best. Runs that
+        diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation takes
+        finished runs of every width, training that has settled, and learning rates between which the best lies
+        (docs/concepts.md). A study that went on until it was sure decides by its race.
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
@@ -161,12 +161,14 @@ class GanResults(Study):
         final = last[last.features == features]
         if final[column].isna().all():  # or there are none; `evaluate` measures averages alone
             self._refuse(last, features, rule, averaged=averaged)
+        values = values_in_order(self, features, rule=rule, averaged=averaged)
         found = recommend(
-            values_in_order(self, features, rule=rule, averaged=averaged),
+            values,
             tolerance,
-            confidence,
+            self._confidence(confidence),
             quantity=f"test {frechet_label(features)}",
         )
+        found = raced(self, found, values)
         evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
         evaluations = evaluations[evaluations.features == features].merge(final[RUN])
         between = {*found.not_excluded, found.width, found.best_width}
@@ -185,31 +187,20 @@ class GanResults(Study):
         lacking = (*found.missing, *self._unfinished(), *settled, *beyond)
         return replace(found, missing=lacking, learning_rate=best.get(found.width))
 
-    def recommendations(self, tolerance: float | None = None, confidence: float = 0.95) -> dict[str, Recommendation]:
+    def recommendations(
+        self, tolerance: float | None = None, confidence: float | None = None
+    ) -> dict[str, Recommendation]:
         """What `recommend` says by each of the spec's feature spaces that has runs, the one that decides first."""
         decides, *others = self.spec.evaluate.features
         spaces = [decides, *(name for name in others if len(self.final(name)))]
         return {name: self.recommend(tolerance, confidence, features=name) for name in spaces}
 
-    def headlines(self, tolerance: float | None = None, confidence: float = 0.95) -> list[str]:
-        """The recommendation in words, whether the feature spaces agree on it, and if it rests on few images, that.
+    def headlines(self, tolerance: float | None = None, confidence: float | None = None) -> list[str]:
+        """The recommendation in words, how probable it is and what would settle it, and what must be said beside it.
 
         Raises what `recommend` does.
         """
-        found = self.recommendations(tolerance, confidence)
-        first = next(iter(found.values()))
-        rates, rules = self.spec.train.rates, self.spec.train.rules
-        judged = "Each width is judged at the best of its learning rates, chosen on the training images' distance"
-        by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
-        means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(self).items()}
-        compared = self.description.data.get("compared", FEW)
-        few = f"Only {compared} images on each side of a comparison, so small differences are chance"
-        return [
-            str(first),
-            *([judged + by_rule] if len(rates) > 1 else []),
-            *filter(None, [disagreement(found, means)]),
-            *([few] if compared < FEW and not first.missing else []),
-        ]
+        return headlines(self, self.recommendations(tolerance, confidence))
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
         """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.

@@ -1,0 +1,211 @@
+"""How often a study that stops when it is sure names the right width, and what that costs beside a fixed grid.
+
+python benchmarks/until_sure.py [STUDIES]          2,000 of each kind by default, under five minutes on two free cores
+python benchmarks/until_sure.py tests              the tests of one pair alone, three of them compared, a minute
+python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
+
+A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
+named or what it takes has 192 already. The fixed grid has the same number of seeds at every width; it is judged by
+the rule as it reads (the narrowest width whose mean is within 5 % of the least), by the estimate of `recommend`, and by
+whether the tests of `standing` name a width. A run costs as many units as its width has parameters.
+"""
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from overgan.study.analysis import _means, next_seeds, standing
+from overgan.study.analysis._pairs import LOOKS
+
+TOLERANCE, CONFIDENCE, CAP, CHUNK = 0.05, 0.95, 192, 250
+PARAMETERS = {2: 403, 4: 757, 8: 1513, 16: 3217, 32: 7393, 64: 18817, 128: 53953, 256: 173377}  # of the quickstart
+WIDTHS = np.array([*PARAMETERS])
+COST = np.array([*PARAMETERS.values()])
+NUMBERS = np.unique(np.round(1.1 ** np.arange(11, 90)).astype(int))  # of seeds in a fixed grid: 3 … 4,830
+LEVEL = (8, 4, 2.2, 1.4, 1.12, 1.02, 1, 1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Of studies: what finished runs are at each width."""
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...] | float = 0.05  # in proportion to the mean
+    noise: str = "normal"
+    correlation: float = 0.0  # of the runs of one seed at two widths
+    diverging: tuple[float, ...] | float = 0.0  # share of the runs
+
+    @property
+    def truth(self) -> int:
+        """The place of the right width; a diverged run is one twice as far away."""
+        means = np.array(self.means) * (1 + np.broadcast_to(self.diverging, 8))
+        return int((means <= (1 + TOLERANCE) * means.min()).argmax())
+
+    def draw(self, studies: int, random: np.random.Generator) -> np.ndarray:
+        """(studies, widths, runs); inf diverged."""
+        shape = (studies, 8, CAP)
+        if self.noise == "heavy":
+            noise = random.standard_t(3, shape) / np.sqrt(3)
+        elif self.noise == "skewed":
+            noise = (np.exp(random.standard_normal(shape) - 0.5) - 1) / np.sqrt(np.e - 1)
+        else:
+            common = random.standard_normal((studies, 1, CAP))
+            own = random.standard_normal(shape)
+            noise = np.sqrt(self.correlation) * common + np.sqrt(1 - self.correlation) * own
+        means = np.array(self.means, float)[:, None]
+        values = means * (1 + np.broadcast_to(self.deviations, 8)[:, None] * noise)
+        return np.where(random.random(shape) < np.broadcast_to(self.diverging, 8)[:, None], np.inf, values)
+
+
+KINDS = {
+    "flat": Kind((1,) * 8),
+    "falling to the end": Kind((8, 4.6, 2.8, 1.9, 1.5, 1.25, 1.12, 1)),
+    "levels off": Kind(LEVEL),
+    "levels off, 10 % noise": Kind(LEVEL, 0.1),
+    "U-shaped": Kind((3, 1.6, 1.2, 1, 1.03, 1.15, 1.3, 1.5)),
+    "a hair within the tolerance": Kind((8, 4, 2, 1.3, 1.049, 1, 1, 1)),
+    "a hair above the tolerance": Kind((8, 4, 2, 1.3, 1.051, 1, 1, 1)),
+    "heavy-tailed seeds": Kind(LEVEL, noise="heavy"),
+    "skewed seeds": Kind(LEVEL, noise="skewed"),
+    "unequal variances": Kind(LEVEL, (0.4, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.03)),
+    "diverging runs": Kind(LEVEL, diverging=(0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0)),
+    "diverging, rarely": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0, 0, 0, 0, 0.08, 0, 0, 0)),
+    "correlated seeds": Kind(LEVEL, correlation=0.7),
+    "the quickstart's": Kind(
+        (80.55, 15.294, 8.107, 6.450, 3.838, 2.484, 2.256, 2.678),
+        (0.266, 0.371, 0.162, 0.075, 0.143, 0.094, 0.136, 0.130),
+    ),
+}
+
+
+def race(values: np.ndarray) -> tuple[int, np.ndarray]:
+    """The place of the width that is named, −1 if none is, and the runs of each width."""
+    costs = dict(zip(WIDTHS.tolist(), COST.tolist(), strict=True))
+    runs = dict.fromkeys(costs, 3)
+    while True:
+        found = {k: of[: runs[k]] for k, of in zip(costs, values, strict=True)}
+        wanted = next_seeds(found, TOLERANCE, CONFIDENCE, costs)
+        more = {} if wanted is None else {k: n for k, of in wanted.seeds.items() if (n := min(of, CAP)) > runs[k]}
+        if not more:
+            named = standing(found, TOLERANCE, CONFIDENCE).named
+            return -1 if named is None else int(np.searchsorted(WIDTHS, named)), np.array([*runs.values()])
+        runs |= more
+
+
+def chunk(name: str, studies: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of some studies: the place that is named, the runs of each width, and the widths' means by CAP runs."""
+    values = KINDS[name].draw(studies, np.random.default_rng([list(KINDS).index(name), number]))
+    raced = [race(of) for of in values]
+    return np.array([place for place, _ in raced]), np.array([runs for _, runs in raced]), means(values)
+
+
+def means(values: np.ndarray) -> np.ndarray:
+    """(studies, widths) of (studies, widths, runs), diverged ones counted in."""
+    diverged = np.isinf(values)
+    finished = (~diverged).sum(2)
+    share = diverged.mean(2)
+    return np.where(diverged, 0, values).sum(2) / np.maximum(finished, 1) * (1 + share)
+
+
+def by_the_rule(of: np.ndarray) -> np.ndarray:
+    """Places of the narrowest widths whose mean is within the tolerance of the least."""
+    return (of <= (1 + TOLERANCE) * of.min(1, keepdims=True)).argmax(1)
+
+
+def grid_by_the_rule(kind: Kind, wide: np.ndarray) -> np.ndarray:
+    """The share of studies in which a fixed grid is right, by NUMBERS. wide: the means of CAP runs, for larger ones."""
+    random = np.random.default_rng(1)
+    values = kind.draw(2000, random)
+    spread = np.cov(wide.T) * CAP
+    truth = np.array(kind.means) * (1 + np.broadcast_to(kind.diverging, 8))
+    shares = []
+    for n in NUMBERS:
+        of = means(values[:, :, :n]) if n <= CAP else random.multivariate_normal(truth, spread / n, 20_000)
+        shares.append((by_the_rule(of) == kind.truth).mean())
+    return np.array(shares)
+
+
+def grid_by_recommend(kind: Kind, studies: int = 100) -> int | None:
+    """The least number of seeds by which the estimate of `recommend` is right in 95 % of studies."""
+    _means.DRAWS = 400
+    values = kind.draw(studies, np.random.default_rng(2))
+
+    def right(n: int) -> bool:
+        places = [_means.decide([_judged(v[:n]) for v in of], TOLERANCE, CONFIDENCE).place for of in values]
+        return bool(np.mean(np.array(places) == kind.truth) >= CONFIDENCE)
+
+    return least(right, LOOKS[LOOKS <= CAP])
+
+
+def grid_that_is_sure(name: str, share: float, studies: int = 100) -> int | None:
+    """The least number of seeds at every width by which `standing` names a width in this share of studies."""
+    values = KINDS[name].draw(studies, np.random.default_rng(3))
+
+    def sure(n: int) -> bool:
+        found = [standing(dict(zip(WIDTHS.tolist(), of[:, :n], strict=True)), TOLERANCE, CONFIDENCE) for of in values]
+        return bool(np.mean([one.named is not None for one in found]) >= share)
+
+    return least(sure, LOOKS[LOOKS <= CAP])
+
+
+def least(holds, numbers: np.ndarray) -> int | None:
+    """By bisection."""
+    low, high = 0, len(numbers)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(int(numbers[middle])) else (middle + 1, high)
+    return int(numbers[low]) if low < len(numbers) else None
+
+
+def _judged(values: np.ndarray) -> np.ndarray:
+    finished = values[np.isfinite(values)]
+    return np.where(np.isfinite(values), values, 2 * finished.mean() if len(finished) else 1e9)
+
+
+def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> str:
+    """A line of the table."""
+    kind = KINDS[name]
+    named = places >= 0
+    right = (places == kind.truth)[named].mean() if named.any() else np.nan
+    shares = grid_by_the_rule(kind, wide)
+
+    def by_the_rule_to(share: float) -> int | None:
+        reached = np.flatnonzero(np.minimum.accumulate(shares[::-1])[::-1] >= share)
+        return int(NUMBERS[reached[0]]) if len(reached) else None
+
+    sure = grid_that_is_sure(name, named.mean() - 0.02) if named.mean() > 0.5 else None
+    total, paid = runs.sum(1), runs @ COST
+    cells = [
+        name,
+        f"{100 * named.mean():.1f}",
+        f"{100 * right:.2f}",
+        f"{np.median(total):.0f} ({total.mean():.0f})",
+    ]
+    for n in (by_the_rule_to(CONFIDENCE), grid_by_recommend(kind), by_the_rule_to(right), sure):
+        ratios = f"{np.median(total) / (8 * n):.2f}, {np.median(paid) / (COST.sum() * n):.2f}" if n else "–"
+        cells += [f"{n or 'more'}: {ratios}"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def simulate(studies: int, kinds: list[str]) -> None:
+    """The table of all kinds."""
+    print(
+        "| kind | named | right of these | runs, median (mean) | 95 % by rule | 95 % by recommend | as often | as sure |"
+    )
+    with ProcessPoolExecutor(2) as pool:
+        chunks = {
+            name: [pool.submit(chunk, name, min(CHUNK, studies - at), at) for at in range(0, studies, CHUNK)]
+            for name in kinds
+        }
+        rows = []
+        for name, of in chunks.items():
+            parts = [np.concatenate(part) for part in zip(*(one.result() for one in of), strict=True)]
+            rows.append(pool.submit(row, name, *parts))
+        for line in rows:
+            print(line.result(), flush=True)
+
+
+if __name__ == "__main__":
+    simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])

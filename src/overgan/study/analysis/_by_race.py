@@ -1,0 +1,71 @@
+"""A recommendation as a race between widths has it, and what would settle it, in words."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from overgan.study.analysis._race import Standing
+from overgan.study.analysis._recommend import TRY_NARROWER, Recommendation
+from overgan.words import at_widths, counted, joined, number, percent
+
+NEAR_CERTAIN = 0.99  # beyond it, or below 1 minus it, a simulated probability has no digits
+
+
+def by_race(
+    found: Recommendation, race: Standing, diverged: Mapping[int, int], *, goes_on: bool = True
+) -> Recommendation:
+    """What a recommendation becomes in a study that chose its runs by what earlier ones said.
+
+    found: by the same runs as if their number had been fixed. diverged: of each width, how many. goes_on: whether the
+    study is to go on until it is sure, and lacks something before.
+    """
+    left = race.not_excluded
+    if not left:  # all runs diverged, or every width is above another
+        return replace(found, anytime=True, missing=(*found.missing, "a width that is not shown to be too bad"))
+    width = race.named or (found.width if found.width in left else left[0])
+    best = min(race.means, key=race.means.__getitem__)
+    value, least = race.means[width], race.means[best]
+    widest = race.widths[-1]
+    lost = f", of which {diverged[width]} diverged" if diverged.get(width) else ""
+    text = f"mean {found.quantity} {number(value)} over {counted(race.runs[width], 'run')}{lost}"
+    within = percent(found.tolerance)
+    if race.named is None:
+        text += f"; k = {joined(left)} are not excluded yet"
+    elif race.improving and width == widest:
+        text += f", the widest, and no narrower one is within {within} of it: try wider"
+    elif race.enough[width]:
+        text += f", shown to be within {within} of every other width"
+        text += ", as no narrower one is" if width > race.widths[0] else TRY_NARROWER if width > 1 else ""
+    else:
+        text += f", while every other width is shown to miss the best by more than {within}"
+    return replace(
+        found,
+        width=width,
+        interval=(left[0], left[-1]),
+        not_excluded=left,
+        value=value,
+        best_width=best,
+        best_value=least,
+        try_wider=race.improving and width == widest,
+        try_narrower=race.named is not None and width == race.widths[0] and width > 1,
+        reason=text,
+        anytime=True,
+        missing=("more seeds",) if race.named is None and goes_on else (),
+    )
+
+
+def odds(found: Recommendation, unit: str, processor: str) -> str:
+    """How probable it is that the width is the right one, and what would settle it; empty if that is not known.
+
+    unit: of the hours that it takes. processor: on which those were measured.
+    """
+    if found.probability is None:
+        return ""
+    share = found.probability
+    chance = (
+        "above 99%" if share > NEAR_CERTAIN else "below 1%" if share < 1 - NEAR_CERTAIN else f"of {percent(share, 2)}"
+    )
+    text = f"By these runs k = {found.width} is the right width with a probability {chance}"
+    if not found.more_seeds:
+        return text
+    cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
+    return f"{text}; about {at_widths(found.more_seeds, 'more seed')} would settle it{cost}"

@@ -1,0 +1,35 @@
+"""What is said first of a GAN's width study."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from overgan.study._quickstart import FEW
+from overgan.study.analysis import Recommendation, as_judged, disagreement, odds
+from overgan.study.gan._hours import hours
+from overgan.study.gan._race import Results, values_in_order
+
+
+def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
+    """The recommendation in words, how probable it is, and what it took or would take; then what else must be said.
+
+    That is whether the feature spaces agree on it, and if it rests on few images, that.
+
+    found: by feature space, the one that decides first.
+    """
+    first = next(iter(found.values()))
+    took = hours(study.folder, study.description)
+    rates, rules = study.spec.train.rates, study.spec.train.rules
+    judged = "Each width is judged at the best of its learning rates, chosen on the training images' distance"
+    by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
+    means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(study).items()}
+    compared = study.description.data.get("compared", FEW)
+    few = f"Only {compared} images on each side of a comparison, so small differences are chance"
+    return [
+        str(first),
+        *filter(None, [odds(first, took.unit, study.description.machine["processor"])]),
+        *([took.beside_grid(first.more_seeds)] if first.anytime and took.each else []),
+        *([judged + by_rule] if len(rates) > 1 else []),
+        *filter(None, [disagreement(found, means)]),
+        *([few] if compared < FEW and not first.missing else []),
+    ]
