@@ -15,6 +15,7 @@ import pandas as pd
 import scipy
 
 from overgan import recommend
+from overgan.study import load_spec
 from overgan.study.analysis import gaps, scaling, standing, transfer, trends
 from overgan.study.gan import Coordinates
 from overgan.training import Change
@@ -24,6 +25,8 @@ TOLERANCE, SPREAD = 0.05, 0.1  # the second of a run, relative to the mean of it
 SKEW = 0.6  # deviation of the logarithm of a lognormal number
 PLATEAU = np.array([8, 4, 2, 1.04, 1, 1, 1, 1])  # the fourth is the narrowest that is enough, and close to not being it
 ABOVE = np.array([4, 1.06, 1.06, 1, 1, 1])  # the fourth, and two close to being it
+
+SPEC = load_spec("quickstart")
 
 Random = np.random.Generator
 
@@ -151,11 +154,11 @@ def rule_that_holds(kind: str, seeds: int, random: Random) -> bool:
     """Whether a rule is not rejected whose 18 slopes are all the largest that count as level, over four widths."""
     of_seed = noise(kind, (6, 3, seeds), random) / 2 + noise("normal", (1, 1, seeds), random) / 2  # of layers together
     found = [
-        Change("mup", 2**place, seed, "critic", str(layer), updates, 2.0 ** (place * (0.1 + 0.1 * slope)))
+        Change("mup", 2**place, seed, "critic", str(layer), updates, float(2.0 ** (place * (0.1 + 0.1 * slope))))
         for (layer, updates, seed), slope in np.ndenumerate(of_seed)
         for place in range(4)
     ]
-    return Coordinates(None, tuple(found)).holds("mup") is not False
+    return Coordinates(SPEC, tuple(found)).holds("mup") is not False
 
 
 CLAIMS: dict[str, Callable[[str, int, Random], bool | None]] = {
