@@ -80,10 +80,11 @@ def play(runs: Runs, places: np.ndarray, tolerance: float, confidence: float) ->
         have |= {k: max(n, have[k]) for k, n in more.items()}
 
 
-def fixed(runs: Runs, seeds: int, places: np.ndarray, tolerance: float) -> int:
-    """What a grid of so many seeds each recommends."""
+def fixed(runs: Runs, seeds: int, places: np.ndarray, tolerance: float, confidence: float) -> tuple[int, bool]:
+    """What a grid of so many seeds each recommends, and whether no other width is left."""
     values = {k: v[places[: len(v)]][:seeds] for k, v in runs.values.items()}
-    return overgan.recommend(values, tolerance).width
+    found = overgan.recommend(values, tolerance, confidence)
+    return found.width, found.not_excluded == (found.width,)
 
 
 def describe(runs: Runs) -> None:
@@ -142,9 +143,11 @@ def main() -> None:
     print(f"median {ran:.0f} runs, {seconds:,.0f} core-seconds, {seconds / grid:.0%} of the grid's", end="")
     print(f"; at most {spent[:, 1].max() / grid:.0%}")
     for n in (n for n in (3, 5, 8, 12, 20, 30, 40) if n <= least):
-        hit = np.mean([fixed(runs, n, places, tolerance) == true for places in orders])
+        found = [fixed(runs, n, places, tolerance, given.confidence) for places in orders]
+        hit, sure = np.mean([(width == true, width == true and alone) for width, alone in found], axis=0)
         of = runs.spent(dict.fromkeys(counts, n))
-        print(f"a grid of {n} seeds recommends k = {true} in {hit:.1%}, for {of:,.0f} core-seconds, {of / grid:.0%}")
+        print(f"a grid of {n} seeds recommends k = {true} in {hit:.1%}, in {sure:.1%} with no other width left", end="")
+        print(f", for {of:,.0f} core-seconds, {of / grid:.0%}")
 
 
 if __name__ == "__main__":
