@@ -84,8 +84,9 @@ def run(
 
 def _tell(study: "Study", *, quiet: bool) -> None:
     """Write the report and say what was found; of a study that goes on without this process, where it is."""
-    groups = study.status()
-    if not all(group.complete for group in groups):
+    groups, rounds = study.status(), overgan.study.read_rounds(study.folder)
+    is_over = rounds is not None and rounds.is_over
+    if not is_over and not all(group.complete for group in groups):
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
@@ -96,3 +97,5 @@ def _tell(study: "Study", *, quiet: bool) -> None:
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
+    if is_over:
+        console.print("the time is up; the same command, with a new budget or without, goes on")
