@@ -87,14 +87,25 @@ def fixed(runs: Runs, seeds: int, places: np.ndarray, tolerance: float, confiden
     return found.width, found.not_excluded == (found.width,)
 
 
+def holds(values: np.ndarray, seeds: int) -> float:
+    """How often Student's 95 % interval of so many seeds, drawn from these, holds the mean of all of them."""
+    drawn = np.random.default_rng(0).choice(values, (4000, seeds))
+    half = scipy.stats.t.isf(0.025, seeds - 1) * drawn.std(1, ddof=1) / np.sqrt(seeds)
+    return float((np.abs(drawn.mean(1) - values.mean()) <= half).mean())
+
+
 def describe(runs: Runs) -> None:
     """How runs of a width differ, and whether one seed is good or bad at all widths."""
     finite = {k: v[np.isfinite(v)] for k, v in runs.values.items()}
-    print("k: runs, diverged, mean, deviation / mean, skewness, excess kurtosis, seconds a run")
+    print(
+        "k: runs, diverged, mean, deviation / mean, skewness, excess kurtosis, how often Student's interval of 3, 5 "
+        "and 10 seeds holds the mean, seconds a run"
+    )
     for k, v in finite.items():
         n, shape = runs.counts[k], f"{scipy.stats.skew(v, bias=False):+.2f}, {scipy.stats.kurtosis(v, bias=False):+.2f}"
         spread = v.std(ddof=1) / v.mean()
-        print(f"{k}: {n}, {n - len(v)}, {v.mean():.4g}, {spread:.1%}, {shape}, {runs.seconds[k]:.2f}")
+        held = ", ".join(f"{holds(v, seeds):.0%}" for seeds in (3, 5, 10))
+        print(f"{k}: {n}, {n - len(v)}, {v.mean():.4g}, {spread:.1%}, {shape}, {held}, {runs.seconds[k]:.2f}")
     found = []
     for a, b in itertools.combinations(runs.values, 2):
         n = min(len(runs.values[a]), len(runs.values[b]))
