@@ -20,7 +20,7 @@ Tolerance = Annotated[
     float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
 Confidence = Annotated[
-    float | None, Option(help="That the interval holds the answer [default: what --until-sure was given, or 0.95].")
+    float | None, Option(help="That the interval holds the answer [default: that of the study, or 0.95].")
 ]
 
 
