@@ -45,8 +45,8 @@ def recommend(
 
     It says how sure that is, too, or what it takes before a width can be recommended.
 
-    A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
-    succeeded and false if not.
+    A table is a .csv file with the columns k, seed and value: a number of which less is better, inf or diverged if the
+    run diverged; or true if the run succeeded and false if not.
     """
     if not is_address(results) and (Path(results).is_file() or results.endswith(".csv")):
         if widths is not None:

@@ -169,13 +169,11 @@ class GanResults(Study):
             quantity=f"test {frechet_label(features)}",
         )
         found = raced(self, found, values)
-        evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
-        evaluations = evaluations[evaluations.features == features].merge(final[RUN])
         between = {*found.not_excluded, found.width, found.best_width}
         settled = unsettled(
             train,
             self.description.data["train"],
-            evaluations.rename(columns={column: "value"}),
+            self._curves(final, column),
             between,
             tolerance,
             found.quantity,
@@ -201,6 +199,17 @@ class GanResults(Study):
         Raises what `recommend` does.
         """
         return headlines(self, self.recommendations(tolerance, confidence))
+
+    def curves(self, features: str | None = None) -> pd.DataFrame:
+        """The test distance of `final`'s runs at every evaluation, as it was in training: k, seed, iteration, value.
+
+        features: by default the spec's first.
+        """
+        return self._curves(self.final(features), _column("test", averaged=True))
+
+    def _curves(self, final: pd.DataFrame, column: str) -> pd.DataFrame:
+        evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
+        return evaluations.merge(final[[*RUN, "features"]]).rename(columns={column: "value"})
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
         """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.
