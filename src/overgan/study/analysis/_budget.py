@@ -63,7 +63,7 @@ def closest(
     for k in widths:
         found = _mean_at(curves[k], min(iterations[k], MOST * float(curves[k].index[-1])))
         if found is not None:
-            drawn[k] = found * np.abs(1 + errors[k]) * (1 + diverged.get(k, 0.0))
+            drawn[k] = found * np.maximum(1 + errors[k], 0.0) * (1 + diverged.get(k, 0.0))
     if not drawn:
         return None
     expected = {
