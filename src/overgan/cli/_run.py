@@ -63,10 +63,11 @@ def run(
         with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
         if not quiet:
-            print_heading(spec)
+            print_heading(spec, until_sure=until_sure)
             if overgan.study.names_images(preset_or_yaml):
                 print_choices(overgan.study.choices(preset_or_yaml, spec))
-        with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
+        shown_by = screen(quiet=quiet, until_sure=until_sure)
+        with shown_by as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
 
             def watch(groups: list[GroupStatus]) -> None:
                 show(groups)

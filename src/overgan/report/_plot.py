@@ -209,7 +209,7 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     figure.axes[0].set_ylabel(plot.y_label)
     longest = max(map(len, named), default=0)
     if count == 1 and longest <= LONGEST:
-        figure.axes[0].legend(fontsize="small", ncols=1 + len(named) // 6)
+        figure.axes[0].legend(named.values(), list(named), fontsize="small", ncols=1 + len(named) // 6)
     else:
         columns = KEY_COLUMNS if longest <= LONGEST else 2
         figure.legend(named.values(), list(named), loc="outside lower center", ncols=columns, fontsize="small")

@@ -8,12 +8,23 @@ import pandas as pd
 from overgan.errors import OverganError
 from overgan.metrics import CRITIC, frechet_label
 from overgan.report._map import Map
-from overgan.report._plot import Panel, Plot, against_width, each_width, median_of_seeds, of_widths, over_seeds
+from overgan.report._plot import (
+    Panel,
+    Plot,
+    Series,
+    against_width,
+    each_width,
+    median_of_seeds,
+    of_widths,
+    over_seeds,
+)
 from overgan.report.pages._gan_rates import rate_figures
+from overgan.study.analysis import next_width, outlooks
 from overgan.study.gan import GanStudy
 
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
 MARGINS = {"wasserstein": "Wasserstein estimate", "margin": "Margin of the critic"}  # by what a loss calls it
+TIMES = tuple(1 + i / 8 for i in range(9))  # of the iterations, at which curves that go on are drawn
 GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
@@ -30,7 +41,8 @@ def figures(study: GanStudy) -> list[Plot | Map]:
                     plot = replace(plot, mark=study.recommend().recommended)
             plots.append(plot)
         if len(frame):
-            plots.append(frechet_over_iterations(frame, features))
+            constant = study.spec.train.schedule == "constant"
+            plots.append(frechet_over_iterations(frame, features, study.curves(features) if constant else None))
     plots += rate_figures(study)
     critic = study.final(CRITIC)
     if len(critic):
@@ -44,12 +56,26 @@ def figures(study: GanStudy) -> list[Plot | Map]:
 
 
 def frechet_against_width(final: pd.DataFrame, features: str) -> Plot:
-    """Final Fréchet distance against k, from training and held-out images (paper, Figs. 1, 3 and 4)."""
+    """Final Fréchet distance against k, from training and held-out images (paper, Figs. 1, 3 and 4).
+
+    By the law over widths, the latter go on to the next one.
+    """
     label = frechet_label(features)
     train = over_seeds("training images", final, "k", "frechet_train", TRAIN)
     test = over_seeds("held-out images", final, "k", "frechet_test", TEST)
     title, y_label = f"{label} against width", f"{label}, mean and range over seeds"
-    return against_width(f"frechet-{features}", title, y_label, [Panel([train, test])], y_log=True)
+    return against_width(f"frechet-{features}", title, y_label, [Panel([train, test, *_next_width(final)])], y_log=True)
+
+
+def _next_width(final: pd.DataFrame) -> list[Series]:
+    """From the widest mean to the next width's, with its interval, if there is a law."""
+    ahead = next_width({k: final.frechet_test[final.k == k].to_numpy(float) for k in sorted(set(final.k.astype(int)))})
+    if ahead is None:
+        return []
+    widest = int(final.k.max())
+    mean = float(final.frechet_test[final.k == widest].mean())
+    y, low, high = ([mean, at] for at in (ahead.value, ahead.low, ahead.high))
+    return [Series("held-out images, by the law over widths", [widest, ahead.width], y, low, high, TEST, dashed=True)]
 
 
 def nnd_against_width(critic: pd.DataFrame) -> Plot:
@@ -67,15 +93,24 @@ def memorized_nnd(critic: pd.DataFrame) -> dict[str, str]:
     return {column: name for column, name in names.items() if column in critic and critic[column].notna().any()}
 
 
-def frechet_over_iterations(frame: pd.DataFrame, features: str) -> Plot:
-    """Fréchet distance from held-out images over the iterations, a curve for each k (paper, Fig. 5)."""
+def frechet_over_iterations(frame: pd.DataFrame, features: str, curves: pd.DataFrame | None = None) -> Plot:
+    """Fréchet distance from held-out images over the iterations, a curve for each k (paper, Fig. 5).
+
+    curves: of the runs whose mean goes on, dashed and with its 95 % interval, to twice the iterations.
+    """
     label = frechet_label(features)
     title, y_label = (
         f"{label} over iterations, held-out images{of_widths(frame)}",
         f"{label}, mean and range over seeds",
     )
-    curves = [over_seeds(f"k = {k}", of, "iteration", "frechet_test", color) for k, of, color in each_width(frame)]
-    return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(curves)], y_log=True)
+    ahead = {} if curves is None else outlooks(curves, times=TIMES)
+    series = []
+    for k, of, color in each_width(frame):
+        series.append(over_seeds(f"k = {k}", of, "iteration", "frechet_test", color))
+        if found := ahead.get(int(k)):
+            ends = (found.iterations, found.value, found.low, found.high)
+            series.append(Series(f"k = {k}", *ends, color, dashed=True))
+    return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(series)], y_log=True)
 
 
 def margin_over_iterations(losses: pd.DataFrame, name: str) -> Plot:

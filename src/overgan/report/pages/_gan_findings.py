@@ -7,7 +7,7 @@ from overgan.metrics import CRITIC, frechet_label
 from overgan.report._content import runs_sentences, unfinished
 from overgan.report.pages._gan_figures import memorized_nnd
 from overgan.report.pages._gan_rates import rate_findings
-from overgan.study.analysis import Gap
+from overgan.study.analysis import Gap, next_width, outlooks
 from overgan.study.gan import GanStudy
 from overgan.words import change, course, joined, number, percent, signed, span
 
@@ -25,7 +25,7 @@ def findings(study: GanStudy) -> list[str]:
     if train.schedule == "linear":
         sentences.append(
             f"The learning rate falls to 0 over the {train.iterations:,} iterations, which brings every run to rest: "
-            "whether another width would be enough in longer ones does not show in these."
+            "whether another width would be enough in longer ones does not show in these, nor do their curves go on."
         )
     features = study.spec.evaluate.features[0]
     test = study.final().groupby("k").frechet_test.mean()
@@ -35,6 +35,7 @@ def findings(study: GanStudy) -> list[str]:
         before, widest = test.index[-2:]
         step = change(test[before], test[widest])
         sentences.append(f"The last step, from k = {before} to k = {widest}, {step}.")
+    sentences += _ahead(study, label)
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
     sentences += _memorization(study) + _nnd(study)
     losses = study.at_best(study.losses())
@@ -47,6 +48,27 @@ def findings(study: GanStudy) -> list[str]:
             f"{critic} for the critic; lazy training keeps it small."
         )
     return sentences + runs_sentences(study, "they count in the recommendation alone")
+
+
+def _ahead(study: GanStudy, label: str) -> list[str]:
+    """What twice the iterations and the next width would bring."""
+    final, train = study.final(), study.spec.train
+    by_width = {k: final.frechet_test[final.k == k].to_numpy(float) for k in sorted(set(final.k.astype(int)))}
+    best = min(by_width, key=lambda k: float(by_width[k].mean()))
+    said = []
+    if train.schedule == "constant" and (found := outlooks(study.curves()).get(best)):
+        there = span(number(found.low[-1]), number(found.high[-1]))
+        said.append(
+            f"With twice the iterations, {2 * train.iterations:,}, the mean {label} at k = {best} would go from "
+            f"{number(found.now)} to {number(found.value[-1])} (95% interval: {there}), if its curve goes on by a law"
+        )
+    if after := next_width(by_width):
+        there = span(number(after.low), number(after.high))
+        said.append(
+            f"By the law over widths k = {after.width} would have {number(after.value)} (95% interval: {there})"
+        )
+    foretold = "No width is recommended by what is foretold: it takes runs"
+    return [f"{sentence}." for sentence in (*said, *([foretold] if said else []))]
 
 
 def _gap(study: GanStudy, features: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What twice the iterations would bring, and where that is worth them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,30 +11,34 @@ from overgan.study.analysis._settled import CONFIDENCE, curves_of, trends
 
 @dataclass(frozen=True)
 class Outlook:
-    """Where the mean of a width's runs goes on to: what twice the iterations would give, with its interval."""
+    """Where the mean of a width's runs goes on to: what would be measured at some iterations, with its interval."""
 
-    iterations: int  # twice those that were trained
+    iterations: tuple[float, ...]  # from the last that was trained to twice as many
+    value: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
     now: float  # measured at the last iteration
-    value: float
-    low: float
-    high: float
-    falls: float  # by at least this fraction in these iterations, with 95 % confidence of all widths together
+    falls: float  # by at least this fraction in all these iterations, with 95 % confidence of all widths together
 
 
-def outlooks(evaluations: pd.DataFrame, confidence: float = CONFIDENCE) -> dict[int, Outlook]:
+def outlooks(
+    evaluations: pd.DataFrame, confidence: float = CONFIDENCE, *, times: Sequence[float] = (1.0, 2.0)
+) -> dict[int, Outlook]:
     """The outlook of each width whose mean over runs can be extrapolated (`extrapolate`), at a constant learning rate.
 
-    evaluations: as of `trends`. confidence: that the value there is between low and high.
+    evaluations: as of `trends`. confidence: that a value is between low and high.
+    times: at how many times the iterations that were trained, rising from 1.
     """
     by_width = curves_of(evaluations)
     found = {}
     for width, curves in by_width.items():
         mean, t = curves.mean(axis=1), curves.index.to_numpy(float)
-        ends = extrapolate(t, mean.to_numpy(), [t[-1], 2 * t[-1]])
-        if ends is not None:
-            value, low, high = map(float, ends.interval(confidence)[:, -1])
-            _, _, most = ends.change((1 - CONFIDENCE) / len(by_width))
-            found[width] = Outlook(2 * int(t[-1]), float(mean.iloc[-1]), value, low, high, 1 - most)
+        at = [factor * t[-1] for factor in times]
+        ahead = extrapolate(t, mean.to_numpy(), at)
+        if ahead is not None:
+            value, low, high = map(tuple, ahead.interval(confidence).tolist())
+            _, _, most = ahead.change((1 - CONFIDENCE) / len(by_width))
+            found[width] = Outlook(tuple(at), value, low, high, float(mean.iloc[-1]), 1 - most)
     return found
 
 

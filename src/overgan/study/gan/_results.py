@@ -144,12 +144,12 @@ class GanResults(Study):
     ) -> Recommendation:
         """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or what was asked for of a study
-        that went on until it was sure. features: the space of the distance, by default the spec's first. rule,
-        averaged: as of `best_rates`, for with several learning rates each width is judged at its best. Runs that
-        diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation takes
-        finished runs of every width, training that has settled, and learning rates between which the best lies
-        (docs/concepts.md). A study that went on until it was sure decides by its race.
+        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or that of a study that is to go
+        on until it is sure, and is then judged by its race. features: the space of the distance, by default the spec's
+        first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at its best.
+        Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation
+        takes finished runs of every width, training that has settled, and learning rates between which the best lies
+        (docs/concepts.md).
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
@@ -165,17 +165,15 @@ class GanResults(Study):
         found = recommend(
             values,
             tolerance,
-            self._confidence(confidence),
+            self.confidence(confidence),
             quantity=f"test {frechet_label(features)}",
         )
         found = raced(self, found, values)
-        evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
-        evaluations = evaluations[evaluations.features == features].merge(final[RUN])
         between = {*found.not_excluded, found.width, found.best_width}
         settled = unsettled(
             train,
             self.description.data["train"],
-            evaluations.rename(columns={column: "value"}),
+            self._curves(final, column),
             between,
             tolerance,
             found.quantity,
@@ -201,6 +199,17 @@ class GanResults(Study):
         Raises what `recommend` does.
         """
         return headlines(self, self.recommendations(tolerance, confidence))
+
+    def curves(self, features: str | None = None) -> pd.DataFrame:
+        """The test distance of `final`'s runs at every evaluation, as it was in training: k, seed, iteration, value.
+
+        features: by default the spec's first.
+        """
+        return self._curves(self.final(features), _column("test", averaged=True))
+
+    def _curves(self, final: pd.DataFrame, column: str) -> pd.DataFrame:
+        evaluations = self._rows(EVALUATIONS, [*ROW, column])  # those of `evaluate` may be of other samples
+        return evaluations.merge(final[[*RUN, "features"]]).rename(columns={column: "value"})
 
     def gaps(self, features: str | None = None) -> dict[int, Gap]:
         """By width, the Fréchet distance at the last iteration, test − train, its error, and whether that is enough.

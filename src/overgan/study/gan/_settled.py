@@ -33,7 +33,7 @@ def unsettled(
         every = train.iterations // EVALUATIONS
         has = f"there {'is' if count == 1 else 'are'} {count}"
         return (f"three evaluations, such as by train.evaluate_every={every}, to see whether training settles: {has}",)
-    if why := _still_falls(evaluations, widths, tolerance, quantity):
+    if why := _still_falls(train, evaluations, widths, tolerance, quantity):
         return (f"longer runs, such as train.iterations={2 * train.iterations}: {why}",)
     return ()
 
@@ -48,7 +48,7 @@ def longer_because(
     """
     if train.schedule == "linear":
         return ""
-    why = _too_short(train, images) or _still_falls(evaluations, widths, tolerance, quantity)
+    why = _too_short(train, images) or _still_falls(train, evaluations, widths, tolerance, quantity)
     return f"{why[0].upper()}{why[1:]}." if why else ""
 
 
@@ -65,7 +65,9 @@ def _too_short(train: TrainConfig, images: int) -> str:
     return f"{few} too few {why}"
 
 
-def _still_falls(evaluations: pd.DataFrame, widths: Collection[int], tolerance: float, quantity: str) -> str:
+def _still_falls(
+    train: TrainConfig, evaluations: pd.DataFrame, widths: Collection[int], tolerance: float, quantity: str
+) -> str:
     """By how much the mean of each width that has not settled fell, and where its curve goes on to."""
     falling = {k: fall for k, fall in worth_longer(evaluations, tolerance).items() if k in widths}
     if not falling:
@@ -76,7 +78,9 @@ def _still_falls(evaluations: pd.DataFrame, widths: Collection[int], tolerance: 
         parts = [] if fall is None else [f"by {percent(fall, 2)} in the last doubling"]
         if k in ahead:
             to = ahead[k]
-            there = span(number(to.low, 2), number(to.high, 2))
-            parts.append(f"by its curve on to {number(to.value, 2)} ({there}) at {to.iterations:,} iterations")
+            there = span(number(to.low[-1], 2), number(to.high[-1], 2))
+            parts.append(
+                f"by its curve on to {number(to.value[-1], 2)} ({there}) at {2 * train.iterations:,} iterations"
+            )
         said.append(f"at k = {k} {joined(parts)}")
     return f"the mean {quantity} still falls: {'; '.join(said)}"
