@@ -5,21 +5,24 @@ python benchmarks/until_sure.py tests              the tests of one pair alone, 
 python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
 
 A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
-named or what it takes has 192 already. The fixed grid has the same number of seeds at every width; it is judged by
+named or what it takes has 384 already. The fixed grid has the same number of seeds at every width; it is judged by
 the rule as it reads (the narrowest width whose mean is within 5 % of the least), by the estimate of `recommend`, and by
-whether the tests of `standing` name a width. A run costs as many units as its width has parameters.
+whether that excludes all other widths. A run costs as many units as its width has parameters.
 """
 
+import functools
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 
-from overgan.study.analysis import _means, next_seeds, standing
-from overgan.study.analysis._pairs import LOOKS
+from overgan.study.analysis import _means, as_judged, next_seeds, probabilities, standing
+from overgan.study.analysis._pairs import LOOKS, critical
 
-TOLERANCE, CONFIDENCE, CAP, CHUNK = 0.05, 0.95, 192, 250
+TOLERANCE, CONFIDENCE, CAP, LARGEST, CHUNK = 0.05, 0.95, 384, 768, 125
+LEVEL_OF_ONE = 0.0033  # that one of 8 widths is enough: 0.05 × 0.8 × 2/3 × 7/8 / 7
 PARAMETERS = {2: 403, 4: 757, 8: 1513, 16: 3217, 32: 7393, 64: 18817, 128: 53953, 256: 173377}  # of the quickstart
 WIDTHS = np.array([*PARAMETERS])
 COST = np.array([*PARAMETERS.values()])
@@ -43,15 +46,15 @@ class Kind:
         means = np.array(self.means) * (1 + np.broadcast_to(self.diverging, 8))
         return int((means <= (1 + TOLERANCE) * means.min()).argmax())
 
-    def draw(self, studies: int, random: np.random.Generator) -> np.ndarray:
+    def draw(self, studies: int, random: np.random.Generator, runs: int = CAP) -> np.ndarray:
         """(studies, widths, runs); inf diverged."""
-        shape = (studies, 8, CAP)
+        shape = (studies, 8, runs)
         if self.noise == "heavy":
             noise = random.standard_t(3, shape) / np.sqrt(3)
         elif self.noise == "skewed":
             noise = (np.exp(random.standard_normal(shape) - 0.5) - 1) / np.sqrt(np.e - 1)
         else:
-            common = random.standard_normal((studies, 1, CAP))
+            common = random.standard_normal((studies, 1, runs))
             own = random.standard_normal(shape)
             noise = np.sqrt(self.correlation) * common + np.sqrt(1 - self.correlation) * own
         means = np.array(self.means, float)[:, None]
@@ -71,7 +74,8 @@ KINDS = {
     "skewed seeds": Kind(LEVEL, noise="skewed"),
     "unequal variances": Kind(LEVEL, (0.4, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.03)),
     "diverging runs": Kind(LEVEL, diverging=(0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0)),
-    "diverging, rarely": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0, 0, 0, 0, 0.08, 0, 0, 0)),
+    "diverging rarely": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0.5, 0.3, 0.2, 0.1, 0.08, 0, 0, 0)),
+    "diverging rarely, elsewhere never": Kind((8, 4, 2, 1.3, 1, 1, 1, 1), diverging=(0, 0, 0, 0, 0.08, 0, 0, 0)),
     "correlated seeds": Kind(LEVEL, correlation=0.7),
     "the quickstart's": Kind(
         (80.55, 15.294, 8.107, 6.450, 3.838, 2.484, 2.256, 2.678),
@@ -127,27 +131,23 @@ def grid_by_the_rule(kind: Kind, wide: np.ndarray) -> np.ndarray:
     return np.array(shares)
 
 
-def grid_by_recommend(kind: Kind, studies: int = 100) -> int | None:
-    """The least number of seeds by which the estimate of `recommend` is right in 95 % of studies."""
+def grid_by_recommend(kind: Kind, share: float, studies: int = 100) -> tuple[int | None, int | None]:
+    """The least numbers of seeds by which `recommend` is right in 95 % of studies, and is sure in a share of them.
+
+    That is, by which it names the right width, and by which it excludes all others.
+    """
     _means.DRAWS = 400
-    values = kind.draw(studies, np.random.default_rng(2))
+    values = kind.draw(studies, np.random.default_rng(2), LARGEST)
 
-    def right(n: int) -> bool:
-        places = [_means.decide([_judged(v[:n]) for v in of], TOLERANCE, CONFIDENCE).place for of in values]
-        return bool(np.mean(np.array(places) == kind.truth) >= CONFIDENCE)
+    @functools.cache
+    def shares(n: int) -> tuple[float, float]:
+        found = [_means.decide([as_judged(v[:n]) for v in of], TOLERANCE, CONFIDENCE) for of in values]
+        right = np.array([one.place == kind.truth for one in found])
+        alone = np.array([one.not_excluded.sum() == 1 for one in found])
+        return float(right.mean()), float((right & alone).mean())
 
-    return least(right, LOOKS[LOOKS <= CAP])
-
-
-def grid_that_is_sure(name: str, share: float, studies: int = 100) -> int | None:
-    """The least number of seeds at every width by which `standing` names a width in this share of studies."""
-    values = KINDS[name].draw(studies, np.random.default_rng(3))
-
-    def sure(n: int) -> bool:
-        found = [standing(dict(zip(WIDTHS.tolist(), of[:, :n], strict=True)), TOLERANCE, CONFIDENCE) for of in values]
-        return bool(np.mean([one.named is not None for one in found]) >= share)
-
-    return least(sure, LOOKS[LOOKS <= CAP])
+    numbers = NUMBERS[NUMBERS <= LARGEST]
+    return least(lambda n: shares(n)[0] >= CONFIDENCE, numbers), least(lambda n: shares(n)[1] >= share, numbers)
 
 
 def least(holds, numbers: np.ndarray) -> int | None:
@@ -157,11 +157,6 @@ def least(holds, numbers: np.ndarray) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(int(numbers[middle])) else (middle + 1, high)
     return int(numbers[low]) if low < len(numbers) else None
-
-
-def _judged(values: np.ndarray) -> np.ndarray:
-    finished = values[np.isfinite(values)]
-    return np.where(np.isfinite(values), values, 2 * finished.mean() if len(finished) else 1e9)
 
 
 def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> str:
@@ -175,7 +170,8 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
         reached = np.flatnonzero(np.minimum.accumulate(shares[::-1])[::-1] >= share)
         return int(NUMBERS[reached[0]]) if len(reached) else None
 
-    sure = grid_that_is_sure(name, named.mean() - 0.02) if named.mean() > 0.5 else None
+    estimate, sure = grid_by_recommend(kind, min(named.mean(), CONFIDENCE))
+    sure = sure if named.mean() > 0.5 else None
     total, paid = runs.sum(1), runs @ COST
     cells = [
         name,
@@ -183,7 +179,7 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
         f"{100 * right:.2f}",
         f"{np.median(total):.0f} ({total.mean():.0f})",
     ]
-    for n in (by_the_rule_to(CONFIDENCE), grid_by_recommend(kind), by_the_rule_to(right), sure):
+    for n in (by_the_rule_to(CONFIDENCE), estimate, by_the_rule_to(right), sure):
         ratios = f"{np.median(total) / (8 * n):.2f}, {np.median(paid) / (COST.sum() * n):.2f}" if n else "–"
         cells += [f"{n or 'more'}: {ratios}"]
     return "| " + " | ".join(cells) + " |"
@@ -191,9 +187,8 @@ def row(name: str, places: np.ndarray, runs: np.ndarray, wide: np.ndarray) -> st
 
 def simulate(studies: int, kinds: list[str]) -> None:
     """The table of all kinds."""
-    print(
-        "| kind | named | right of these | runs, median (mean) | 95 % by rule | 95 % by recommend | as often | as sure |"
-    )
+    print("seeds of a grid, and by what the race's median of runs, and of cost, is a multiple of its")
+    print("| kind | named | right | runs, median (mean) | 95 % by the rule | 95 % by recommend | as often | as sure |")
     with ProcessPoolExecutor(2) as pool:
         chunks = {
             name: [pool.submit(chunk, name, min(CHUNK, studies - at), at) for at in range(0, studies, CHUNK)]
@@ -207,5 +202,91 @@ def simulate(studies: int, kinds: list[str]) -> None:
             print(line.result(), flush=True)
 
 
+def shown_at(gap: float, correlation: float, studies: int) -> dict[str, np.ndarray]:
+    """By test: the runs after which one width is shown to be below another, or the most and one more.
+
+    gap: of their means, in standard deviations of a run.
+    """
+    random = np.random.default_rng(4)
+    numbers = LOOKS[LOOKS <= 768]
+    common = np.sqrt(correlation) * random.standard_normal((studies, 1, numbers[-1]))
+    x, y = np.moveaxis(common + np.sqrt(1 - correlation) * random.standard_normal((studies, 2, numbers[-1])), 1, 0)
+    y += gap
+    bounds, of_each = critical(np.array(LEVEL_OF_ONE)), critical(np.array(LEVEL_OF_ONE / 2))
+    found = {name: np.full(studies, numbers[-1] + 1) for name in ("matched", "Welch", "mixture", "intervals")}
+    for place, n in reversed([*enumerate(numbers)]):
+        d = (y - x)[:, :n]
+        own = np.stack([x[:, :n].var(1, ddof=1), y[:, :n].var(1, ddof=1)]) / n
+        t = d.mean(1) / np.sqrt(d.var(1, ddof=1) / n)
+        freedom = own.sum(0) ** 2 / (own**2).sum(0) * (n - 1)
+        level = scipy.stats.t.sf(bounds[place], n - 1)
+        shown = {
+            "matched": t > bounds[place],
+            "Welch": d.mean(1) / np.sqrt(own.sum(0)) > scipy.stats.t.isf(level, freedom),
+            "mixture": log_mixture(t, int(n)) > -np.log(LEVEL_OF_ONE),
+            "intervals": d.mean(1) > of_each[place] * np.sqrt(own).sum(0),
+        }
+        for name, of in shown.items():
+            found[name][of] = n
+    return found
+
+
+def log_mixture(t: np.ndarray, n: int, precision: float = 3.0) -> np.ndarray:
+    """Log of a supermartingale if the mean of D is at most 0 (Lai, 1976; Wang and Ramdas, 2023, with one side of it).
+
+    The likelihood ratio of t for effects with a half-normal prior of variance 1/precision against none.
+    """
+    total = np.sqrt(n) * t  # of D, with a variance of 1
+    squares = n - 1 + total**2 / n
+    left = squares - total**2 / (n + precision)
+    above = scipy.stats.t.logcdf(total / np.sqrt(left * (n + precision) / n), n)
+    return np.log(precision / (n + precision)) / 2 + n / 2 * np.log(squares / left) + np.log(2) + above
+
+
+def compare_tests() -> None:
+    """Errors of several tests of one pair, and the runs that they take."""
+    print("| correlation, gap | matched | Welch | mixture | intervals |")
+    for correlation in (0.0, 0.7):
+        errors = shown_at(0.0, correlation, 20_000)
+        print(
+            f"| {correlation}, none: shown, % | "
+            + " | ".join(f"{100 * (n <= 768).mean():.2f}" for n in errors.values())
+        )
+        for gap in (0.25, 0.5, 1.0, 2.0, 4.0):
+            runs = shown_at(gap, correlation, 2000)
+            print(f"| {correlation}, {gap} | " + " | ".join(f"{n.mean():.1f}" for n in runs.values()), flush=True)
+
+
+def calibration(kinds: list[str], studies: int = 400) -> None:
+    """Of studies in which a width has a probability in some range: how often it is the right one."""
+    said, right = [], []
+    for number, name in enumerate(kinds):
+        values = KINDS[name].draw(studies, np.random.default_rng([5, number]))
+        for study, of in enumerate(values):
+            runs = (3, 5, 10, 20, 40)[study % 5]
+            found = probabilities(dict(enumerate(of[:, :runs])), TOLERANCE)
+            said += found.values()
+            right += [place == KINDS[name].truth for place in found]
+    said, right = np.array(said), np.array(right)
+    for low, high in (
+        (0, 0.05),
+        (0.05, 0.2),
+        (0.2, 0.4),
+        (0.4, 0.6),
+        (0.6, 0.8),
+        (0.8, 0.9),
+        (0.9, 0.95),
+        (0.95, 1.01),
+    ):
+        of = (said >= low) & (said < high)
+        rates = f"said {100 * said[of].mean():.0f} %, right {100 * right[of].mean():.0f} %"
+        print(f"{low}–{min(high, 1)}: {of.sum()} widths, {rates}")
+
+
 if __name__ == "__main__":
-    simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])
+    if sys.argv[1:] == ["tests"]:
+        compare_tests()
+    elif sys.argv[1:] == ["probabilities"]:
+        calibration([*KINDS])
+    else:
+        simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])

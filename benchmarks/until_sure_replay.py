@@ -2,9 +2,9 @@
 
 python benchmarks/until_sure_replay.py DIR [DIR …] [--orders 200] [--confidence 0.95] [--tolerance T]    under a minute
 
-The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last one counts.
+The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last counts.
 The race is played on their own runs: three of every width, then as many as `next_seeds` asks for, as long as there are
-some. First in the order of the seeds, then in random ones, the same at every width, in which seeds that more widths have
+some. First in the order of the seeds, then in random ones, the same at every width, where seeds that more widths have
 come first. Taken for true is what all runs say: the narrowest width whose mean is within the tolerance of the least.
 """
 
@@ -80,20 +80,32 @@ def play(runs: Runs, places: np.ndarray, tolerance: float, confidence: float) ->
         have |= {k: max(n, have[k]) for k, n in more.items()}
 
 
-def fixed(runs: Runs, seeds: int, places: np.ndarray, tolerance: float) -> int:
-    """What a grid of so many seeds each recommends."""
+def fixed(runs: Runs, seeds: int, places: np.ndarray, tolerance: float, confidence: float) -> tuple[int, bool]:
+    """What a grid of so many seeds each recommends, and whether no other width is left."""
     values = {k: v[places[: len(v)]][:seeds] for k, v in runs.values.items()}
-    return overgan.recommend(values, tolerance).width
+    found = overgan.recommend(values, tolerance, confidence)
+    return found.width, found.not_excluded == (found.width,)
+
+
+def holds(values: np.ndarray, seeds: int) -> float:
+    """How often Student's 95 % interval of so many seeds, drawn from these, holds the mean of all of them."""
+    drawn = np.random.default_rng(0).choice(values, (4000, seeds))
+    half = scipy.stats.t.isf(0.025, seeds - 1) * drawn.std(1, ddof=1) / np.sqrt(seeds)
+    return float((np.abs(drawn.mean(1) - values.mean()) <= half).mean())
 
 
 def describe(runs: Runs) -> None:
     """How runs of a width differ, and whether one seed is good or bad at all widths."""
     finite = {k: v[np.isfinite(v)] for k, v in runs.values.items()}
-    print("k: runs, diverged, mean, deviation / mean, skewness, excess kurtosis, seconds a run")
+    print(
+        "k: runs, diverged, mean, deviation / mean, skewness, excess kurtosis, how often Student's interval of 3, 5 "
+        "and 10 seeds holds the mean, seconds a run"
+    )
     for k, v in finite.items():
         n, shape = runs.counts[k], f"{scipy.stats.skew(v, bias=False):+.2f}, {scipy.stats.kurtosis(v, bias=False):+.2f}"
         spread = v.std(ddof=1) / v.mean()
-        print(f"{k}: {n}, {n - len(v)}, {v.mean():.4g}, {spread:.1%}, {shape}, {runs.seconds[k]:.2f}")
+        held = ", ".join(f"{holds(v, seeds):.0%}" for seeds in (3, 5, 10))
+        print(f"{k}: {n}, {n - len(v)}, {v.mean():.4g}, {spread:.1%}, {shape}, {held}, {runs.seconds[k]:.2f}")
     found = []
     for a, b in itertools.combinations(runs.values, 2):
         n = min(len(runs.values[a]), len(runs.values[b]))
@@ -105,8 +117,8 @@ def describe(runs: Runs) -> None:
     rho = np.array([of for of, *_ in found])
     neighbours = np.mean([of for of, _, a, b in found if b == 2 * a])
     print(
-        f"rank correlation of the seeds of two widths, {len(found)} pairs: mean {rho.mean():+.2f}, of widths next to each "
-        f"other {neighbours:+.2f}; root mean square {np.sqrt(np.mean(rho**2)):.2f}, by chance {by_chance:.2f}"
+        f"rank correlation of the seeds of two widths, {len(found)} pairs: mean {rho.mean():+.2f}, of widths next to "
+        f"each other {neighbours:+.2f}; root mean square {np.sqrt(np.mean(rho**2)):.2f}, by chance {by_chance:.2f}"
     )
 
 
@@ -142,9 +154,11 @@ def main() -> None:
     print(f"median {ran:.0f} runs, {seconds:,.0f} core-seconds, {seconds / grid:.0%} of the grid's", end="")
     print(f"; at most {spent[:, 1].max() / grid:.0%}")
     for n in (n for n in (3, 5, 8, 12, 20, 30, 40) if n <= least):
-        hit = np.mean([fixed(runs, n, places, tolerance) == true for places in orders])
+        found = [fixed(runs, n, places, tolerance, given.confidence) for places in orders]
+        hit, sure = np.mean([(width == true, width == true and alone) for width, alone in found], axis=0)
         of = runs.spent(dict.fromkeys(counts, n))
-        print(f"a grid of {n} seeds recommends k = {true} in {hit:.1%}, for {of:,.0f} core-seconds, {of / grid:.0%}")
+        print(f"a grid of {n} seeds recommends k = {true} in {hit:.1%}, in {sure:.1%} with no other width left", end="")
+        print(f", for {of:,.0f} core-seconds, {of / grid:.0%}")
 
 
 if __name__ == "__main__":

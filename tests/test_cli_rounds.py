@@ -2,14 +2,18 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 from typer.testing import CliRunner
 
 from overgan.cli import _watch, app
+from overgan.cli._opening import print_heading, print_opening
 from overgan.cli._rounds import with_rounds
-from overgan.study import GroupStatus
+from overgan.study import GroupStatus, load_spec
+from overgan.study._opening import Opening
 from overgan.study._rounds import read_rounds, write_rounds
 from tests.racing import begun, write_study
 
@@ -67,10 +71,10 @@ def test_status_says_the_round_and_why(tmp_path):
     write_study(tmp_path, VALUES, [FIRST, MORE])
     printed = CliRunner().invoke(app, ["status", str(tmp_path)]).output.splitlines()
     said = "round 2: 3 more seeds at k = 16, 2 at k = 8. k = 8 and 16 cannot be told apart yet."
-    assert printed[printed.index("3 of 14 runs finished, 0 diverged") + 1] == said  # k = 4 has its runs
+    assert printed[printed.index("9 of 14 runs finished, 0 diverged") + 1] == said
     found = json.loads(CliRunner().invoke(app, ["status", str(tmp_path), "--json"]).output)
     assert found["round"] == {"number": 2, "move": "seeds", "why": MORE.why}
-    assert (found["runs"], found["finished"]) == (14, 3)
+    assert (found["runs"], found["finished"]) == (14, 9)
 
 
 def test_without_a_terminal_a_width_that_gets_more_runs_is_said_to_be_finished_again(capsys):
@@ -108,3 +112,48 @@ def test_on_a_terminal_bars_are_added_and_a_finished_one_goes_back():
         assert in_all[1] < 1
         done = [group(k, 2000, 2000) for k in (4, 8, 16)]
         assert shown(*done) == [(f"k = {k}", 2000, 2000) for k in (4, 8, 16)] + [("in all", 1, 1)]
+
+
+def test_before_it_begins_a_study_until_sure_promises_no_number_of_seeds_and_no_time(capsys, monkeypatch):
+    monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec, _workers: 83.0)
+    spec = load_spec("quickstart")
+    print_heading(spec, until_sure=True)
+    for groups in ([], [group(2, 500)]):
+        print_opening(Opening(spec, Path("runs/quickstart"), ["cpu"], 1, 1, groups), until_sure=True)
+    said = re.sub(r"\n {10}", " ", capsys.readouterr().out)
+    assert said.startswith("quickstart: mlp on digits, 1,000 iterations, 8 widths (k = 2 … 256), until it is sure\n")
+    times = [line for line in said.splitlines() if line.startswith("time")]
+    assert times == [
+        "time      until it is sure, or the budget is spent; the whole grid would take about 1 min 23 s",
+        "time      until it is sure, or the budget is spent; what is under way would take about 10 s",
+    ]
+
+
+def test_a_study_whose_budget_is_spent_says_what_it_knows_and_what_more_it_takes(tmp_path, monkeypatch):
+    first = FIRST.model_copy(update={"seeds": {4: 3, 8: 3, 16: 4}})  # k = 16 is under way
+    study = write_study(tmp_path / "study", VALUES, [first], until=1.0)
+    monkeypatch.setattr("overgan.run", lambda *_, **__: study)
+    monkeypatch.setattr("overgan.write_report", lambda folder, **_: folder / "report.html")
+    words = ["run", "quickstart", "--until-sure", "--budget", "1s", "--out", str(tmp_path / "study"), "--quiet"]
+    printed = CliRunner().invoke(app, words).output.splitlines()
+    assert printed == [
+        f"report: {tmp_path / 'study' / 'report.html'}",
+        *study.headlines(),
+        "the time is up; the same command, with a new budget or without, goes on",
+    ]
+    assert printed[1].startswith(
+        "No recommendation yet; it takes more seeds; the runs of k = 16 that are not finished yet"
+    )
+
+
+def test_a_study_that_is_sure_says_no_more_than_what_it_found(tmp_path, monkeypatch):
+    values = {k: [mean + 0.01 * (-1) ** s for s in range(12)] for k, mean in {4: 9.0, 8: 5.0, 16: 4.98}.items()}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 12))])
+    monkeypatch.setattr("overgan.run", lambda *_, **__: study)
+    monkeypatch.setattr("overgan.write_report", lambda folder, **_: folder / "report.html")
+    report, first, *_, last = (
+        CliRunner().invoke(app, ["run", "quickstart", "--until-sure", "--quiet"]).output.splitlines()
+    )
+    assert report == f"report: {tmp_path / 'report.html'}"
+    assert first.startswith("Recommended: k = 8 (at 95% confidence, whenever it was stopped)")
+    assert last.startswith("It took 36 seeds and ")

@@ -78,6 +78,8 @@ def test_every_metric_of_every_space(sets, tmp_path):
     assert text.count("data:image/png;base64") == 2
     assert all(cell in text for row in evaluation_table(result) for cell in row[:2])
     assert "FID" not in "".join(cell for row in evaluation_table(result) for cell in row)
+    assert "± one standard error" in text
+    assert "in brackets a 95% interval" in text  # of nearer_train
 
 
 def test_equal_counts_and_the_same_images_each_time(sets, tmp_path):
@@ -277,8 +279,9 @@ def test_the_command(sets, tmp_path, monkeypatch):
         assert found["results"][0][key] == pytest.approx(direct[key], rel=1e-6)
     assert (tmp_path / "page.html").exists()
     table = call()
-    for part in ("Fréchet distance", "gap of means in levels", "200 generated images of 200"):
+    for part in ("Fréchet distance", "gap of means in levels", "200 generated images of 200", "± one standard error"):
         assert part in table.stdout
+    assert "in brackets" not in table.stdout  # nothing there is
     with pytest.raises(OverganError, match="--samples many: must be a whole number or all"):
         raise call("--samples", "many").exception
 

@@ -83,6 +83,8 @@ def test_one_of_something_is_no_plural(make_study):
     description = json.loads(path.read_text())
     description["spec"] |= {"seeds": [0], "train": {"iterations": 1, "evaluate_every": 1}}
     path.write_text(json.dumps(description))
+    index = study.group(4) / "checkpoint.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | {"seeds": [0]}))
     content = report_content(overgan.load(study.folder))
     assert content.subtitle == "mlp WGAN-GP on digits: 1 width, 1 seed each, 1 iteration."
     assert ("runs", "1 of 1 run finished") in content.table[0]

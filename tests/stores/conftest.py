@@ -7,6 +7,7 @@ import fsspec
 import pytest
 
 from overgan.stores import Remote, _remote
+from overgan.study import _hold
 from tests.stores.proxy import Proxy
 
 
@@ -33,6 +34,19 @@ def address():
     place = f"memory://store/{uuid.uuid4().hex}"
     yield place
     fsspec.filesystem("memory").store.clear()
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """machine(name): from now on this is another machine, as far as mirrors go; the folder of its mirrors."""
+
+    def become(name):
+        monkeypatch.setenv("OVERGAN_MIRRORS", str(tmp_path / "mirrors" / name))
+        return tmp_path / "mirrors" / name
+
+    monkeypatch.setattr(_hold, "LOOK_SECONDS", 0.005)
+    become("a")
+    return become
 
 
 @pytest.fixture

@@ -36,19 +36,6 @@ seeds: [0, 1, 2]
 """
 
 
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    """machine(name): from now on this is another machine, as far as mirrors go; the folder of its mirrors."""
-
-    def become(name):
-        monkeypatch.setenv("OVERGAN_MIRRORS", str(tmp_path / "mirrors" / name))
-        return tmp_path / "mirrors" / name
-
-    monkeypatch.setattr(_hold, "LOOK_SECONDS", 0.005)
-    become("a")
-    return become
-
-
 def bits(folder):
     files = {p.relative_to(folder): digest(p.read_bytes()) for p in folder.rglob("*.jsonl")}
     files |= {p.relative_to(folder): digest(p.read_bytes()) for p in folder.glob("k*/*/*.png")}

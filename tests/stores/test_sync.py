@@ -1,6 +1,7 @@
 """Folders and their stores: what arrives is whole, and nothing that counts is overwritten."""
 
 import json
+import shutil
 from contextlib import suppress
 
 import pytest
@@ -273,3 +274,27 @@ def test_a_damaged_memory_is_made_again(address, tmp_path, damage):
     part(Remote(address), tmp_path).pull()
     assert part(Remote(address), tmp_path).push(tidy="")
     assert saved(tmp_path) == 1
+
+
+def test_a_folder_that_is_removed_goes_index_first_on_both_sides(address, tmp_path):
+    """Else what an index counts on would be missing while it is there."""
+    indices = ("adding/previous.json", "adding/index.json", *INDICES)
+    files = ["adding/aaa.jsonl", "adding/index.json", "adding/samples/1.png", "index.json"]
+    here, there = tmp_path / "here" / "k0002", tmp_path / "there" / "k0002"
+    for name in files:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text(name)
+    store = Recorded(address)
+    ours, theirs = (Part(store, folder, "k0002", indices) for folder in (here, there))
+    assert ours.push(tidy="")
+    assert [name for _, name in store.done][-2:] == ["k0002/adding/index.json", "k0002/index.json"]
+    theirs.pull()
+    assert ours.here().keys() == theirs.here().keys()
+    shutil.rmtree(here / "adding")
+    (here / "index.json").write_text("merged")
+    store.done.clear()
+    assert ours.push(tidy="")
+    assert store.done[:2] == [("write", "k0002/index.json"), ("remove", "k0002/adding/index.json")]
+    assert len(store.done) == 4
+    theirs.pull()
+    assert [path.name for path in there.iterdir() if not path.name.startswith(".")] == ["index.json"]

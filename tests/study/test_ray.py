@@ -14,11 +14,12 @@ import yaml
 
 import overgan
 from overgan.errors import OverganError
-from overgan.study import EXECUTORS, Job, WorkerError
+from overgan.study import EXECUTORS, Job, WorkerError, read_rounds
+from overgan.study._rounds import Round
 from overgan.study.execute._ray import _join, _placed
 from overgan.study.execute._ray_task import Outcome, finish_on_node
 from overgan.version import __version__
-from tests.study.test_runner import results
+from tests.study.test_runner import HERE, results
 from tests.test_extension import COIN
 
 SHALLOW = {
@@ -149,6 +150,23 @@ def test_a_node_killed_in_the_middle_of_a_group_and_one_added_change_no_bit(smal
     study = overgan.run(small_study / "small.yaml", folder, executor="ray://auto", watch=kill_a_node)
     assert killed
     assert results(study.folder) == results(small_study / "study")
+
+
+@pytest.mark.slow
+def test_a_study_that_decides_itself_goes_from_round_to_round(small_spec, cluster, tmp_path, monkeypatch):
+    """This process decides; a task trains a group of a round, the seeds that are added among them."""
+    rounds = [
+        Round(move="seeds", why="more.", seeds={2: 3, 4: 2}, iterations=8),
+        Round(move="longer", why="longer.", seeds={2: 3, 4: 2}, iterations=12),
+    ]
+    decide = lambda *given: dict(enumerate(rounds, 1)).get(len(given[-1].rounds))  # noqa: E731
+    monkeypatch.setattr("overgan.study.gan._planner.next_round", decide)
+    changes = ["widths=[2,4]", "train.iterations=8", "train.log_every=4", "train.evaluate_every=4"]
+    there = overgan.run(small_spec, tmp_path / "there", changes, executor="ray://auto", until_sure=True)
+    here = overgan.run(small_spec, tmp_path / "here", changes, **HERE, threads=1, until_sure=True)
+    assert [of.move for of in read_rounds(there.folder).rounds] == ["begin", "seeds", "longer"]
+    assert read_rounds(there.folder) == read_rounds(here.folder)
+    assert results(there.folder) == results(here.folder)
 
 
 def rows(folder):

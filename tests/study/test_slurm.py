@@ -16,13 +16,15 @@ from typer.testing import CliRunner
 import overgan
 from overgan.cli import app
 from overgan.cli._jobs import print_submitted
-from overgan.disk import refuse_links
+from overgan.disk import append_jsonl, refuse_links
 from overgan.errors import OverganError
 from overgan.stores import local
-from overgan.study import EXECUTORS, Job, WorkerError, slurm_jobs
+from overgan.study import EXECUTORS, Job, WorkerError, read_rounds, slurm_jobs
+from overgan.study._rounds import Round, write_rounds
 from overgan.study.execute._sbatch import parse_sbatch, signal_seconds
 from overgan.study.execute._slurm_job import SlurmGroup
 from tests.study.sleeper import FILE, RUN_SECONDS
+from tests.study.test_runner import HERE, results
 from tests.test_extension import COIN
 
 PROGRAMS = {
@@ -297,6 +299,73 @@ def test_a_job_writes_its_checkpoint_before_it_is_queued_again_or_ends(handlers,
         SlurmGroup("study", 1, "cpu", 2)()
     assert end.value.code == 128 + number
     assert handlers == expected
+
+
+@pytest.fixture
+def deciding(slurm, small_spec, monkeypatch):
+    """Submit a study that decides itself, with a planner that knows its rounds; the folder."""
+    rounds = [Round(move="seeds", why="more.", seeds={2: 3, 4: 2}, iterations=8)]
+    decide = lambda *given: dict(enumerate(rounds, 1)).get(len(given[-1].rounds))  # noqa: E731
+    monkeypatch.setattr("overgan.study.gan._planner.next_round", decide)
+    monkeypatch.setattr("overgan.study.execute._groups.HELD_SECONDS", 0)
+    changes = ["widths=[2,4]", "train.iterations=8", "train.log_every=4", "train.evaluate_every=4"]
+    words = ["run", str(small_spec), "--out", "study", "--until-sure", "--on", "slurm", "--slurm", "time=5"]
+    words += [word for change in changes for word in ("--set", change)]
+
+    def submit():
+        result = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    submit.changes = changes
+    return submit
+
+
+def test_a_study_that_decides_itself_has_as_many_workers_as_widths(deciding, slurm, tmp_path):
+    assert "overgan status study" in deciding()
+    (script,) = (slurm / "submitted").iterdir()
+    assert "#SBATCH --array=0-1%2\n" in script.read_text()
+    (slurm / "queue").write_text("42_0|RUNNING\n42_1|PENDING\n")
+    assert [(job.width, job.state) for job in slurm_jobs(tmp_path / "study")] == [(None, "running"), (None, "queued")]
+    for shown in (deciding(), status()):
+        assert "running on Slurm, job 42: 1 worker\nqueued on Slurm, job 42: 1 worker\n" in shown
+    assert len(list((slurm / "submitted").iterdir())) == 1
+    (slurm / "queue").write_text("42_0|RUNNING\n")
+    assert "a worker: its job 42_1 ended before its work did; study/slurm/" in status()
+    deciding()
+    (_, script) = sorted((slurm / "submitted").iterdir())
+    assert "--array" not in script.read_text()  # the one that is missing
+    rounds = read_rounds(tmp_path / "study")
+    write_rounds(tmp_path / "study", rounds.model_copy(update={"until": 1.0}))
+    (slurm / "queue").write_text("")
+    assert "its job" not in status()  # for the time is up
+
+
+def test_its_worker_goes_from_round_to_round_and_is_queued_again_on_the_way(
+    deciding, handlers, small_spec, tmp_path, monkeypatch
+):
+    deciding()
+    folder, told = tmp_path / "study", []
+    work = SlurmGroup(str(folder), 1, "cpu", None)
+    with monkeypatch.context() as patch:  # the time limit comes while seeds are added
+
+        def append(path, rows):
+            append_jsonl(path, rows)
+            if path.parent.name == "adding" and not told:
+                told.append(path)
+                os.kill(os.getpid(), signal.SIGUSR2)
+
+        patch.setattr("overgan.training._loop.append_jsonl", append)
+        with pytest.raises(SystemExit) as end:
+            work()
+    assert end.value.code == 128 + signal.SIGUSR2
+    assert handlers == ["queued again"]
+    assert len(read_rounds(folder).rounds) == 2
+    assert not overgan.load(folder).status()[0].complete
+    work()
+    assert all(group.complete for group in overgan.load(folder).status())
+    there = overgan.run(small_spec, tmp_path / "there", deciding.changes, **HERE, threads=1, until_sure=True)
+    assert results(folder) == results(there.folder)
 
 
 def test_a_users_mistake_is_the_last_thing_that_a_job_says(handlers, tmp_path, capsys):

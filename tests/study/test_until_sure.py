@@ -123,8 +123,8 @@ def test_the_time_that_is_up_ends_a_study_that_goes_on_later(scripted, small_spe
 
 def test_bad_values_are_refused_in_a_line_before_anything_is_written(small_spec, tmp_path):
     for changes, more, message in (
-        ([], {"confidence": 0.0}, "confidence is 0.0, but must be above 0, and at most 0.999"),
-        ([], {"confidence": 1.0}, "confidence is 1.0, but must be above 0, and at most 0.999"),
+        ([], {"confidence": 0.0}, "confidence is 0.0; it must be above 0, and at most 0.999"),
+        ([], {"confidence": 1.0}, "confidence is 1.0; it must be above 0, and at most 0.999"),
         ([], {"confidence": float("nan")}, "confidence is nan"),
         ([], {"budget": ""}, "budget is empty; write a time"),
         ([], {"budget": "0h"}, "budget is 0h; it must be more than 0"),

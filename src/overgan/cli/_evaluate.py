@@ -142,7 +142,7 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
         print_json({"results": evaluation.rows} | evaluation.facts)
         return
     print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
-    for note in overgan.report.evaluation_notes(evaluation):
+    for note in filter(None, [overgan.report.errors_note(evaluation), *overgan.report.evaluation_notes(evaluation)]):
         console.print(note)
     if "frechet_gap" in evaluation.metrics:
         console.print(

@@ -7,14 +7,23 @@ from pathlib import Path
 from overgan.cli._terminal import console
 from overgan.disk import content_of
 from overgan.stores import shown
-from overgan.study import GroupStatus, SlurmJob
-from overgan.words import joined
+from overgan.study import GroupStatus, SlurmJob, read_rounds
+from overgan.words import counted, joined
 
 
 def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
-    """How the jobs of the widths are that are not finished."""
+    """How the jobs are that have what is not finished."""
     unfinished = {group.width for group in groups if not group.complete}
-    for line in _lines(folder, [job for job in jobs if job.width in unfinished]):
+    rounds = read_rounds(folder)
+    is_over = rounds is not None and rounds.is_over  # then those that have ended were to end
+    for line in _lines(
+        folder,
+        [
+            job
+            for job in jobs
+            if job.width in unfinished or (job.width is None and unfinished and not (is_over and job.state == "ended"))
+        ],
+    ):
         console.print(line)
 
 
@@ -31,10 +40,18 @@ def _lines(folder: Path, jobs: Sequence[SlurmJob]) -> Iterator[str]:
         found = [job for job in jobs if job.state == state]
         if found:
             numbers = joined(list(dict.fromkeys(job.id.partition("_")[0] for job in found)))
-            yield f"{state} on Slurm, job {numbers}: k = {joined([job.width for job in found])}"
+            yield f"{state} on Slurm, job {numbers}: {_what(found)}"
     for job in jobs:
         if job.state == "ended":
-            yield f"k = {job.width}: its job {job.id} ended before its work did{_why(folder, job)}; {folder / job.log}"
+            whose = "a worker" if job.width is None else f"k = {job.width}"
+            yield f"{whose}: its job {job.id} ended before its work did{_why(folder, job)}; {folder / job.log}"
+
+
+def _what(jobs: Sequence[SlurmJob]) -> str:
+    """What they work on: widths, or whatever is next."""
+    widths = [job.width for job in jobs if job.width is not None]
+    others = counted(len(jobs) - len(widths), "worker") if len(widths) < len(jobs) else ""
+    return " and ".join(filter(None, [f"k = {joined(widths)}" if widths else "", others]))
 
 
 def _why(folder: Path, job: SlurmJob) -> str:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 COLUMNS, LABEL = 80, 10
 
 
-def print_heading(spec: "Spec") -> None:
-    """What is studied, which is known at once, and what the user should know about it."""
+def print_heading(spec: "Spec", *, until_sure: bool = False) -> None:
+    """What is studied, which is known at once, and what the user should know about it.
+
+    until_sure: whether the study decides itself how many seeds, and which widths more, it takes.
+    """
     kind = overgan.study.KINDS[spec.kind]
     widths = ", ".join(map(str, spec.widths)) if len(spec.widths) < 4 else f"{spec.widths[0]} … {spec.widths[-1]}"
-    runs = f"{counted(len(spec.widths), 'width')} (k = {widths}) × {spec.of_a_width}"
+    each = ", until it is sure" if until_sure else f" × {spec.of_a_width}"
+    runs = f"{counted(len(spec.widths), 'width')} (k = {widths}){each}"
     print_labelled("", f"{spec.name}: {kind.subject(spec)}, {kind.length(spec)}, {runs}")
     if warning := overgan.study.scale_warning(spec):
         print_labelled("scale", warning)
@@ -35,19 +39,21 @@ def print_choices(sentences: Sequence[str]) -> None:
         print_labelled(label, text)
 
 
-def print_opening(opening: "Opening") -> None:
+def print_opening(opening: "Opening", *, until_sure: bool = False) -> None:
     """Where and on what it runs, from where it goes on, how long it takes, and how to stop it."""
-    for label, text in _facts(opening):
+    for label, text in _facts(opening, until_sure=until_sure):
         print_labelled(label, text)
 
 
-def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
+def _facts(opening: "Opening", *, until_sure: bool) -> Iterator[tuple[str, str]]:
     yield "folder", f"{shown(opening.folder)}, {_state(opening)}"
     threads = f"{counted(opening.workers, 'worker')} × {counted(opening.threads, 'thread')}"
     on = f", on {opening.executor}" if opening.executor != "local" else ""
     yield "device", f"{', '.join(opening.devices)}: {threads}{on}"
     seconds = opening.seconds
-    if seconds is None:
+    if until_sure:
+        yield "time", _until_sure(opening)
+    elif seconds is None:
         yield "time", "known when the first iterations are done"
     elif seconds:
         what = "more, evaluations not counted" if opening.groups else "in all; overgan plan says what that counts"
@@ -56,6 +62,15 @@ def _facts(opening: "Opening") -> Iterator[tuple[str, str]]:
         return
     yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
+
+
+def _until_sure(opening: "Opening") -> str:
+    """How long a study takes that goes on until it is sure, as far as that can be known."""
+    text = "until it is sure, or the budget is spent"
+    if not opening.seconds:
+        return text
+    what = "what is under way" if opening.groups else "the whole grid"
+    return f"{text}; {what} would take about {duration(opening.seconds)}"
 
 
 def _state(opening: "Opening") -> str:

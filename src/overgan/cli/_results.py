@@ -21,7 +21,7 @@ Tolerance = Annotated[
     float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
 Confidence = Annotated[
-    float | None, Option(help="That the interval holds the answer [default: what --until-sure was given, or 0.95].")
+    float | None, Option(help="That the interval holds the answer [default: that of the study, or 0.95].")
 ]
 
 
@@ -48,8 +48,8 @@ def recommend(
 
     It says how sure that is, too, or what it takes before a width can be recommended.
 
-    A table is a .csv file with the columns k, seed and value: a number of which less is better, or true if the run
-    succeeded and false if not.
+    A table is a .csv file with the columns k, seed and value: a number of which less is better, inf or diverged if the
+    run diverged; or true if the run succeeded and false if not.
 
     With --budget it says which width to train once in that time.
     """
@@ -68,13 +68,14 @@ def recommend(
     study = overgan.load(results, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
+    confidence = study.confidence(confidence)
     if budget is not None:
-        print_for_budget(study, budget, pace, tolerance, 0.95 if confidence is None else confidence, as_json=json_)
+        print_for_budget(study, budget, pace, tolerance, confidence, as_json=json_)
         return
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)
-    seconds = (group.before + group.seconds) / group.runs
+    seconds = (group.before + group.seconds) / (group.runs or study.runs(found.width))
     processor = study.description.machine["processor"]
     if json_:
         print_json(

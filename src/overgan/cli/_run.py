@@ -63,10 +63,11 @@ def run(
         with waiting(f"reading {preset_or_yaml}", quiet=quiet):
             spec = overgan.study.load_spec(preset_or_yaml, changes, scale)
         if not quiet:
-            print_heading(spec)
+            print_heading(spec, until_sure=until_sure)
             if overgan.study.names_images(preset_or_yaml):
                 print_choices(overgan.study.choices(preset_or_yaml, spec))
-        with screen(quiet=quiet) as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
+        shown_by = screen(quiet=quiet, until_sure=until_sure)
+        with shown_by as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
 
             def watch(groups: list[GroupStatus]) -> None:
                 show(groups)
@@ -84,8 +85,9 @@ def run(
 
 def _tell(study: "Study", *, quiet: bool) -> None:
     """Write the report and say what was found; of a study that goes on without this process, where it is."""
-    groups = study.status()
-    if not all(group.complete for group in groups):
+    groups, rounds = study.status(), overgan.study.read_rounds(study.folder)
+    is_over = rounds is not None and rounds.is_over
+    if not is_over and not all(group.complete for group in groups):
         print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
@@ -96,3 +98,5 @@ def _tell(study: "Study", *, quiet: bool) -> None:
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
+    if is_over:
+        console.print("the time is up; the same command, with a new budget or without, goes on")

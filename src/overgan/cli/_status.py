@@ -23,9 +23,10 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     """
     place = local(folder)
     description, groups = overgan.study.read_status(folder, trust)
-    spec, rounds, runs = description.spec, overgan.study.read_rounds(place), sum(group.runs for group in groups)
+    spec, rounds = description.spec, overgan.study.read_rounds(place)
+    runs = sum(group.runs or spec.runs_a_width for group in groups)
     diverged = sum(group.diverged for group in groups)
-    finished = sum(group.runs - group.diverged for group in groups if group.complete)
+    finished = sum(_finished(group, spec.runs_a_width) for group in groups)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
     jobs: list[SlurmJob] = []
     with suppress(OverganError):  # on a machine that does not see the queue
@@ -55,6 +56,11 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     console.print(f"{where}: {filesize.decimal(overgan.study.space(folder))}")
     if left:
         console.print(f"time left: at most about {duration(left)}, while it is running")
+
+
+def _finished(group: GroupStatus, runs: int) -> int:
+    """How many runs came to their end, of so many if the group does not say."""
+    return group.finished or ((group.runs or runs) - group.diverged if group.complete else 0)
 
 
 def _values(group: GroupStatus) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
+def screen(*, quiet: bool = False, until_sure: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
     """What shows a run's opening, decodes its images, and shows the groups while they are trained; silent if quiet."""
     preparing = console.status(PREPARING)
     columns = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
@@ -44,7 +44,7 @@ def screen(*, quiet: bool = False) -> Iterator[tuple["Opened", "Watcher"]]:
     def opened(opening: "Opening") -> None:
         nonlocal watch
         if not quiet:
-            print_opening(opening)
+            print_opening(opening, until_sure=until_sure)
         preparing.stop()
         _prepare(opening, quiet=quiet)
         if live:

@@ -3,6 +3,7 @@ from ._coordinates import write_coordinates as write_coordinates
 from ._evaluation import (
     COLUMNS as COLUMNS,
     STUDY_COLUMNS as STUDY_COLUMNS,
+    errors_note as errors_note,
     evaluation_notes as evaluation_notes,
     evaluation_table as evaluation_table,
     study_table as study_table,

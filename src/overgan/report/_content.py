@@ -64,8 +64,9 @@ def extent(study: Study) -> str:
 def state(study: Study, width: int) -> str:
     """How many runs of a width are finished, and how many diverged."""
     status = study.group_status(width)
-    count = status.runs
-    done = f"{count - status.diverged} of {counted(count, 'run')} finished" if status.complete else "under way"
+    count = status.runs or study.runs(width)
+    finished = count - status.diverged if status.complete else status.finished
+    done = f"{finished} of {counted(count, 'run')} finished" if status.complete or finished else "under way"
     done = "waiting" if status.state == "waiting" else done
     return done + (f", {status.diverged} diverged" if status.diverged else "")
 
@@ -74,7 +75,7 @@ def runs_sentences(study: Study, consequence: str) -> list[str]:
     """How many runs diverged, and which widths are not finished."""
     groups = study.status()
     diverged = {group.width: group.diverged for group in groups if group.diverged}
-    runs = sum(group.runs for group in groups)
+    runs = sum(group.runs or study.runs(group.width) for group in groups)
     where = ", ".join(f"{n} at k = {k}" for k, n in diverged.items())
     reason = f": {where}; {consequence}" if where else ""
     return [f"{sum(diverged.values())} of {counted(runs, 'run')} diverged{reason}.", *unfinished(study)]

@@ -41,4 +41,4 @@ def coordinate_plots(found: Coordinates) -> Iterator[Plot]:
             for updates in rows.updates.unique()
         ]
         title = f"{found.spec.name}, {rule}: change of what each layer of the {network} gives"
-        yield against_width(f"{rule}-{network}", title, "root mean square change", panels, y_log=True)
+        yield against_width(f"{rule}-{network}", title, "root mean square change, mean and range", panels, y_log=True)

@@ -67,6 +67,17 @@ def evaluation_notes(evaluation: Evaluation) -> list[str]:
     return [compared, *([evaluation.facts["form"]] if "form" in evaluation.facts else [])]
 
 
+def errors_note(evaluation: Evaluation) -> str:
+    """What ± and brackets in the table are, in words; empty if it has none."""
+    keys = {key for row in evaluation.rows for key in row}
+    said = []
+    if any(key.endswith("_error") for key in keys):
+        said.append("± one standard error: of NND over batches, else over draws of the images")
+    if any(key.endswith("_low") for key in keys):
+        said.append("in brackets a 95% interval, for these two real sets")
+    return "; ".join(said)
+
+
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """One HTML page that opens offline. Raises OverganError if it cannot be written."""
     page = template("evaluation.html.j2").render(
@@ -74,6 +85,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         subtitle=f"Compared: {'; '.join(evaluation_notes(evaluation))}.",
         columns=COLUMNS,
         rows=evaluation_table(evaluation),
+        note=errors_note(evaluation),
         neighbours=[(f"Nearest by {name}", png_url(image_png(p))) for name, p in evaluation.pictures.items()],
         facts=yaml.safe_dump(evaluation.facts, sort_keys=False),
     )

@@ -78,8 +78,9 @@ class Part:
             names = [name for name in there if wanted(name) and _is_old(name, there, here, known, moved=moved)]
             stale = [name for name in known.keys() - there.keys() if moved or known[name]["stamp"] == here.get(name)]
             if self._fetched(names, there, known):
-                for name in stale:
+                for name in self._indices_first(stale):
                     (self.folder / name).unlink(missing_ok=True)
+                    self._remove_empty((self.folder / name).parent)
                     del known[name]
                 if names or stale:
                     self._remember(known)
@@ -144,7 +145,7 @@ class Part:
         there = self.in_store() if below else known
         left = [name for name in there if name not in here and name.startswith(f"{below}/" if below else "")]
         if left:
-            self.remote.remove(self._at(name) for name in left)
+            self.remote.remove(self._at(name) for name in self._indices_first(left))
             self._remember({name: of for name, of in known.items() if name not in left})
 
     def _fetched(self, names: list[str], there: dict[str, str], known: Known) -> bool:
@@ -167,6 +168,15 @@ class Part:
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self.folder / name, content)
         known[name] = {"tag": there[name], "stamp": self._stamp(name)}
+
+    def _indices_first(self, names: Collection[str]) -> list[str]:
+        """In the order in which they are removed, so that no index is there without what it counts on."""
+        return sorted(names, key=lambda name: name not in self.indices)
+
+    def _remove_empty(self, folder: Path) -> None:
+        while folder != self.folder and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
 
     def _has(self, name: str) -> bool:
         return (self.deep or "/" not in name) and not any(part.startswith(".") for part in name.split("/"))

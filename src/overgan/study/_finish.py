@@ -10,7 +10,7 @@ from overgan.errors import OverganError
 from overgan.stores import address_of
 from overgan.study._load import load
 from overgan.study._planning import advance
-from overgan.study._rounds import read_rounds
+from overgan.study._rounds import decides, read_rounds
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
 from overgan.study.execute import GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError
@@ -31,10 +31,15 @@ def execute_until_done(create: type[Executor], job: Job, watch: Watcher | None, 
             if not free:
                 raise OverganError(f"{study.group(width)} is still being written; stop that process first")
     _heal(study)
+
+    def following() -> list[int]:
+        look(True)
+        return _left(job.folder) if decides(job.folder) else []
+
     for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
         if not (left := _left(job.folder)):
             return
-        _finish(create(), replace(job, widths=left), watch, look)
+        _finish(create(), replace(job, widths=left, following=following), watch, look)
         if issubclass(create, Elsewhere) and create.detached:
             return
         look(True)

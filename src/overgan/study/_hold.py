@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from overgan.errors import OverganError
@@ -111,6 +112,26 @@ def _send_rest(folder: Path) -> None:
 
 
 @contextmanager
+def planning(folder: Path) -> Iterator[bool]:
+    """Be the only one, of all machines, that plans what a study does next; yields whether that could be had.
+
+    If its folder is a mirror it is up to date in all numbers then, and what was planned is sent in the end.
+    """
+    address = address_of(folder)
+    if address is None:
+        yield True
+        return
+    with _leased(address, "plan", quietly=True) as (lease, _):
+        if lease is None:
+            yield False
+            return
+        fetch(folder)
+        yield True
+        if not lease.lost:  # else another plans the same
+            publish(folder)
+
+
+@contextmanager
 def mirrored(folder: Path, width: int, stopping: Callable[[], bool]) -> Iterator[Callable[[], bool] | None]:
     """Work in the folder of a width, and keep the store up to date, if the study is at an address.
 
@@ -155,16 +176,18 @@ class _Sender:
     def _run(self) -> None:
         sent = time.monotonic()
         while not self._ended.wait(LOOK_SECONDS) and not self._lease.lost:
-            changed = set(self._part.changed())
+            changed = {*self._part.changed()}
             if changed & {*INDICES} or (changed and time.monotonic() - sent >= APART_SECONDS):
                 # rows are sent with the checkpoint that counts on them
-                self._send(self._part, whole=any(not name.endswith(".jsonl") for name in changed - {PROGRESS}))
+                self._send(self._part, whole=any(not name.endswith((".jsonl", PROGRESS)) for name in changed))
                 sent = time.monotonic()
 
     def _send(self, part: Part, *, whole: bool) -> None:
         try:
             self._lease.check()
-            part.push(None if whole else [PROGRESS], tidy="" if whole else None, check=self._lease.check)
+            part.push(
+                None if whole else [PROGRESS, f"adding/{PROGRESS}"], tidy="" if whole else None, check=self._lease.check
+            )
             self._complained = False
         except Exception as error:  # whatever it is, training matters more; it is tried again
             if not self._complained:
@@ -176,11 +199,21 @@ class _Sender:
 
 
 @contextmanager
-def _leased(address: str, name: str) -> Iterator[tuple[Lease | None, str]]:
-    """A lease that is kept alive, or None and who has it."""
+def _leased(address: str, name: str, *, quietly: bool = False) -> Iterator[tuple[Lease | None, str]]:
+    """A lease that is kept alive, or None and who has it. quietly: no notice of a wait."""
     lease = Lease(Remote(address, PATIENCE), name)
-    if holder := lease.take(lambda notice: logger.warning(f"overgan: {notice}")):
+    if holder := lease.take(_nothing if quietly else _say):
         yield None, holder
         return
     with lease:
         yield lease, ""
+
+
+@cache
+def _say(notice: str) -> None:
+    """Once: a worker looks again and again at the groups that others have."""
+    logger.warning(f"overgan: {notice}")
+
+
+def _nothing(_notice: str) -> None:
+    pass

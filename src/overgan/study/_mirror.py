@@ -12,10 +12,17 @@ from pathlib import Path
 from overgan.disk import size_of
 from overgan.errors import OverganError
 from overgan.stores import Part, Remote, address_of, is_address, local
+from overgan.study._rounds import ROUNDS
 from overgan.study._store import STUDY, group_folder
 
 GROUPS = re.compile(r"k(\d{4,})")
-INDICES = ("runs.jsonl", "checkpoint-previous.json", "checkpoint.json")
+INDICES = (  # of a group; those of seeds that it is given come before its own, which count on them once they are in it
+    "adding/checkpoint-previous.json",
+    "adding/checkpoint.json",
+    "runs.jsonl",
+    "checkpoint-previous.json",
+    "checkpoint.json",
+)
 AT_ONCE = 8  # requests
 PATIENCE = 20.0  # less than a lease, so that nothing is sent when it is over
 
@@ -133,7 +140,7 @@ def _pull(part: Part, wanted: Wanted, listing: dict[str, str] | None) -> None:
 
 
 def own_part(folder: Path) -> Part:
-    return Part(remote_of(folder), folder, "", (STUDY,), deep=False)
+    return Part(remote_of(folder), folder, "", (ROUNDS, STUDY), deep=False)
 
 
 def figures_part(folder: Path, name: str) -> Part:

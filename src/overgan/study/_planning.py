@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from overgan.disk import try_lock
+from overgan.study._hold import planning
 from overgan.study._kind import Kind
 from overgan.study._kinds import KINDS
 from overgan.study._load import read_description
@@ -27,23 +28,29 @@ def advance(folder: Path) -> Next:
     if rounds is None or rounds.planner == "grid" or rounds.is_over:
         return "end"
     with try_lock(folder / PLANNING) as free:
-        rounds = read_rounds(folder)
-        if not free or rounds is None:
+        if not free:
             return "wait"
-        description = _as_of(folder, rounds.newest)
-        kind = KINDS[description.spec.kind]
-        groups = _groups(kind, folder, description)
-        if not all(group.complete for group in groups):
-            return "wait"
-        assert kind.planner  # noqa: S101 - it has rounds
-        found = kind.planner.next_round(folder, description, rounds)
-        if found is None or (
-            rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until
-        ):
-            return "end"
-        write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
-        _as_of(folder, found)
-        return "work"
+        with planning(folder) as ours:
+            return _advance(folder) if ours else "wait"
+
+
+def _advance(folder: Path) -> Next:
+    """What `advance` does, for the only one who plans."""
+    rounds = read_rounds(folder)
+    if rounds is None:
+        return "wait"
+    description = _as_of(folder, rounds.newest)
+    kind = KINDS[description.spec.kind]
+    groups = _groups(kind, folder, description)
+    if not all(group.complete for group in groups):
+        return "wait"
+    assert kind.planner  # noqa: S101 - it has rounds
+    found = kind.planner.next_round(folder, description, rounds)
+    if found is None or (rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until):
+        return "end"
+    write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
+    _as_of(folder, found)
+    return "work"
 
 
 def _as_of(folder: Path, newest: Round) -> Description:

@@ -127,6 +127,12 @@ def seeds_in_order(spec: Spec, count: int) -> list[int]:
     return [*itertools.islice(itertools.chain(spec.seeds, others), count)]
 
 
+def decides(folder: Path) -> bool:
+    """Whether the study in a folder decides what to train next, as its results come."""
+    rounds = read_rounds(folder)
+    return rounds is not None and rounds.planner == "sure"
+
+
 def seeds_wanted(folder: Path, spec: Spec, width: int) -> list[int]:
     """The seeds that a width of the study in a folder should have now, in their order: the spec's, or as it decided."""
     rounds = read_rounds(folder)

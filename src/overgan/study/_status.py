@@ -22,7 +22,8 @@ class GroupStatus:
     quantity: str = ""  # what the value is, in words
     value: float | None = None  # that of the latest result, if it is a number
     learning_rate: float | None = None  # of the runs with that result: the best of several
-    runs: int = 0  # that it has when it is complete; those with each learning rate and by each rule are several
+    runs: int = 0  # that it has when it is complete, at each learning rate and by each rule; 0: those of the spec
+    finished: int = 0  # of these, what came to its end without diverging
     before: float = 0.0  # seconds of work on runs that are done, where others are added to them
     expected: float | None = None  # seconds of an iteration of these, before any is measured
 

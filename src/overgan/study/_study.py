@@ -48,16 +48,25 @@ class Study(ABC):
         """One row per run and measurement, with its width k and its seed."""
 
     @abstractmethod
-    def recommend(self, tolerance: float | None = None, confidence: float | None = None) -> Recommendation:
+    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The width to use.
 
-        tolerance: by default the spec's. confidence: of the interval, by default 0.95, or what a study that went on
-            until it was sure was asked for. Raises OverganError if no run is finished.
+        tolerance: by default the spec's. confidence: of the interval. Raises OverganError if no run is finished.
         """
 
     def headlines(self, tolerance: float | None = None, confidence: float | None = None) -> list[str]:
-        """The recommendation in words, and what must be said beside it. Raises what `recommend` does."""
-        return [str(self.recommend(tolerance, confidence))]
+        """The recommendation in words, and what must be said beside it. Raises what `recommend` does.
+
+        tolerance: by default the spec's. confidence: as of the method `confidence`.
+        """
+        return [str(self.recommend(tolerance, self.confidence(confidence)))]
+
+    def confidence(self, asked: float | None = None) -> float:
+        """The one asked for; by default that of a study which is to go on until it is sure, else 0.95."""
+        if asked is not None:
+            return asked
+        rounds = read_rounds(self.folder)
+        return rounds.confidence if rounds else CONFIDENCE
 
     @abstractmethod
     def group_status(self, width: int) -> GroupStatus:
@@ -130,13 +139,6 @@ class Study(ABC):
     def naming(self, *names: str) -> AbstractContextManager[None]:
         """Meanwhile the only code of a user's that is run is what the caller names, or, of a trusted study, any."""
         return importing_only(None if self.trusted else names)
-
-    def _confidence(self, asked: float | None) -> float:
-        """What is asked for, or what the study was to reach, or the usual one."""
-        if asked is not None:
-            return asked
-        rounds = read_rounds(self.folder)
-        return rounds.confidence if rounds else CONFIDENCE
 
     def _unfinished(self) -> tuple[str, ...]:
         """What a recommendation lacks if some widths are not finished, in words."""

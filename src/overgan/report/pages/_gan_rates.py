@@ -93,7 +93,8 @@ def _best_steps(found: dict[Rule, Scaling]) -> list[Plot]:
         if of.interval:
             step, low, high = zip(*of.line(widths), strict=True)
             series.append(Series(f"{rule}, k^{_exponent(of)}", widths, step, low, high, color, dashed=True))
-    title, y_label = "Best learning rate against width", "best learning rate, mean and range over seeds"
+    title = "Best learning rate against width; dashed: its power law, with a 95% interval at each width"
+    y_label = "best learning rate, mean and range over seeds"
     return [against_width("best-step", title, y_label, [Panel(series)], y_log=True)] if series else []
 
 

@@ -13,6 +13,7 @@ from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
 from ._settled import EVALUATIONS as EVALUATIONS, curves_of as curves_of, trends as trends
 from ._shares import runs_needed as runs_needed
+from ._spread import cautious as cautious
 from ._steps import Scaling as Scaling, scaling as scaling
 from ._transfer import Transfer as Transfer, transfer as transfer
 from ._width_law import Predicted as Predicted, next_width as next_width, why_no_law as why_no_law

@@ -1,6 +1,5 @@
 """A recommendation as a race between widths has it, and what would settle it, in words."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from overgan.study.analysis._race import Standing
@@ -10,13 +9,11 @@ from overgan.words import at_widths, counted, joined, number, percent
 NEAR_CERTAIN = 0.99  # beyond it, or below 1 minus it, a simulated probability has no digits
 
 
-def by_race(
-    found: Recommendation, race: Standing, diverged: Mapping[int, int], *, goes_on: bool = True
-) -> Recommendation:
+def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> Recommendation:
     """What a recommendation becomes in a study that chose its runs by what earlier ones said.
 
-    found: by the same runs as if their number had been fixed. diverged: of each width, how many. goes_on: whether the
-    study is to go on until it is sure, and lacks something before.
+    found: by the same runs as if their number had been fixed. goes_on: whether the study is to go on until
+    it is sure, and lacks something before.
     """
     left = race.not_excluded
     if not left:  # all runs diverged, or every width is above another
@@ -25,7 +22,7 @@ def by_race(
     best = min(race.means, key=race.means.__getitem__)
     value, least = race.means[width], race.means[best]
     widest = race.widths[-1]
-    lost = f", of which {diverged[width]} diverged" if diverged.get(width) else ""
+    lost = f", of which {count} diverged" if (count := found.diverged.get(width)) else ""
     text = f"mean {found.quantity} {number(value)} over {counted(race.runs[width], 'run')}{lost}"
     within = percent(found.tolerance)
     if race.named is None:

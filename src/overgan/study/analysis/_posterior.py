@@ -3,37 +3,51 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
-from overgan.study.analysis._pairs import as_judged
 from overgan.study.analysis._spread import cautious
 
 DRAWS = 4000  # a probability of a half is then right to 0.8 %
 
+Drawn = Float[np.ndarray, "draws widths"]
 
-def probabilities(values: Mapping[int, Sequence[float]], tolerance: float) -> dict[int, float]:
+
+def probabilities(
+    values: Mapping[int, Sequence[float] | Float[np.ndarray, " _"]], tolerance: float
+) -> dict[int, float]:
     """Of each width, that it is the narrowest whose mean is within the tolerance of the best, for the runs as they are.
 
     values: of each run by width; inf is a run that diverged.
 
-    A posterior: each mean is a Student variable around that of the runs, whose standard deviations lend each other
-    strength in proportion to the means if these are positive. Of one run a width nothing is known: all are as probable.
+    A posterior: the mean of finished runs is a Student variable around that of those there are, whose standard
+    deviations lend each other strength, in proportion to the means if these are positive. If any run of the study
+    diverged, the share of these is a Beta variable (Jeffreys) at each width, and a diverged run counts as one twice as
+    far from 0. A width whose runs all diverged has a probability of 0; where all others have one run, nothing is known,
+    and each is as probable.
     """
-    widths = sorted(k for k, v in values.items() if len(v))
-    runs = [as_judged(np.asarray(values[k], np.float64)) for k in widths]
-    counts = np.array([len(v) for v in runs])
-    alive = np.array([bool(np.isfinite(v).all()) for v in runs])
-    if not alive.any():
-        return dict.fromkeys(widths, 0.0)
-    if counts[alive].max() == 1:
-        return {k: float(a) / float(alive.sum()) for k, a in zip(widths, alive, strict=True)}
-    means = np.array([v.mean() if a else np.inf for v, a in zip(runs, alive, strict=True)])
-    scale = np.where(alive, means, 1.0) if means.min() > 0 else np.ones_like(means)
-    squares = np.array([v.var(ddof=1) if a and len(v) > 1 else 0.0 for v, a in zip(runs, alive, strict=True)])
-    relative, freedom = cautious(squares / scale**2, np.where(alive, counts - 1.0, 0.0))
+    runs = {k: np.asarray(values[k], np.float64) for k in sorted(values) if len(values[k])}
+    finished = {k: v[np.isfinite(v)] for k, v in runs.items() if np.isfinite(v).any()}
+    found = dict.fromkeys(runs, 0.0)
+    if not finished:
+        return found
+    counts = np.array([len(v) for v in finished.values()])
+    if counts.max() == 1:
+        return found | dict.fromkeys(finished, 1 / len(finished))
     random = np.random.default_rng(0)
-    errors = np.sqrt(relative / counts) * scale
-    drawn = means + errors * random.standard_t(np.maximum(freedom, 1), (DRAWS, len(widths)))
-    drawn[:, ~alive] = np.inf
+    drawn = _means([*finished.values()], random)
+    if any(np.isinf(v).any() for v in runs.values()):
+        diverged = np.array([len(runs[k]) for k in finished]) - counts
+        drawn += random.beta(diverged + 0.5, counts + 0.5, drawn.shape) * np.abs(drawn)
     least = drawn.min(1, keepdims=True)
     place = (drawn <= least + tolerance * np.abs(least)).argmax(1)
-    return {k: float((place == i).mean()) for i, k in enumerate(widths)}
+    return found | {k: float((place == i).mean()) for i, k in enumerate(finished)}
+
+
+def _means(values: Sequence[Float[np.ndarray, " _"]], random: np.random.Generator) -> Drawn:
+    counts = np.array([len(v) for v in values])
+    means = np.array([v.mean() for v in values])
+    scale = means if means.min() > 0 else np.ones_like(means)
+    squares = np.array([v.var(ddof=1) if len(v) > 1 else 0.0 for v in values]) / scale**2
+    relative, freedom = cautious(squares, counts - 1.0)
+    found: Drawn = means + np.sqrt(relative / counts) * scale * random.standard_t(freedom, (DRAWS, len(values)))
+    return found

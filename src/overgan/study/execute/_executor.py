@@ -1,7 +1,7 @@
 """The seam between a study and the machines that it runs on."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -26,6 +26,7 @@ class Job:
     address: str = ""  # of the cluster, where there is one
     options: Mapping[str, Any] = field(default_factory=dict)  # of the executor, by name
     widths: Sequence[int] = ()  # of the groups that are not finished
+    following: Callable[[], Sequence[int]] = tuple  # asked when they are: what is to be finished next, if anything
 
 
 @runtime_checkable

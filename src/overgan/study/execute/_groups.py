@@ -15,12 +15,12 @@ from overgan.study._kinds import KINDS
 from overgan.study._load import read_description
 from overgan.study._mirror import fetch, open_description
 from overgan.study._planning import advance
-from overgan.study._rounds import read_rounds
+from overgan.study._rounds import decides, read_rounds
 from overgan.study._store import group_folder
 from overgan.study.execute._faults import explained, refuse_vanished, still_there
 
 HELD_SECONDS = 5.0  # until a group that another worker has is tried again
-WAIT_SECONDS = 0.5  # until a worker that has nothing to do looks again whether others are done with a round
+WAIT_SECONDS = 0.5  # until one on this machine looks again whether the others are done with a round
 
 
 def finish_groups(
@@ -30,6 +30,7 @@ def finish_groups(
     stopping: Stopping,
     widths: Collection[int] | None = None,
     begun: Callable[[int], None] = lambda _: None,
+    pause: float = WAIT_SECONDS,
 ) -> list[int]:
     """Finish every group of the study that is not finished and that no other worker has, the widest first.
 
@@ -39,6 +40,7 @@ def finish_groups(
     stopping: asked again and again; when it says yes, the group at hand is left where it can go on, and this returns.
     widths: of the groups to finish, by default all.
     begun: told the width of each group that this worker has, before any work on it.
+    pause: seconds between two looks, while others are not done with a round.
 
     The result is the widths of the groups that other workers have.
 
@@ -56,10 +58,15 @@ def finish_groups(
 
         while True:
             held = _finish_each(store, folder, work, enough, widths, begun)
-            if widths is not None or enough() or (following := advance(folder)) == "end":
+            if widths is not None or enough() or not decides(folder):
+                return held
+            following = "wait" if held else advance(folder)
+            if following == "end":
                 return held
             if following == "wait":
-                time.sleep(WAIT_SECONDS)
+                time.sleep(pause)
+            open_description(store)
+            rounds = read_rounds(folder)
 
 
 def _finish_each(
@@ -72,7 +79,7 @@ def _finish_each(
 ) -> list[int]:
     """Finish the groups that there are now, as `finish_groups` says."""
     held = []
-    description, decides = read_description(folder), read_rounds(folder) is not None
+    description, has_rounds = read_description(folder), read_rounds(folder) is not None
     kind = KINDS[description.spec.kind]
     for width in sorted(description.spec.widths if widths is None else widths, reverse=True):
         if stopping():
@@ -84,7 +91,7 @@ def _finish_each(
                 held.append(width)
                 continue
             fetch(folder, widths=[width])
-            known = is_address(store) or decides
+            known = is_address(store) or has_rounds
             if known and kind.study(folder, description).group_status(width).complete:
                 continue
             with still_there(group, stopping) as there, mirrored(folder, width, there) as asked:
@@ -96,11 +103,12 @@ def _finish_each(
     return held
 
 
-def finish_group(store: str, threads: int, device: str, stopping: Stopping, width: int) -> None:
-    """Finish one group on a machine of a cluster; while another worker has it, such as one that was lost, wait.
+def finish_group(store: str, threads: int, device: str, stopping: Stopping, width: int | None) -> None:
+    """Finish a group on a machine of a cluster; while another worker has it, such as one that was lost, wait.
 
     store, threads, stopping: as of `finish_groups`.
     device: auto, cpu or cuda, of this machine: the first GPU that the cluster lets this process see.
+    width: None is for all groups, from round to round, of a study that decides what to train next.
 
     Raises OverganError as `finish_groups` does, and if this machine does not see the study's folder.
     """
@@ -111,5 +119,8 @@ def finish_group(store: str, threads: int, device: str, stopping: Stopping, widt
             "out",
         )
     (place, *_) = resolve_device(device)
+    if width is None:
+        finish_groups(store, threads, place, stopping, pause=HELD_SECONDS)
+        return
     while finish_groups(store, threads, place, stopping, [width]) and not stopping():
         time.sleep(HELD_SECONDS)

@@ -12,6 +12,7 @@ from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 from overgan.disk import try_lock
 from overgan.errors import OverganError
+from overgan.study._rounds import decides
 from overgan.study._store import group_folder
 from overgan.study.execute._environment import worker_environment
 from overgan.study.execute._executor import STOP_SECONDS, Job, WorkerError
@@ -102,8 +103,8 @@ class Local:
             if code and (worker.width is not None or None not in self._left):
                 self._replace(i, worker)
         codes = [worker.process.poll() for worker in self._workers]
-        if None in codes:
-            return True
+        if None in codes and not (self._left.keys() - {None} and decides(self._job.folder)):
+            return True  # else they would wait for the width that is left, before the next round
         if 0 in codes:  # a worker that could begin has looked at every group
             self._left.pop(None, None)
         if self._left:

@@ -24,7 +24,10 @@ STORE_BYTES = 2**27  # of Ray's own object store, which nothing is put into; nea
 
 
 class Ray(Elsewhere):
-    """One task a group, the widest first; Ray tries it on another node when its own dies."""
+    """One task a group, the widest first; Ray tries it on another node when its own dies.
+
+    Of a study that decides what to train next this process decides, once the groups of a round are finished.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[int] = []
@@ -70,6 +73,8 @@ class Ray(Elsewhere):
             ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
             for task in ended:
                 self._end(task, self._running.pop(task))
+            if not (self._running or self._waiting or self._lost):
+                self._waiting = sorted(self._job.following(), reverse=True)
             self._hand_over()
         except ConnectionError as error:  # of its client; to others it is an error of the disk
             raise WorkerError(f"Ray is no longer there ({error}); the same command goes on, once it is") from None

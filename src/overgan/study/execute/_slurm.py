@@ -6,11 +6,13 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, ClassVar
 
 from overgan.errors import OverganError
+from overgan.study._rounds import decides
 from overgan.study.execute._environment import worker_environment
 from overgan.study.execute._executor import Elsewhere, Job
 from overgan.study.execute._options import check_options, check_package, gpus
@@ -23,7 +25,10 @@ TIMEOUTS = 10**6  # that a group may have: there is no number of them that means
 
 
 class Slurm(Elsewhere):
-    """A job a group, the widest first; each writes a checkpoint before its time limit and is queued again."""
+    """A job a group, the widest first; each writes a checkpoint before its time limit and is queued again.
+
+    Of a study that decides what to train next as many, each of which goes on from round to round.
+    """
 
     detached = True
     cluster: ClassVar[str] = "slurm"  # submitit's name of it
@@ -69,7 +74,9 @@ class Slurm(Elsewhere):
     def start(self, job: Job) -> None:
         """Submit the groups that are not in the queue yet. Raises OverganError if Slurm refuses them."""
         in_queue = [known for known in slurm_jobs(job.folder) if known.state != "ended"]
-        widths = sorted(set(job.widths) - {known.width for known in in_queue}, reverse=True)
+        widths: list[int | None] = [*sorted(set(job.widths) - {known.width for known in in_queue}, reverse=True)]
+        if decides(job.folder):
+            widths = [None] * (job.workers - len(in_queue))
         if widths:
             folder = _fresh_folder(job.folder, keep={known.submission for known in in_queue})
             ids = self._submit(job, folder, widths)
@@ -83,7 +90,7 @@ class Slurm(Elsewhere):
     def stop(self) -> None:
         """The jobs go on."""
 
-    def _submit(self, job: Job, folder: Path, widths: list[int]) -> list[str]:
+    def _submit(self, job: Job, folder: Path, widths: Sequence[int | None]) -> list[str]:
         import submitit
 
         environment = [f"{name}={value}" for name, value in worker_environment(job.threads).items()]

@@ -12,12 +12,12 @@ from overgan.study.execute._groups import finish_group
 
 @dataclass(frozen=True)
 class SlurmGroup:
-    """A group to finish, as submitit runs it: arguments as of `finish_group`."""
+    """What is to be finished, as submitit runs it: arguments as of `finish_group`."""
 
     store: str
     threads: int
     device: str
-    width: int
+    width: int | None
 
     def __call__(self) -> None:
         """Finish the group; before the time limit, write a checkpoint and have the job queued again.

@@ -23,7 +23,7 @@ class _Strict(BaseModel):
 class _Known(_Strict):
     """A job, as jobs.json has it."""
 
-    width: int
+    width: int | None
     id: str = Field(pattern=r"^\d+(_\d+)?$")
     submission: str = Field(pattern=r"^[\w-]+$")  # the folder of submitit's files
 
@@ -39,7 +39,7 @@ class _Jobs(_Strict):
 class SlurmJob:
     """A job that has, or had, the group of one width."""
 
-    width: int
+    width: int | None  # None of one that takes, from round to round, what no other has
     id: str  # such as 42 or 42_0
     submission: str  # the folder of submitit's files, in the study's folder slurm
     state: str = "queued"  # queued, running, or ended
@@ -66,7 +66,7 @@ def slurm_jobs(folder: Path) -> list[SlurmJob]:
     states = _states(known.user)
     return [
         SlurmJob(job.width, job.id, job.submission, states.get(job.id, "ended"))
-        for job in sorted(known.jobs, key=lambda job: job.width)
+        for job in sorted(known.jobs, key=lambda job: job.width or 0)
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import pandas as pd
 import scipy  # its parts load at their first use: stats alone takes half a second
 
@@ -13,13 +14,14 @@ from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.models import parameter_counts
 from overgan.study._load import SpecSource, load_spec
+from overgan.study.analysis import cautious
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._work import check_networks
 from overgan.training import RULES, Change, Rule, Slope, changes, slopes
 from overgan.words import brief, counted
 
 BOUND = 0.1  # of a slope, up to which a change counts as the same at every width
-SURE = 0.95  # of the interval of a slope, by Student
+SURE = 0.95  # that a rule that holds is not said not to
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,14 +51,22 @@ class Coordinates:
         return [slope for slope in self.slopes(rule) if not abs(slope.slope) <= BOUND]
 
     def holds(self, rule: Rule) -> bool | None:
-        """Whether all slopes are within ±BOUND; None if those beyond are so by less than their errors over seeds.
+        """Whether all slopes are within ±BOUND; None if those beyond are so by less than seeds explain.
 
-        Their errors are half of the interval that Student's distribution gives so many seeds.
+        A rule of which every slope is within, over all seeds there could be, is rejected with a probability of 5 % at
+        most: Student's test of each slope, at 5 % divided by their number (Bonferroni), with errors that lend each
+        other strength (`overgan.study.analysis.cautious`). Of one seed nothing is left open.
         """
-        beyond, seeds = self.beyond(rule), len({change.seed for change in self.changes})
-        quantile = scipy.stats.t.isf((1 - SURE) / 2, seeds - 1)  # nan of one seed, which leaves nothing open
-        clear = [slope for slope in beyond if not abs(slope.slope) - quantile * slope.error <= BOUND]
-        return False if clear else None if beyond else True
+        found, seeds = self.slopes(rule), len({change.seed for change in self.changes})
+        if not self.beyond(rule):
+            return True
+        beyond = np.array([np.inf if np.isnan(of.slope) else abs(of.slope) - BOUND for of in found])
+        if seeds == 1:
+            return False
+        squares = np.nan_to_num([of.error**2 for of in found])
+        variances, freedom = cautious(squares, np.full(len(found), seeds - 1.0))
+        chance = scipy.stats.t.isf((1 - SURE) / len(found), freedom) * np.sqrt(variances)
+        return False if (beyond > chance).any() else None
 
     def verdict(self, rule: Rule) -> str:
         """What the slopes say of a rule, in a sentence."""

@@ -44,6 +44,8 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
     progress = reached(group, checkpoint, iterations)
     complete = checkpoint is not None and checkpoint.ends(iterations)
     there = seeds_of(checkpoint, wanted) or wanted
+    diverged = len(checkpoint.diverged) if checkpoint else 0
+    finished = len(there) * spec.runs_a_seed - diverged if complete else 0
     more = [seed for seed in wanted if seed not in there]
     done, seconds, expected = progress.iteration, progress.seconds, None
     later = read_checkpoint(group / ADDING)
@@ -62,12 +64,13 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
         total=iterations,
         seconds=seconds,
         result=f"{quantity} {number(distance)}{at}" if distance is not None else "",
-        diverged=len(checkpoint.diverged) if checkpoint else 0,
+        diverged=diverged,
         complete=complete,
         quantity=quantity,
         value=distance,
         learning_rate=progress.learning_rate,
         runs=max(len(there), len(wanted)) * spec.runs_a_seed,
+        finished=finished,
         before=progress.seconds if expected is not None else 0.0,
         expected=expected,
     )

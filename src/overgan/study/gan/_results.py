@@ -144,12 +144,12 @@ class GanResults(Study):
     ) -> Recommendation:
         """The narrowest width whose mean Fréchet distance from held-out images is within the tolerance of the best.
 
-        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or what was asked for of a study
-        that went on until it was sure. features: the space of the distance, by default the spec's first. rule,
-        averaged: as of `best_rates`, for with several learning rates each width is judged at its best. Runs that
-        diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation takes
-        finished runs of every width, training that has settled, and learning rates between which the best lies
-        (docs/concepts.md). A study that went on until it was sure decides by its race.
+        tolerance: by default the spec's. confidence: of its interval, by default 0.95, or that of a study that is to go
+        on until it is sure, and is then judged by its race. features: the space of the distance, by default the spec's
+        first. rule, averaged: as of `best_rates`, for with several learning rates each width is judged at its best.
+        Runs that diverged count against a width, as in `overgan.recommend`. Beside seeds and widths, a recommendation
+        takes finished runs of every width, training that has settled, and learning rates between which the best lies
+        (docs/concepts.md).
 
         Raises OverganError if no run is finished, or all diverged, or there is no such rule, or no average.
         """
@@ -165,7 +165,7 @@ class GanResults(Study):
         found = recommend(
             values,
             tolerance,
-            self._confidence(confidence),
+            self.confidence(confidence),
             quantity=f"test {frechet_label(features)}",
         )
         found = raced(self, found, values)

@@ -101,10 +101,10 @@ class TheoryStudy(Study):
         rows = [{key: row[key] for key in row if key != CURVES} for row in read_runs(self.group(width))]
         return checked(rows, self.row, self.group(width) / RUNS)
 
-    def recommend(self, tolerance: float | None = None, confidence: float | None = None) -> Recommendation:
+    def recommend(self, tolerance: float | None = None, confidence: float = 0.95) -> Recommendation:
         """The narrowest width at which the first case succeeds in a share of at least 1 − tolerance of the runs.
 
-        tolerance: by default the spec's. confidence: of the interval, and that the share is as large; by default 0.95.
+        tolerance: by default the spec's. confidence: of the interval, and that the share is as large.
         Raises OverganError if no run is finished, or none succeeded.
         """
         first = self.cases[0]
@@ -115,7 +115,7 @@ class TheoryStudy(Study):
         found = recommend(
             {k: rows[self.success][rows.k == k].to_numpy(bool) for k in self.spec.widths},
             self.spec.tolerance if tolerance is None else tolerance,
-            self._confidence(confidence),
+            confidence,
             quantity=self._success(first),
         )
         return replace(found, missing=(*found.missing, *self._unfinished()))
