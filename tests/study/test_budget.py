@@ -74,6 +74,7 @@ def test_a_studys_budget_is_spent_at_the_pace_that_is_given(small_study):
     assert [of.iterations for of in found.widths] == [60, 30, 15]
     assert found.widths[0].expected.value == pytest.approx(mean[2])
     assert found.widths[2].expected is None  # the first evaluation is at 20
+    assert study.for_budget("2m", {2: 1.0, 8: 4.0}).widths[0].at == 60  # three evaluations: its curve does not go on
     own, faster = study.for_budget("1h"), study.for_budget("1h", 2.0)
     for k, once, twice in zip((2, 4, 8), own.widths, faster.widths, strict=True):
         seconds = json.loads((study.group(k) / "checkpoint.json").read_text())["seconds"]

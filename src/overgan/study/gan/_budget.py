@@ -9,7 +9,7 @@ from overgan.duration import seconds_of
 from overgan.errors import OverganError
 from overgan.metrics import frechet_label
 from overgan.study._status import at_every_width
-from overgan.study.analysis import MOST, Expected, closest, curves_of
+from overgan.study.analysis import FEWEST, MOST, Expected, closest, curves_of
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
 from overgan.training import read_checkpoint, seeds_of
@@ -75,7 +75,8 @@ def for_budget(
         raise OverganError("no width has a finished run yet, or all diverged; go on with the study first")
     trained, rests = study.spec.train.iterations, study.spec.train.schedule == "linear"
     afforded = {k: int(seconds / paces[k]) for k in study.spec.widths}
-    at = {k: trained if rests and n >= trained else 0 if rests else n for k, n in afforded.items()}
+    ends = rests or max(len(of) for of in curves.values()) < FEWEST  # no curve goes on
+    at = {k: trained if ends and n >= trained else 0 if rests else n for k, n in afforded.items()}
     lost = {k: sum(map(math.isinf, of)) / len(of) for k, of in values.items()}
     found = closest(curves, at, lost, tolerance, confidence)
     if found is None:
@@ -100,29 +101,31 @@ def for_budget(
                 n,
                 min(at[k], MOST * trained),
                 found.expected.get(k),
-                _how(n, trained, rests=rests, known=k in found.expected, finished=k in curves),
+                _how(at[k], trained, rests=rests, known=k in found.expected, finished=k in curves),
             )
             for k, n in afforded.items()
         ),
-        _limit(afforded.values(), trained, rests=rests),
+        _limit(afforded.values(), trained, rests=rests, ends=ends),
     )
 
 
-def _limit(afforded: Iterable[int], trained: int, *, rests: bool) -> str:
+def _limit(afforded: Iterable[int], trained: int, *, rests: bool, ends: bool) -> str:
     if rests:
         return f"The learning rate falls to 0 at {trained:,} iterations: only trainings of that length are known"
+    if ends:
+        return f"Curves of fewer than {FEWEST} evaluations do not go on beyond {trained:,} iterations"
     far = MOST * trained
     return f"Curves are followed to {MOST} times what was trained, {far:,}, no farther" if max(afforded) > far else ""
 
 
-def _how(afforded: int, trained: int, *, rests: bool, known: bool, finished: bool) -> str:
+def _how(at: int, trained: int, *, rests: bool, known: bool, finished: bool) -> str:
     if not finished:
         return "no run is finished"
     if rests:
         return "as trained" if known else "fewer than were trained"
     if not known:
-        return "fewer than at the first evaluation" if afforded < trained else "the curve is too short to go on"
-    return "as trained" if afforded <= trained else "by its curve"
+        return "fewer than at the first evaluation" if at < trained else "no law for its curve"
+    return "as trained" if at <= trained else "by its curve"
 
 
 def _paces(study: GanResults, pace: Pace | None) -> dict[int, float]:
