@@ -1,8 +1,10 @@
 """One of each is added from outside the package: in one file, named as package.module:name or by a line."""
 
 import pytest
+from typer.testing import CliRunner
 
 import overgan
+from overgan.cli import app
 from overgan.data import DATASETS
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
@@ -54,6 +56,8 @@ def test_a_kind_of_ones_own_has_specs_results_and_a_page(tmp_path):
     page = overgan.write_report(study.folder, trust=True).read_text()
     for text in ("<th>heads</th>", "Of what there is, k = 4", "1000 tosses", "0 of 6 runs diverged"):
         assert text in page
+    for command, said in (("status", "6 of 6 runs finished, 0 diverged"), ("recommend", "a run on ")):
+        assert said in CliRunner().invoke(app, [command, str(study.folder), "--trust"]).output
     again = overgan.load(study.folder, trust=True)
     assert again.frame().equals(study.frame())
     assert load_spec(tmp_path / "coin" / "spec.yaml") == again.spec  # it came from a dict, so the folder has it

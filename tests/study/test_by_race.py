@@ -119,6 +119,14 @@ def test_of_a_fixed_grid_the_odds_and_what_would_settle_it_are_said_beside_the_r
     assert printed["core_hours"] == sum(seeds.values()) / 2
 
 
+def test_while_a_width_has_no_run_yet_nothing_is_said_of_odds(tmp_path):
+    for place, rounds in (("grid", ()), ("race", [FIRST])):
+        study = write_study(tmp_path / place, CLOSE, rounds, unfinished=[16])
+        assert (study.recommend().probability, study.recommend().more_seeds) == (None, {})
+        (first,) = study.headlines()
+        assert "the runs of k = 16 that are not finished yet" in first
+
+
 def test_one_seed_or_one_width_has_no_odds(tmp_path):
     assert len(write_study(tmp_path / "a", {4: [9.0], 8: [5.0], 16: [5.0]}).headlines()) == 1
     assert len(write_study(tmp_path / "b", {4: [9.0, 9.1, 9.2]}).headlines()) == 1

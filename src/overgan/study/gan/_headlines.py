@@ -24,11 +24,12 @@ def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
     by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
     means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(study).items()}
     compared = study.description.data.get("compared", FEW)
+    is_told = first.anytime and took.each and (first.more_seeds or not first.missing)
     few = f"Only {compared} images on each side of a comparison, so small differences are chance"
     return [
         str(first),
         *filter(None, [odds(first, took.unit, study.description.machine["processor"])]),
-        *([took.beside_grid(first.more_seeds)] if first.anytime and took.each else []),
+        *([took.beside_grid(first.more_seeds)] if is_told else []),
         *([judged + by_rule] if len(rates) > 1 else []),
         *filter(None, [disagreement(found, means)]),
         *([few] if compared < FEW and not first.missing else []),

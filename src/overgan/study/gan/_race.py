@@ -76,10 +76,12 @@ def raced(study: Results, found: Recommendation, values: Mapping[int, Sequence[f
         return found
     rounds = read_rounds(study.folder)
     since = {"initial": rounds.initial, "longer": rounds.longer} if rounds else {}
-    more = needed(values, found.tolerance, found.confidence, costs(study), **since)
     if rounds:
         race = standing(values, found.tolerance, found.confidence, **since)
         found = by_race(found, race, goes_on=rounds.planner == "sure")
+    if values.keys() < {*study.spec.widths}:  # the others may be better, or take more
+        return found
+    more = needed(values, found.tolerance, found.confidence, costs(study), **since)
     took = hours(study.folder, study.description)
     chance = probabilities(values, found.tolerance).get(found.width)
     return replace(found, probability=chance, more_seeds=more, core_hours=took.of(more) if took.each else None)
