@@ -10,7 +10,7 @@ import overgan
 from overgan.stores import Remote, _lease, _remote, local, mirror_of
 from overgan.study import _hold, finish_groups, read_rounds
 from overgan.study._rounds import Round, write_rounds
-from overgan.study.execute import Elsewhere, _groups
+from overgan.study.execute import _groups
 from tests.conftest import SMALL
 from tests.forked import Forked
 from tests.racing import begun, write_study
@@ -22,25 +22,6 @@ ROUNDS = [
     Round(move="seeds", why="more.", seeds={2: 3, 4: 2}, iterations=8),
     Round(move="wider", why="wider.", seeds={2: 3, 4: 2, 8: 2}, iterations=8),
 ]
-
-
-class Submitted(Elsewhere):
-    """An executor whose workers are started by the test."""
-
-    detached = True
-
-    @classmethod
-    def check(cls, job):
-        pass
-
-    def start(self, job):
-        pass
-
-    def working(self):
-        return False
-
-    def stop(self):
-        pass
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -111,7 +92,7 @@ def test_workers_on_two_mirrors_of_a_store_come_to_the_same_rounds(
     """Each is a process of its own; both plan, but every round is written once."""
     monkeypatch.setattr(_groups, "HELD_SECONDS", 0.05)
     monkeypatch.setattr(_hold, "Lease", partial(_lease.Lease, renewed=0.05))
-    here = f"{__name__}:Submitted"
+    here = "tests.study.sleeper:Submitted"
 
     def worker(name):
         machine(name)

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from overgan.disk import read_jsonl, write_jsonl
-from overgan.study import group_folder
+from overgan.study import Elsewhere, group_folder
 from overgan.study.execute._slurm import Slurm
 from tests.extension.kind import COIN
 
@@ -47,3 +47,22 @@ class SlurmHere(Slurm):
     @classmethod
     def parameters(cls, job):
         return {"local_timeout_min": 20 / 60, "local_signal_delay_s": 14}
+
+
+class Submitted(Elsewhere):
+    """An executor whose workers are started by the test."""
+
+    detached = True
+
+    @classmethod
+    def check(cls, job):
+        pass
+
+    def start(self, job):
+        pass
+
+    def working(self):
+        return False
+
+    def stop(self):
+        pass

@@ -4,8 +4,13 @@ import shutil
 import time
 from functools import partial
 
+import pytest
+
+import overgan
+from overgan.errors import OverganError
 from overgan.study import read_rounds
 from overgan.study._planning import advance
+from overgan.study._rounds import write_rounds
 from overgan.study.gan import _planner
 from tests.forked import Forked
 from tests.racing import begun, write_study
@@ -58,3 +63,17 @@ def test_a_plan_that_is_killed_on_its_way_is_made_again(tmp_path, monkeypatch):
     assert advance(folder) == "wait"
     for name in ("rounds.json", "study.json"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_run_does_not_undo_what_a_job_has_planned_meanwhile(small_spec, tmp_path):
+    """Jobs of a cluster go on while the command that submits what is left reads the images."""
+    folder, how = tmp_path / "study", {"executor": "tests.study.sleeper:Submitted", "until_sure": True}
+    overgan.run(small_spec, folder, **how)
+    first = read_rounds(folder)
+    more = first.newest.model_copy(update={"move": "longer", "iterations": 120})
+    planned = first.model_copy(update={"rounds": [first.newest, more]})
+    with pytest.raises(OverganError, match="went on to another round a moment ago; start this one again"):
+        overgan.run(small_spec, folder, **how, opened=lambda _: write_rounds(folder, planned))
+    assert read_rounds(folder) == planned
+    assert overgan.run(small_spec, folder, **how).spec.train.iterations == 120
+    assert read_rounds(folder) == planned

@@ -76,10 +76,10 @@ def test_a_run_that_is_added_keeps_the_rows_that_it_has_alone(apart):
     assert progress["frechet_test"] == pytest.approx(sum(last) / 3)
 
 
-@pytest.mark.parametrize("more", [{"loss": "hinge", "average": 0.9}, SEVERAL | {"loss": "non-saturating"}])
-def test_merged_runs_are_those_trained_together_after_50_iterations(train, trained_apart, tmp_path, more):
+@pytest.mark.slow
+def test_merged_runs_are_those_trained_together_after_50_iterations(train, trained_apart, tmp_path):
     """To 1e-5 of the largest number: sums of several replicas round as those of one, but for the ends of vectors."""
-    more = {"iterations": 50, "evaluate_every": 25, "critic_steps": 2} | more
+    more = SEVERAL | {"loss": "hinge", "iterations": 50, "evaluate_every": 50, "critic_steps": 2}
     together = train(tmp_path / "together", **more)
     folder, added = trained_apart(**more)
     merge(folder, added, config(**more))
@@ -176,8 +176,9 @@ def test_killed_at_any_operation_on_files_it_comes_to_the_same_bytes(apart, tmp_
     once = partial(merge, k, k / "adding", config(**SHORT))
     while shutil.copytree(folder, k) and Forked(partial(dying, kills, once)).wait():
         assert read_checkpoint(k).seeds in ([0, 1], [0, 1, 2])  # a reader finds one or the other, whole
-        Forked(partial(dying, kills // 2, once)).wait()
-        assert read_checkpoint(k).seeds in ([0, 1], [0, 1, 2])
+        if kills % 3 == 0:
+            Forked(partial(dying, kills // 2, once)).wait()
+            assert read_checkpoint(k).seeds in ([0, 1], [0, 1, 2])
         once()
         assert read_only(k) == expected, kills
         shutil.rmtree(k)

@@ -1,7 +1,8 @@
 """The next round of a study, planned from its store by whichever process comes first."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,11 +28,22 @@ def advance(folder: Path) -> Next:
     rounds = read_rounds(folder)
     if rounds is None or rounds.planner == "grid" or rounds.is_over:
         return "end"
-    with try_lock(folder / PLANNING) as free:
+    with alone(folder) as free:
+        return _advance(folder) if free else "wait"
+
+
+@contextmanager
+def alone(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
+    """Be the only one who changes the rounds of a study, of all processes and machines.
+
+    Yields whether that could be had; timeout: seconds to wait for other processes of this machine.
+    """
+    with try_lock(folder / PLANNING, timeout) as free:
         if not free:
-            return "wait"
+            yield False
+            return
         with planning(folder) as ours:
-            return _advance(folder) if ours else "wait"
+            yield ours
 
 
 def _advance(folder: Path) -> Next:

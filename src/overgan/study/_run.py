@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from overgan.study._hold import run_at
 from overgan.study._kinds import KINDS
 from overgan.study._load import SpecSource, load, load_spec, read_description
 from overgan.study._machine import machine, versions
-from overgan.study._mirror import publish
+from overgan.study._mirror import PATIENCE, publish
 from overgan.study._opening import Opened, Opening
 from overgan.study._place import placed
+from overgan.study._planning import alone
 from overgan.study._quickstart import apart, with_root
-from overgan.study._rounds import ROUNDS, write_rounds
+from overgan.study._rounds import ROUNDS, read_rounds, write_rounds
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -127,6 +128,7 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
+            before = read_rounds(folder)
             resolved, rounds = with_rounds(folder, kind, resolved, sure, begun=begun)
             if begun:
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
@@ -154,11 +156,14 @@ def run(
                 _lock(stack, folder)
                 if (folder / STUDY).exists():
                     raise OverganError(f"{folder} was begun by another run a moment ago; start this one again")
-            for name in (STUDY, COPY, SPEC, IMAGES, ROUNDS):
-                remove_unfinished(folder, name)
-            if rounds:
-                write_rounds(folder, rounds)
-            write_description(folder, description)  # before other files, with which alone a folder is refused
+            with alone(folder, PATIENCE) if begun and rounds else nullcontext(True) as free:
+                if not free or (begun and read_rounds(folder) != before):  # jobs on a cluster plan meanwhile
+                    raise OverganError(f"{folder} went on to another round a moment ago; start this one again")
+                for name in (STUDY, COPY, SPEC, IMAGES, ROUNDS):
+                    remove_unfinished(folder, name)
+                if rounds:
+                    write_rounds(folder, rounds)
+                write_description(folder, description)  # before other files, with which alone a folder is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())
             publish(folder)
