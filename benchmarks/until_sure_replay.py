@@ -2,7 +2,7 @@
 
 python benchmarks/until_sure_replay.py DIR [DIR …] [--orders 200] [--confidence 0.95] [--tolerance T]    under a minute
 
-The folders are of finished studies of one spec, but for its widths and seeds; of a width in several the last counts.
+The folders are of finished studies of one spec, but for its widths and seeds; of a run in several the last one counts.
 The race is played on their own runs: three of every width, then as many as `next_seeds` asks for, as long as there are
 some. First in the order of the seeds, then in random ones, the same at every width, where seeds that more widths have
 come first. Taken for true is what all runs say: the narrowest width whose mean is within the tolerance of the least.
@@ -10,7 +10,7 @@ come first. Taken for true is what all runs say: the narrowest width whose mean 
 
 import argparse
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +44,17 @@ def joined(folders: list[Path]) -> tuple[Runs, float]:
     """The runs of all the folders, and the tolerance of their spec."""
     studies = [overgan.load(folder) for folder in folders]
     specs = [study.spec.model_dump(exclude={"name", "widths", "seeds"}) for study in studies]
-    if any(spec != specs[0] for spec in specs) or any(s.spec.seeds != list(range(len(s.spec.seeds))) for s in studies):
-        raise SystemExit("the folders must be of one spec, but for its widths, and of the seeds 0, 1, 2, …")
-    values: dict[int, np.ndarray] = {}
+    by_seed = defaultdict[int, dict[int, float]](dict)
     seconds, cost = dict[int, float](), dict[int, float]()
     for study in studies:
         for k, of in values_in_order(study).items():
-            values[k] = np.array(of)
+            by_seed[k] |= dict(zip(study.spec.seeds, of, strict=True))
             seconds[k] = study.group_status(k).seconds / len(of)
         cost |= costs(study)
-    return Runs({k: values[k] for k in sorted(values)}, seconds, cost), studies[0].spec.tolerance
+    if any(spec != specs[0] for spec in specs) or any(set(of) != set(range(len(of))) for of in by_seed.values()):
+        raise SystemExit("the folders must be of one spec, but for its widths, and of the seeds 0, 1, 2, …")
+    values = {k: np.array([by_seed[k][seed] for seed in sorted(by_seed[k])]) for k in sorted(by_seed)}
+    return Runs(values, seconds, cost), studies[0].spec.tolerance
 
 
 def answer(values: dict[int, np.ndarray], tolerance: float) -> int:

@@ -69,10 +69,11 @@ def test_a_width_is_judged_at_its_best_on_training_images(study, rule, averaged)
 
 
 def test_the_headline_says_how_widths_are_judged(study):
-    assert study.headlines()[1] == (
+    judged = (
         "Each width is judged at the best of its learning rates, chosen on the training images' distance (by the rule "
         "constant)"
     )
+    assert judged in study.headlines()[1:]
 
 
 def test_status_counts_runs_and_names_the_best_rate(study):

@@ -159,7 +159,7 @@ class GanResults(Study):
         column = _column("test", averaged=averaged)
         last = self.last(rule=rule, averaged=averaged)
         final = last[last.features == features]
-        if final[column].isna().all():  # or there are none; `evaluate` measures averages alone
+        if final.empty or final[column].isna().all():  # `evaluate` measures averages alone
             self._refuse(last, features, rule, averaged=averaged)
         values = values_in_order(self, features, rule=rule, averaged=averaged)
         found = recommend(
