@@ -16,7 +16,7 @@ import scipy
 
 from overgan import recommend
 from overgan.study import load_spec
-from overgan.study.analysis import gaps, scaling, standing, transfer, trends
+from overgan.study.analysis import extrapolate, gaps, next_width, scaling, standing, transfer, trends
 from overgan.study.gan import Coordinates
 from overgan.training import Change
 
@@ -117,6 +117,24 @@ def law(kind: str, seeds: int, random: Random) -> bool | None:
     return np.log(low) <= true <= np.log(high) if found.interval else None
 
 
+def later_distance(kind: str, seeds: int, random: Random) -> bool:
+    """Whether a curve's mean over the seeds is where it was said to be after twice the iterations."""
+    x, waves = np.append(np.arange(1, 21), 40), noise(kind, (2, 21, seeds), random)[1]
+    for i in range(1, 20):  # an evaluation is like the one before it, the last of all like none
+        waves[i] = 0.6 * waves[i - 1] + 0.8 * waves[i]
+    curve = ((1 + 4 / x)[:, None] * (1 + SPREAD * waves)).mean(1)
+    _, low, high = extrapolate(x[:-1], curve[:-1], [x[-1]]).interval()[:, 0]
+    return low <= curve[-1] <= high
+
+
+def next_mean(kind: str, seeds: int, random: Random) -> bool:
+    """Whether the mean of as many runs at the next, wider network is where it was said to be."""
+    widths = 2 ** np.arange(1, 8)
+    values = runs(1 + 20 / widths, kind, seeds, random)
+    found = next_width(dict(zip(widths[:-1].tolist(), values, strict=False)))
+    return found is not None and found.low <= values[-1].mean() <= found.high
+
+
 def not_failing(kind: str, seeds: int, random: Random) -> bool:
     """Whether a narrow width's rate that costs just the tolerance is not said to fail."""
     means = np.repeat([[1.0, 1.0]], 5, axis=0)
@@ -176,6 +194,8 @@ CLAIMS: dict[str, Callable[[str, int, Random], bool | None]] = {
     "a distance still falls": not_falling,
     "test is above or below train": neither_above_nor_below,
     "a learning-rate rule does not hold": rule_that_holds,
+    "distance after twice the iterations": later_distance,
+    "mean of the next, wider network": next_mean,
 }
 
 

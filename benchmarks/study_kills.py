@@ -1,13 +1,14 @@
 """Do 200 SIGKILLs change a bit of a study?
 
-python benchmarks/study_kills.py [FOLDER] [KILLS]
+python benchmarks/study_kills.py [FOLDER] [KILLS] [until-sure]
 
 A study of digits is trained without a fault, and then again and again by the command with two workers, which is killed:
 the driver, a worker, or both, at a random instant; or, half of the time, driver or workers at a random operation on a
 file, before it is made durable or renamed. So kills come in training, evaluations, checkpoints and reports. Every study
-that comes to its end is compared with the first: weights, measurements and losses. The counts stay in FOLDER (by
-default a new one), from which the script goes on where it was stopped. Driver and workers are forked from this process,
-where all is imported, for the start of new ones would take most of the time.
+that comes to its end is compared with the first: weights, measurements and losses. With until-sure it decides what to
+train next, and its rounds are compared, too: kills then come while seeds are added and merged, and rounds planned. The
+counts stay in FOLDER (by default a new one), from which the script goes on where it was stopped. Driver and workers are
+forked from this process, where all is imported, for the start of new ones would take most of the time.
 """
 
 import json
@@ -40,8 +41,11 @@ widths: [2, 4, 8]
 seeds: [0, 1]
 train: {iterations: 100, batch: 8, learning_rate: 2e-3, log_every: 5, evaluate_every: 25, checkpoint_seconds: 0.1}
 evaluate: {features: [pixels], samples: 100}
+tolerance: 0.5
 """
-OPERATIONS = 120  # on files, at most, before a process dies
+SURE = sys.argv[3:] == ["until-sure"]
+HOW = {"until_sure": True, "confidence": 0.8} if SURE else {}
+OPERATIONS = 600 if SURE else 120  # on files, at most, before a process dies
 
 
 def main() -> None:
@@ -50,7 +54,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kills.yaml").write_text(SPEC)
     undisturbed, study, counts = folder / "undisturbed", folder / "study", folder / "counts.json"
-    overgan.run(folder / "kills.yaml", undisturbed, threads=1)
+    overgan.run(folder / "kills.yaml", undisturbed, threads=1, **HOW)
     overgan.write_report(undisturbed, figures=False)
     _local.Popen = forked_worker
     begun = time.monotonic()
@@ -80,6 +84,7 @@ def command(folder: Path, study: Path, operation: int = 0) -> Forked:
         fsync, replace = os.fsync, os.replace
         os.fsync, os.replace = _dying([operation], fsync, replace)
     words = ["run", folder / "kills.yaml", "--out", study, "--workers", "2", "--threads", "1", "--quiet"]
+    words += ["--until-sure", "--confidence", "0.8"] if SURE else []
     process = forked_command(*words, stderr=told)
     if operation:
         os.fsync, os.replace = fsync, replace
@@ -126,8 +131,10 @@ def killed_at(process: Forked, victims: str, seconds: float) -> tuple[int, int]:
 
 
 def contents(study: Path) -> dict[str, str]:
-    """The checksums of all rows and of all tensors."""
+    """The checksums of all rows and of all tensors, and the rounds."""
     found = {str(p.relative_to(study)): sha256(p.read_bytes()).hexdigest() for p in study.glob("k*/*.jsonl")}
+    if SURE:
+        found["rounds"] = json.dumps(json.loads((study / "rounds.json").read_text())["rounds"])
     for group in study.glob("k*"):
         path = group / json.loads((group / "checkpoint.json").read_text())["file"]
         tensors = safetensors.torch.load(path.read_bytes())

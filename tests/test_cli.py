@@ -167,6 +167,8 @@ NO_IMAGES = "data.root: nowhere has no file train"
         (["recommend", __file__, "--tolerance", "inf"], "--tolerance is inf; it must be at least 0, and finite"),
         (["recommend", __file__, "--tolerance", "nan"], "--tolerance is nan; it must be at least 0, and finite"),
         (["recommend", __file__, "--tolerance", "-0.5"], "--tolerance is -0.5; it must be at least 0, and finite"),
+        (["recommend", __file__, "--budget", "1h"], "--budget is for a study's folder; a table says nothing of time"),
+        (["recommend", "nowhere", "--pace", "3x"], "--pace is of --budget, the time of one training; give that, too"),
         (["run", "quickstart", "--scale", "inf"], "--scale is inf; it must be from above 0"),
         (["run", "quickstart", "--scale", "nan"], "--scale is nan; it must be from above 0"),
         (["run", "quickstart", "--set", "scale=0.5"], "--set scale=0.5: the key scale says what was done"),

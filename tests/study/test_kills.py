@@ -44,7 +44,8 @@ def run(tiny, tmp_path, monkeypatch):
     """The study in another folder, by two workers that are forked."""
     monkeypatch.setattr("overgan.study.execute._local.Popen", forked_worker)
     monkeypatch.setattr("overgan.study._finish.POLL_SECONDS", 0.02)
-    return lambda: overgan.run(tiny.folder.parent / "tiny.yaml", tmp_path / "study", workers=2, threads=1)
+    spec = tiny.folder.parent / "tiny.yaml"
+    return lambda **more: overgan.run(spec, tmp_path / "study", workers=2, threads=1, **more)
 
 
 def killed_in(monkeypatch, widths, times, number=signal.SIGKILL):
@@ -91,6 +92,16 @@ def test_a_group_whose_worker_is_killed_twice_is_left_and_the_others_are_finishe
     (tmp_path / "study" / "died-8").write_text("x" * 99)
     assert results(run().folder) == results(tiny.folder)
     assert not log.exists()
+
+
+def test_a_study_that_decides_itself_ends_when_a_worker_is_killed_twice(run, tiny, tmp_path, monkeypatch):
+    """The others would wait for the width that is left, without which there is no next round."""
+    monkeypatch.setattr("overgan.study.gan._planner.next_round", lambda *_: None)
+    killed_in(monkeypatch, [2], 99)
+    with pytest.raises(WorkerError, match="not finished: a second worker at k = 2 was killed by SIGKILL"):
+        run(until_sure=True)
+    (tmp_path / "study" / "died-2").write_text("x" * 99)
+    assert results(run(until_sure=True).folder) == results(tiny.folder)
 
 
 def test_workers_that_cannot_begin_are_not_started_for_ever(run, tiny, tmp_path, monkeypatch, caplog):

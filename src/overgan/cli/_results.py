@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 import overgan
+from overgan.cli._budget import Budget, Pace, print_for_budget
 from overgan.cli._headlines import print_headlines
 from overgan.cli._options import Folder, Json, Trust, Widths, listed
 from overgan.cli._terminal import console, duration, print_json
@@ -20,7 +21,7 @@ Tolerance = Annotated[
     float | None, Option(help="Fraction by which it may miss the best [default: the spec's, or 0.05].")
 ]
 Confidence = Annotated[
-    float | None, Option(help="That the interval holds the answer [default: what --until-sure was given, or 0.95].")
+    float | None, Option(help="That the interval holds the answer [default: that of the study, or 0.95].")
 ]
 
 
@@ -38,6 +39,8 @@ def recommend(
     tolerance: Tolerance = None,
     confidence: Confidence = None,
     widths: Widths = None,
+    budget: Budget = None,
+    pace: Pace = None,
     json_: Json = False,
     trust: Trust = False,
 ) -> None:
@@ -47,10 +50,16 @@ def recommend(
 
     A table is a .csv file with the columns k, seed and value: a number of which less is better, inf or diverged if the
     run diverged; or true if the run succeeded and false if not.
+
+    With --budget it says which width to train once in that time.
     """
+    if budget is None and pace is not None:
+        raise OverganError("--pace is of --budget, the time of one training; give that, too")
     if not is_address(results) and (Path(results).is_file() or results.endswith(".csv")):
         if widths is not None:
             raise OverganError("--widths is for a study's folder; a table is narrowed by leaving its other rows out")
+        if budget is not None:
+            raise OverganError("--budget is for a study's folder; a table says nothing of time")
         found = overgan.recommend(
             results, 0.05 if tolerance is None else tolerance, 0.95 if confidence is None else confidence
         )
@@ -60,6 +69,9 @@ def recommend(
     if widths is not None:
         study = study.narrowed(listed(widths))
     confidence = study.confidence(confidence)
+    if budget is not None:
+        print_for_budget(study, budget, pace, tolerance, confidence, as_json=json_)
+        return
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)

@@ -1,3 +1,4 @@
+from ._budget import MOST as MOST, Expected as Expected, closest as closest
 from ._by_race import by_race as by_race, odds as odds
 from ._curves import Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
@@ -10,7 +11,7 @@ from ._posterior import probabilities as probabilities
 from ._race import Standing as Standing, standing as standing
 from ._reach import within_reach as within_reach
 from ._recommend import Recommendation as Recommendation, recommend as recommend
-from ._settled import EVALUATIONS as EVALUATIONS, trends as trends
+from ._settled import EVALUATIONS as EVALUATIONS, curves_of as curves_of, trends as trends
 from ._shares import runs_needed as runs_needed
 from ._spread import cautious as cautious
 from ._steps import Scaling as Scaling, scaling as scaling

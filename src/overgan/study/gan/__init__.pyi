@@ -1,3 +1,4 @@
+from ._budget import Afforded as Afforded, ForBudget as ForBudget, Pace as Pace
 from ._coordinates import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power
 from ._hours import Hours as Hours, hours as hours
 from ._kind import KIND as KIND

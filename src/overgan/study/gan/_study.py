@@ -14,6 +14,7 @@ from overgan.errors import OverganError
 from overgan.metrics import MetricName, Progress, no_progress
 from overgan.models import plain
 from overgan.study._mirror import publish
+from overgan.study.gan._budget import ForBudget, Pace, for_budget
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import evaluate_checkpoints
 from overgan.study.gan._pictures import pictures
@@ -105,6 +106,28 @@ class GanStudy(GanResults):
                 self.folder, self.spec, fingerprint, metrics, progress, device, batch, **settings
             )
         return pd.DataFrame(rows, columns=None if rows else ROW)
+
+    def for_budget(
+        self,
+        budget: str | float,
+        pace: Pace | None = None,
+        tolerance: float | None = None,
+        confidence: float = 0.95,
+    ) -> ForBudget:
+        """The width to train once in a given time, by the mean distances that are expected after as many iterations.
+
+        budget: the time of training, evaluations not counted: seconds, or such as 30m, 10h or 1d.
+        pace: how many times as fast as this study one model will be trained; or the seconds of an iteration of it, by
+            width, from which others follow by the power of k that these show, or, from a single one, the study's own.
+            By default the study's: of a group, over its iterations and runs.
+        tolerance: by default the spec's. confidence: of intervals.
+
+        At a constant learning rate a mean is taken from the curve, and beyond it by `extrapolate`, to four times what
+        was trained at most. Where the rate falls to 0 only trainings as long as the study's are known.
+
+        Raises OverganError for what is out of range, if no run is finished, or nothing is known of so few iterations.
+        """
+        return for_budget(self, budget, pace, tolerance, confidence)
 
     def write_samples(
         self,

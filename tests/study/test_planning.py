@@ -1,0 +1,60 @@
+"""The next round of a study, which several processes may want to plan at once."""
+
+import shutil
+import time
+from functools import partial
+
+from overgan.study import read_rounds
+from overgan.study._planning import advance
+from overgan.study.gan import _planner
+from tests.forked import Forked
+from tests.racing import begun, write_study
+
+VALUES = {2: [9.0, 4.0, 6.5], 4: [6.2, 3.0, 4.4], 8: [3.1, 5.9, 4.6]}
+ENDS = ["work", "wait", "end"]
+
+
+def undecided(folder):
+    """A study whose first round is done, after which seeds are wanted."""
+    return write_study(folder, VALUES, [begun({2: 3, 4: 3, 8: 3})]).folder
+
+
+def test_of_processes_that_plan_at_once_one_writes_the_round(tmp_path, monkeypatch):
+    folder, plan = undecided(tmp_path / "study"), _planner.next_round
+    assert advance(shutil.copytree(folder, tmp_path / "alone")) == "work"
+
+    def slowly(*given):
+        with (tmp_path / "planned").open("a") as told:
+            told.write("x")
+        time.sleep(0.3)
+        return plan(*given)
+
+    monkeypatch.setattr(_planner, "next_round", slowly)
+    processes = [Forked(lambda: ENDS.index(advance(folder))) for _ in range(4)]
+    assert sorted(process.wait() for process in processes) == [0, 1, 1, 1]
+    assert (tmp_path / "planned").read_text() == "x"
+    rounds = read_rounds(folder)
+    assert [of.move for of in rounds.rounds] == ["begin", "seeds"]
+    assert rounds == read_rounds(tmp_path / "alone")
+    assert advance(folder) == "wait"  # until its runs are finished
+
+
+def test_a_plan_that_is_killed_on_its_way_is_made_again(tmp_path, monkeypatch):
+    """Between rounds.json and study.json, which a longer round changes, too."""
+    longer = begun({2: 3, 4: 3, 8: 3}, move="longer").model_copy(update={"iterations": 2000})
+    folder = undecided(tmp_path / "study")
+    monkeypatch.setattr(_planner, "next_round", lambda *_: longer)
+    whole = shutil.copytree(folder, tmp_path / "whole")
+    assert advance(whole) == "work"
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("overgan.study._planning.write_description", killed)
+        ended = Forked(partial(advance, folder)).wait()
+    assert ended != 0
+    assert len(read_rounds(folder).rounds) == 2
+    assert advance(folder) == "wait"
+    for name in ("rounds.json", "study.json"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
