@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import overgan
+from overgan.errors import OverganError
 from overgan.report import report_content
 from overgan.study.analysis import standing
 from tests.racing import begun, write_study
@@ -108,3 +109,15 @@ def test_a_study_that_decides_nothing_has_no_such_section(tmp_path):
     study = write_study(tmp_path, VALUES)
     assert report_content(study).section is None
     assert "The race" not in overgan.write_report(study.folder, figures=False).read_text()
+
+
+def test_rounds_that_anybody_may_have_written_are_shown_as_text_or_refused(tmp_path):
+    odd = BEGIN.model_copy(update={"why": "<script>alert(1)</script>", "seeds": {8: 3, 64: 9}})  # no k = 64 here
+    study = write_study(tmp_path, VALUES, [odd])
+    page = overgan.write_report(study.folder, figures=False).read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    path = tmp_path / "rounds.json"
+    path.write_text(path.read_text().replace('"8": 3', "").replace(',\n        "64": 9', ""))
+    with pytest.raises(OverganError, match=r"rounds.json .*restore it, or remove it"):
+        report_content(study)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import numpy as np
@@ -125,6 +126,12 @@ def test_while_a_width_has_no_run_yet_nothing_is_said_of_odds(tmp_path):
         assert (study.recommend().probability, study.recommend().more_seeds) == (None, {})
         (first,) = study.headlines()
         assert "the runs of k = 16 that are not finished yet" in first
+
+
+def test_what_no_number_of_seeds_may_settle_takes_at_least_so_many(tmp_path):
+    hair = {4: [9.0, 9.1, 9.2, 8.9], 8: [5.2499, 5.4, 5.1, 5.25], 16: [5.0, 4.9, 5.1, 5.0]}  # 5% apart
+    odds = write_study(tmp_path, hair).headlines()[1]
+    assert re.search(r"; at least [23],\d{3} more seeds at k = 8 and 16", odds)
 
 
 def test_one_seed_or_one_width_has_no_odds(tmp_path):

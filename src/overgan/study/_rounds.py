@@ -20,6 +20,7 @@ ROUNDS = "rounds.json"
 CONFIDENCE = 0.95  # of what a study says, where none is asked for
 FIRST = 3  # seeds of a width, before anything is known of it
 STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Counts = Annotated[dict[Width, Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
 class Round(BaseModel):
@@ -29,7 +30,7 @@ class Round(BaseModel):
 
     move: Literal["begin", "grid", "seeds", "wider", "longer"]
     why: str  # one sentence
-    seeds: dict[Width, Annotated[int, Field(ge=1)]]  # width -> how many of the study's seeds, in their order
+    seeds: Counts  # width -> how many of the study's seeds, in their order
     iterations: Annotated[int, Field(ge=1)]  # of every run
 
 

@@ -8,6 +8,8 @@ from overgan.words import at_widths, counted, joined, number, percent
 
 NEAR_CERTAIN = 0.99  # beyond it, or below 1 minus it, a simulated probability has no digits
 
+MANY = 2_000  # seeds, with which `needed` comes near its end: it may take any number
+
 
 def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> Recommendation:
     """What a recommendation becomes in a study that chose its runs by what earlier ones said.
@@ -65,4 +67,5 @@ def odds(found: Recommendation, unit: str, processor: str) -> str:
     if not found.more_seeds:
         return text
     cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
-    return f"{text}; about {at_widths(found.more_seeds, 'more seed')} would settle it{cost}"
+    about = "at least" if max(found.more_seeds.values()) > MANY else "about"
+    return f"{text}; {about} {at_widths(found.more_seeds, 'more seed')} would settle it{cost}"
