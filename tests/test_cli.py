@@ -38,12 +38,13 @@ def call(*arguments):
 
 @pytest.mark.slow
 def test_run_ends_with_the_report_and_the_recommended_width(study):
-    *_, report, headline = (study.parent / "output").read_text().strip().splitlines()
+    *_, report, headline, odds = (study.parent / "output").read_text().strip().splitlines()
     assert report == "report: FOLDER/study/report.html"
     assert (study / "report.html").exists()
     expected = overgan.load(study).recommend().width
     assert headline.startswith("No recommendation yet; it takes at least three seeds, such as seeds=[0,1,2]: ")
     assert f"Of what there is, k = {expected}: mean test pixels" in headline
+    assert odds.startswith(f"By these runs k = {expected} is the right width with a probability ")
 
 
 @pytest.mark.slow
@@ -99,7 +100,7 @@ def test_sample_says_which_width_is_recommended_and_why(study, tmp_path):
 @pytest.mark.slow
 def test_report_and_recommend_of_some_widths_alone(study, undrawn):
     assert call("report", study, "--widths", "4,2").strip() == f"report: {study}/report-k2-k4.html"
-    shown, width, cost = call("recommend", study, "--widths", "2,4").splitlines()
+    shown, width, _odds, cost = call("recommend", study, "--widths", "2,4").splitlines()
     assert shown == "shown: 2 of 3 widths: k = 2, 4"
     assert width == str(overgan.load(study).narrowed([2, 4]).recommend())
     assert cost.startswith("cost: ")
@@ -336,6 +337,7 @@ def test_status_as_json_is_what_the_study_says(study):
         "diverged": 0,
         "seconds_left": 0,
         "jobs": [],
+        "round": None,
         "bytes": sum(path.stat().st_size for path in study.rglob("*") if path.is_file()),
     }
     for group, k in zip(groups, (2, 4, 8), strict=True):
