@@ -1,6 +1,7 @@
 """How often a study that stops when it is sure names the right width, and what that costs beside a fixed grid.
 
-python benchmarks/until_sure.py [STUDIES]          2,000 of each kind by default, under five minutes on two free cores
+python benchmarks/until_sure.py [STUDIES] [--kinds flat …] [--confidence 0.8]
+                                                   2,000 of each kind by default, under five minutes on two free cores
 python benchmarks/until_sure.py tests              the tests of one pair alone, three of them compared, a minute
 python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
 
@@ -11,8 +12,8 @@ whether that excludes all other widths, and, growing until it is sure, by the te
 units as its width has parameters.
 """
 
+import argparse
 import functools
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -298,10 +299,21 @@ def calibration(kinds: list[str], studies: int = 400) -> None:
         print(f"{low}–{min(high, 1)}: {of.sum()} widths, {rates}")
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["tests"]:
+def main() -> None:
+    global CONFIDENCE  # workers are forked with it
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", nargs="?", default="2000")
+    parser.add_argument("--confidence", type=float, default=CONFIDENCE)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[*KINDS])
+    given = parser.parse_args()
+    CONFIDENCE = given.confidence
+    if given.what == "tests":
         compare_tests()
-    elif sys.argv[1:] == ["probabilities"]:
-        calibration([*KINDS])
+    elif given.what == "probabilities":
+        calibration(given.kinds)
     else:
-        simulate(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2:] or [*KINDS])
+        simulate(int(given.what), given.kinds)
+
+
+if __name__ == "__main__":
+    main()
