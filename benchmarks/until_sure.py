@@ -3,6 +3,7 @@
 python benchmarks/until_sure.py [STUDIES] [--kinds flat …] [--confidence 0.8]
                                                    2,000 of each kind by default, under five minutes on two free cores
 python benchmarks/until_sure.py tests              the tests of one pair alone, three of them compared, a minute
+python benchmarks/until_sure.py looks              how often looks mislead that follow each other, seconds
 python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
 
 A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
@@ -273,6 +274,41 @@ def compare_tests() -> None:
             print(f"| {correlation}, {gap} | " + " | ".join(f"{n.mean():.1f}" for n in runs.values()), flush=True)
 
 
+def misleading(level: float, paths: int = 40_000) -> float:
+    """The probability that any look at a pair at the border exceeds its bound for a level.
+
+    It is the sum of the looks' levels times the mean of 1/(how many looks exceed theirs), where one that does is drawn
+    in proportion to its level, and then the runs before and after it: few paths do for any level.
+    """
+    random = np.random.default_rng(6)
+    bounds = critical(np.array(level))
+    levels = scipy.stats.t.sf(bounds, LOOKS - 1)
+    at = random.choice(len(LOOKS), paths, p=levels / levels.sum())
+    n, runs = LOOKS[at], np.diff(LOOKS, prepend=0)
+    t = scipy.stats.t.isf(levels[at] * random.random(paths), n - 1)
+    squares = random.chisquare(n)  # of all runs up to this look; t says only in which direction they lie
+    mean = t / np.sqrt(t**2 + n - 1) * np.sqrt(squares / n)
+    sums = random.standard_normal((paths, len(LOOKS))) * np.sqrt(runs)  # of the runs between looks
+    around = np.where(runs > 1, random.chisquare(np.maximum(runs - 1, 1), sums.shape), 0)  # their mean, in squares
+    before = np.arange(len(LOOKS)) <= at[:, None]
+    apart = sums - runs * (np.where(before, sums, 0).sum(1) / n)[:, None]
+    scale = np.sqrt((squares - n * mean**2) / np.where(before, apart**2 / runs + around, 0).sum(1))[:, None]
+    sums = np.where(before, scale * apart + runs * mean[:, None], sums)
+    around = np.where(before, scale**2 * around, around)
+    total = sums.cumsum(1)
+    variances = ((sums**2 / runs + around).cumsum(1) - total**2 / LOOKS) / (LOOKS - 1)
+    exceed = total > bounds * np.sqrt(LOOKS * variances)
+    exceed[np.arange(paths), at] = True
+    return float(levels.sum() * (1 / exceed.sum(1)).mean())
+
+
+def check_looks() -> None:
+    """What the looks' levels add up to, and the probability that any misleads, by the level allowed."""
+    for level in (0.5, 0.2, *(10.0**-power for power in range(1, 13))):
+        levels = scipy.stats.t.sf(critical(np.array(level)), LOOKS - 1)
+        print(f"{level:g}: the sum {levels.sum():.3g}, any {misleading(level):.3g}")
+
+
 def calibration(kinds: list[str], studies: int = 400) -> None:
     """Of studies in which a width has a probability in some range: how often it is the right one."""
     said, right = [], []
@@ -309,6 +345,8 @@ def main() -> None:
     CONFIDENCE = given.confidence
     if given.what == "tests":
         compare_tests()
+    elif given.what == "looks":
+        check_looks()
     elif given.what == "probabilities":
         calibration(given.kinds)
     else:

@@ -22,7 +22,7 @@ FIRST = begun({4: 3, 8: 3, 16: 3})
 
 
 def more(count):
-    return begun({4: count, 8: count, 16: count}, "not sure yet", "seeds")
+    return begun({4: count, 8: count, 16: count}, "Not sure yet.", "seeds")
 
 
 def sure(count=10):
@@ -75,7 +75,7 @@ def test_when_the_race_and_the_estimate_differ_the_race_counts(tmp_path):
     luck = 1 + 0.3 * np.sin(np.arange(12))  # of a seed, the same at all widths: it hides nothing from pairs
     values = {k: (mean * luck).tolist() for k, mean in {4: 9.0, 8: 5.4, 16: 5.0, 32: 4.98}.items()}
     alone = write_study(tmp_path / "grid", values).recommend()
-    rounds = [begun(dict.fromkeys(values, 3)), begun(dict.fromkeys(values, 12), "not sure yet", "seeds")]
+    rounds = [begun(dict.fromkeys(values, 3)), begun(dict.fromkeys(values, 12), "Not sure yet.", "seeds")]
     found = write_study(tmp_path / "race", values, rounds).recommend()
     assert (alone.width, found.width) == (8, 16)
     assert found.probability == pytest.approx(probabilities(values, 0.05)[16])

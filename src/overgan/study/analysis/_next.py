@@ -1,6 +1,6 @@
 """What to train next where the answer hangs, and how much more would settle it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,19 +39,19 @@ def next_seeds(
 
     The narrowest width that may be the answer matters. If it seems not to be enough, the one comparison is made that
     shows this at the least cost, and if it clearly seems so, that of the next one along with it; otherwise all
-    that are open. The runs of a pair are doubled at most.
+    that are open. A pair gets half as many runs again at most, up to its next look.
     """
     race = judge(values, tolerance, confidence, initial, longer)
     counts = [len(v) for v in race.values]
     if len(counts) > 1 and min(counts) < FEWEST:
         few = {k: FEWEST for k, n in zip(race.widths, counts, strict=True) if n < FEWEST}
-        return Wanted(few, f"fewer than {FEWEST} seeds of a width say nothing")
+        return Wanted(few, f"Fewer than {FEWEST} seeds of a width say nothing.")
     seeds, moves = list(counts), []
     for move in _moves(race, costs):
         moves.append(move)
         for other, enough in move.runs.items():
-            soon = next_look(min(counts[move.place], counts[other]))
-            _raise(seeds, (move.place, other), min(enough, next_look(soon)))
+            most = -(-3 * min(counts[move.place], counts[other]) // 2)
+            _raise(seeds, (move.place, other), min(enough, next_look(most - 1)))
         if not move.clear:
             break
     more = {k: n for k, n, before in zip(race.widths, seeds, counts, strict=True) if n > before}
@@ -132,13 +132,17 @@ def _raise(runs: list[int], places: tuple[int, int], least: int) -> None:
 
 def _why(race: Race, moves: list[_Move], tolerance: float) -> str:
     first, apart = moves[0], f"{100 * tolerance:g}%"
-    width = f"k = {race.widths[first.place]}"
+    width = _named(race, [first.place])
     if race.lost[first.place]:
-        return f"all runs of {width} diverged, but these are too few to say that most would"
-    others = joined([f"k = {race.widths[other]}" for other in first.runs])
+        return f"All runs of {width} diverged, but these are too few to say that most would."
+    others = _named(race, first.runs)
     if first.seems_enough:
-        return f"{width} seems to be within {apart} of {others}, but that is not sure yet"
-    worse = [f"k = {race.widths[move.place]}" for move in moves if not move.seems_enough]
+        return f"{width} seems to be within {apart} of {others}, but that is not sure yet."
+    worse = [move.place for move in moves if not move.seems_enough]
     if len(worse) > 1:
-        return f"{joined(worse)} seem to be more than {apart} above wider ones, but that is not sure yet"
-    return f"{width} seems to be more than {apart} above {others}, but that is not sure yet"
+        return f"{_named(race, worse)} seem to be more than {apart} above wider ones, but that is not sure yet."
+    return f"{width} seems to be more than {apart} above {others}, but that is not sure yet."
+
+
+def _named(race: Race, places: Iterable[int]) -> str:
+    return f"k = {joined([race.widths[place] for place in places])}"

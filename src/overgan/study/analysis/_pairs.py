@@ -12,7 +12,12 @@ import numpy as np
 import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Bool, Float, Int64
 
-LOOKS = np.array([3, *(n << power for power in range(10) for n in (4, 6))])  # the runs of a pair when it is looked at
+LOOKS = np.array([3, *(n << power for power in range(10) for n in (4, 5, 6, 7))])[:-1]  # runs of a pair: 3 … 3,072
+# Decimal logarithms of levels, and what part each is of the sum of its looks' levels, rounded up
+TOGETHER = (
+    (-12.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, -0.3),
+    (1.0, 0.89, 0.86, 0.83, 0.78, 0.72, 0.63, 0.51, 0.34, 0.17),
+)
 LOST = 6  # runs of a width, after which it is lost if all of them diverged
 
 Values = Sequence[Float[np.ndarray, " _"]]
@@ -29,11 +34,14 @@ def next_look(runs: int) -> int:
 def critical(levels: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape looks"]:
     """What Student's t has to exceed at each look, so that it does so at any with at most these probabilities.
 
-    That holds if D is normal with a mean of 0 or less, whatever its variance. Of R looks the r-th, r = 1 … R, has the
-    share 2(R + 1 − r)/(R(R + 1)), which simulation showed to need the fewest runs.
+    That holds if D is normal with a mean of 0 or less, whatever its variance. The levels of single looks add up to
+    more, as those that follow each other mislead together (`benchmarks/until_sure.py looks`). Of R looks the r-th has
+    one in proportion to (R + 1 − r)^1.5, and less below 12 runs, which simulation showed to need the fewest runs.
     """
-    left = np.arange(len(LOOKS), 0, -1)
-    return np.asarray(scipy.stats.t.isf(levels[..., None] * left / left.sum(), LOOKS - 1))
+    shares = np.arange(len(LOOKS), 0, -1) ** 1.5 * np.minimum(LOOKS / 12, 1)
+    with np.errstate(divide="ignore"):
+        of_looks = levels / np.interp(np.log10(levels), *TOGETHER)
+    return np.asarray(scipy.stats.t.isf(of_looks[..., None] * shares / shares.sum(), LOOKS - 1))
 
 
 def as_judged(values: Float[np.ndarray, " runs"]) -> Float[np.ndarray, " runs"]:
