@@ -73,7 +73,7 @@ def test_a_pair_at_the_border_is_shown_as_often_as_allowed_at_all_looks_together
     sums, squares = d.cumsum(1), (d**2).cumsum(1)
     bounds = critical(np.array(allowed))
     shown = np.zeros(studies, np.bool_)
-    for n, bound in zip(LOOKS[LOOKS <= most], bounds, strict=False):
+    for n, bound in zip(LOOKS[most >= LOOKS], bounds, strict=False):
         mean = sums[:, n - 1] / n
         variance = (squares[:, n - 1] - n * mean**2) / (n - 1)
         shown |= mean / np.sqrt(variance / n) > bound
