@@ -1,5 +1,6 @@
 """A recommendation as a race between widths has it, and what would settle it, in words."""
 
+import math
 from dataclasses import replace
 
 from overgan.study.analysis._race import Standing
@@ -20,7 +21,9 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
     left = race.not_excluded
     if not left:  # all runs diverged, or every width is above another
         return replace(found, anytime=True, missing=(*found.missing, "a width that is not shown to be too bad"))
-    width = race.named or (found.width if found.width in left else left[0])
+    width = race.named or (
+        found.width if found.width in left else min(left, key=lambda k: (race.means[k] == math.inf, k))
+    )
     best = min(race.means, key=race.means.__getitem__)
     value, least = race.means[width], race.means[best]
     widest = race.widths[-1]
@@ -48,7 +51,7 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
         try_narrower=race.named is not None and width == race.widths[0] and width > 1,
         reason=text,
         anytime=True,
-        missing=("more seeds",) if race.named is None and goes_on else (),
+        missing=() if race.named else ("more seeds",) if goes_on else found.missing,
     )
 
 
