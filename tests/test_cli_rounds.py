@@ -139,7 +139,7 @@ def test_a_study_whose_budget_is_spent_says_what_it_knows_and_what_more_it_takes
     assert printed == [
         f"report: {tmp_path / 'study' / 'report.html'}",
         *study.headlines(),
-        "the time is up; the same command, with a new budget or without, goes on",
+        "the time is up, or too short for the next round; the same command, with a new budget or without, goes on",
     ]
     assert printed[1].startswith(
         "No recommendation yet; it takes more seeds; the runs of k = 16 that are not finished yet"

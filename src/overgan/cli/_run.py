@@ -99,4 +99,5 @@ def _tell(study: "Study", *, quiet: bool) -> None:
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
     if is_over:
-        console.print("the time is up; the same command, with a new budget or without, goes on")
+        goes_on = "the same command, with a new budget or without, goes on"
+        console.print(f"the time is up, or too short for the next round; {goes_on}")

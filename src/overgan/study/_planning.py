@@ -58,7 +58,10 @@ def _advance(folder: Path) -> Next:
         return "wait"
     assert kind.planner  # noqa: S101 - it has rounds
     found = kind.planner.next_round(folder, description, rounds)
-    if found is None or (rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until):
+    if found is None:
+        return "end"
+    if rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until:
+        write_rounds(folder, rounds.model_copy(update={"until": time.time()}))  # what is left of it is of no use
         return "end"
     write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
     _as_of(folder, found)
