@@ -8,7 +8,7 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study._rounds import Round, read_rounds, seeds_in_order
-from tests.study.test_runner import HERE, results
+from tests.study.test_runner import HERE
 
 SURE = {**HERE, "threads": 1, "until_sure": True}
 
