@@ -155,3 +155,10 @@ def test_runs_that_whoever_started_the_study_made_longer_are_judged_anew_too():
         for move, n in zip(moves, lengths, strict=True)
     ]
     assert Rounds(planner="sure", confidence=0.95, rounds=rounds).longer == 2
+
+
+def test_the_command_that_makes_a_study_again_has_its_confidence(small_spec, tmp_path):
+    for confidence, ends in ((None, " --until-sure"), (0.9, " --until-sure --confidence 0.9")):
+        how = {"executor": "tests.study.sleeper:Submitted", "confidence": confidence, "budget": "1h"}
+        study = overgan.run(small_spec, tmp_path / "study", until_sure=True, **how)
+        assert study.description.command.endswith(f"study{ends}")

@@ -147,7 +147,7 @@ def run(
                 keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
-                command=_command(source, folder, overrides, scale) + (" --until-sure" if until_sure else ""),
+                command=_command(source, folder, overrides, scale) + (sure.words if sure else ""),
                 versions=versions(),
                 machine=machine(workers) | {"threads": threads, "devices": devices},
                 **asdict(kind.facts(resolved)),

@@ -19,6 +19,11 @@ class Sure:
     confidence: float
     until: float | None  # seconds since 1970
 
+    @property
+    def words(self) -> str:
+        """What a command says of it; when it was to end is of one run alone."""
+        return " --until-sure" + (f" --confidence {self.confidence:g}" if self.confidence != CONFIDENCE else "")
+
 
 def how_sure(kind: Kind[Any], spec: Spec, confidence: float | None, budget: str | None) -> Sure:
     """How long a study should go on. Raises OverganError if it cannot until it is sure, or an argument is wrong."""
