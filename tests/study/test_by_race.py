@@ -175,6 +175,9 @@ def test_of_two_runs_a_width_there_is_no_recommendation_be_it_of_a_study_that_wa
 
 def test_a_width_of_which_every_run_diverged_so_far_is_not_what_is_named_of_what_there_is(tmp_path):
     values = {2: [math.inf] * 3, 4: [9.0, 9.1, 9.2], 8: [5.0, 5.4, 4.8], 16: [5.2, 4.9, 5.1]}
-    found = write_study(tmp_path, values, [begun(dict.fromkeys(values, 3))]).recommend()
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 3))])
+    found = study.recommend()
     assert 2 in found.not_excluded
     assert math.isfinite(found.value)
+    assert found.probability is None  # of k = 2 nothing is known, as long as a run may come through
+    assert re.match(r"About \d+ more seeds at .* would settle it", study.headlines()[1])

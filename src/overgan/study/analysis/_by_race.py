@@ -56,19 +56,18 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
 
 
 def odds(found: Recommendation, unit: str, processor: str) -> str:
-    """How probable it is that the width is the right one, and what would settle it; empty if that is not known.
+    """How probable it is that the width is the right one, and what would settle it, as far as that is known.
 
     unit: of the hours that it takes. processor: on which those were measured.
     """
-    if found.probability is None:
-        return ""
-    share = found.probability
-    chance = (
-        "above 99%" if share > NEAR_CERTAIN else "below 1%" if share < 1 - NEAR_CERTAIN else f"of {percent(share, 2)}"
-    )
-    text = f"By these runs k = {found.width} is the right width with a probability {chance}"
-    if not found.more_seeds:
-        return text
-    cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
-    about = "at least" if max(found.more_seeds.values()) > MANY else "about"
-    return f"{text}; {about} {at_widths(found.more_seeds, 'more seed')} would settle it{cost}"
+    said, share = [], found.probability
+    if share is not None:
+        near = "above 99%" if share > NEAR_CERTAIN else "below 1%" if share < 1 - NEAR_CERTAIN else ""
+        chance = near or f"of {percent(share, 2)}"
+        said.append(f"By these runs k = {found.width} is the right width with a probability {chance}")
+    if found.more_seeds:
+        cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
+        about = "at least" if max(found.more_seeds.values()) > MANY else "about"
+        said.append(f"{about} {at_widths(found.more_seeds, 'more seed')} would settle it{cost}")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]

@@ -84,4 +84,6 @@ def raced(study: Results, found: Recommendation, values: Mapping[int, Sequence[f
     more = needed(values, found.tolerance, found.confidence, costs(study), **since) if is_open else {}
     took = hours(study.folder, study.description)
     chance = probabilities(values, found.tolerance).get(found.width)
+    if any(min(values[width]) == math.inf for width in found.not_excluded):  # nothing is known of its mean
+        chance = None
     return replace(found, probability=chance, more_seeds=more, core_hours=took.of(more) if took.each else None)
