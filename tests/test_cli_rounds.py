@@ -78,6 +78,13 @@ def test_status_says_the_round_and_why(tmp_path):
     assert (found["runs"], found["finished"]) == (14, 9)
 
 
+def test_the_cost_of_a_run_is_that_of_those_that_were_trained_however_many_are_to_come(tmp_path):
+    write_study(tmp_path, VALUES, [begun({4: 3, 8: 300, 16: 3})], seconds=10.0)
+    printed = CliRunner().invoke(app, ["recommend", str(tmp_path), "--json"]).output
+    assert json.loads(printed)["width"] == 8
+    assert json.loads(printed)["cost"]["seconds_per_run"] == 10.0
+
+
 def test_without_a_terminal_a_width_that_gets_more_runs_is_said_to_be_finished_again(capsys):
     watch = _watch.lines(workers=1, clock=lambda: 0.0)
     narrow = group(4, 1000)
