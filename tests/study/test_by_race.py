@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.errors import OverganError
 from overgan.study import write_description
 from overgan.study._rounds import read_rounds, write_rounds
 from overgan.study.analysis import needed, probabilities
@@ -112,6 +113,13 @@ def test_when_all_runs_diverged_but_some_nothing_is_made_up(tmp_path):
     assert [of.how for of in once.widths if of.width != 8] == ["all runs diverged"] * 2
     assert "All runs at k = 4 and 16 diverged" in str(once)
     assert "Nothing is known" not in str(once)
+
+
+def test_while_all_runs_are_made_longer_that_is_said(tmp_path):
+    longer = begun({4: 3, 8: 3, 16: 3}, move="longer")
+    study = write_study(tmp_path, CLOSE, [FIRST, longer], unfinished=[4, 8, 16])
+    with pytest.raises(OverganError, match="all runs are made longer, and no width is at its 1,000 iterations yet"):
+        study.recommend()
 
 
 def test_what_a_study_took_is_not_said_of_some_of_its_widths_alone(tmp_path):
