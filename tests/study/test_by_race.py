@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.errors import OverganError
 from overgan.study import write_description
 from overgan.study._rounds import read_rounds, write_rounds
 from overgan.study.analysis import needed, probabilities
@@ -104,8 +105,27 @@ def test_a_diverged_run_is_named_and_counted_in(tmp_path):
 
 def test_when_all_runs_diverged_but_some_nothing_is_made_up(tmp_path):
     lost = [math.inf] * 6
-    found = write_study(tmp_path, {4: lost, 8: sure(6)[8], 16: lost}, [FIRST, more(6)]).recommend()
+    study = write_study(tmp_path, {4: lost, 8: sure(6)[8], 16: lost}, [FIRST, more(6)])
+    found = study.recommend()
     assert (found.width, found.not_excluded) == (8, (8,))
+    assert found.reason.endswith(". All runs at k = 4 and 16 diverged")
+    once = study.for_budget("1h")
+    assert [of.how for of in once.widths if of.width != 8] == ["all runs diverged"] * 2
+    assert "All runs at k = 4 and 16 diverged" in str(once)
+    assert "Nothing is known" not in str(once)
+
+
+def test_while_all_runs_are_made_longer_that_is_said(tmp_path):
+    longer = begun({4: 3, 8: 3, 16: 3}, move="longer")
+    study = write_study(tmp_path, CLOSE, [FIRST, longer], unfinished=[4, 8, 16])
+    with pytest.raises(OverganError, match="all runs are made longer, and no width is at its 1,000 iterations yet"):
+        study.recommend()
+
+
+def test_what_a_study_took_is_not_said_of_some_of_its_widths_alone(tmp_path):
+    study = write_study(tmp_path, sure(24), [FIRST, more(24)])
+    assert any(said.startswith("It took 72 seeds") for said in study.headlines())
+    assert not any("took" in said for said in study.narrowed([4, 8]).headlines())
 
 
 def test_of_a_fixed_grid_the_odds_and_what_would_settle_it_are_said_beside_the_recommendation(tmp_path):

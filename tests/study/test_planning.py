@@ -1,5 +1,6 @@
 """The next round of a study, which several processes may want to plan at once."""
 
+import math
 import shutil
 import time
 from functools import partial
@@ -64,6 +65,17 @@ def test_a_plan_that_is_killed_on_its_way_is_made_again(tmp_path, monkeypatch):
     assert advance(folder) == "wait"
     for name in ("rounds.json", "study.json"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_where_all_runs_diverge_no_wider_network_is_tried(tmp_path):
+    """At a learning rate that is too high it would diverge, too, and so on without an end."""
+    lost = [math.inf] * 6
+    folder = write_study(tmp_path / "study", {2: lost, 4: lost, 8: lost[:3]}, [begun({2: 6, 4: 6, 8: 3})]).folder
+    assert advance(folder) == "end"
+    folder = write_study(tmp_path / "few", dict.fromkeys([2, 4, 8], lost[:3]), [begun({2: 3, 4: 3, 8: 3})]).folder
+    assert advance(folder) == "work"
+    why = "All runs of k = 2 diverged, but these are too few to say that most would."
+    assert (read_rounds(folder).newest.move, read_rounds(folder).newest.why) == ("seeds", why)
 
 
 def test_a_run_does_not_undo_what_a_job_has_planned_meanwhile(small_spec, tmp_path):

@@ -68,6 +68,21 @@ def _advance(folder: Path) -> Next:
     return "work"
 
 
+def next_seconds(folder: Path) -> float | None:
+    """What the next round takes at least; None if there is none, or the newest one is not done."""
+    rounds = read_rounds(folder)
+    if rounds is None or rounds.planner == "grid":
+        return None
+    description = read_description(folder)
+    kind = KINDS[description.spec.kind]
+    groups = _groups(kind, folder, description)
+    if not all(group.complete for group in groups):
+        return None
+    assert kind.planner  # noqa: S101 - it has rounds
+    found = kind.planner.next_round(folder, description, rounds)
+    return None if found is None else _least_seconds(groups, rounds.newest, found)
+
+
 def _as_of(folder: Path, newest: Round) -> Description:
     """The description of a study, which is written anew if it is not of the newest round yet."""
     description = read_description(folder)

@@ -39,6 +39,8 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
         text += ", as no narrower one is" if width > race.widths[0] else TRY_NARROWER if width > 1 else ""
     else:
         text += f", while every other width is shown to miss the best by more than {within}"
+    if all_lost := [k for k, count in found.diverged.items() if count == race.runs.get(k)]:
+        text += f". All runs at k = {joined(all_lost)} diverged"
     return replace(
         found,
         width=width,

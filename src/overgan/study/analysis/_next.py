@@ -45,7 +45,7 @@ def next_seeds(
     counts = [len(v) for v in race.values]
     if len(counts) > 1 and min(counts) < FEWEST:
         few = {k: FEWEST for k, n in zip(race.widths, counts, strict=True) if n < FEWEST}
-        return Wanted(few, f"fewer than {FEWEST} seeds of a width say nothing")
+        return Wanted(few, f"Fewer than {FEWEST} seeds of a width say nothing")
     seeds, moves = list(counts), []
     for move in _moves(race, costs):
         moves.append(move)
@@ -134,7 +134,7 @@ def _why(race: Race, moves: list[_Move], tolerance: float) -> str:
     first, apart = moves[0], f"{100 * tolerance:g}%"
     width = f"k = {race.widths[first.place]}"
     if race.lost[first.place]:
-        return f"all runs of {width} diverged, but these are too few to say that most would"
+        return f"All runs of {width} diverged, but these are too few to say that most would"
     others = joined([f"k = {race.widths[other]}" for other in first.runs])
     if first.seems_enough:
         return f"{width} seems to be within {apart} of {others}, but that is not sure yet"

@@ -1,5 +1,6 @@
 """What a study that goes on until it is sure trains next, from its finished runs alone."""
 
+from math import isfinite
 from pathlib import Path
 
 from overgan.errors import OverganError
@@ -34,7 +35,8 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
         iterations = twice_or_more(spec.train, description.data["train"])
         return Round(move="longer", why=why, seeds=newest.seeds, iterations=iterations)
     if wanted := next_seeds(values, spec.tolerance, rounds.confidence, costs(study), **more):
-        return Round(move="seeds", why=wanted.why, seeds={**newest.seeds, **wanted.seeds}, iterations=newest.iterations)
+        seeds = {**newest.seeds, **wanted.seeds}
+        return Round(move="seeds", why=f"{wanted.why}.", seeds=seeds, iterations=newest.iterations)
     if why := _wider_because(study, found):
         wider = {2 * found.widths[-1]: min(FIRST, max(newest.seeds.values()))}
         return Round(move="wider", why=why, seeds={**newest.seeds, **wider}, iterations=newest.iterations)
@@ -68,7 +70,7 @@ def described(description: Description, newest: Round) -> Description:
 def _wider_because(study: GanResults, found: Standing) -> str:
     """Why the widest should have a wider one beside it, in a sentence; empty if it need not, or cannot."""
     widest, spec = found.widths[-1], study.spec
-    if not found.improving:
+    if not (found.improving and isfinite(found.means[widest])):  # where all runs diverged, wider ones will
         return ""
     try:
         counts = parameter_counts(spec.model, 2 * widest, tuple(study.description.data["shape"]))
