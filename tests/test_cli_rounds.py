@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -72,9 +73,17 @@ def test_status_says_the_round_and_why(tmp_path):
     printed = CliRunner().invoke(app, ["status", str(tmp_path)]).output.splitlines()
     said = "round 2: 3 more seeds at k = 16, 2 at k = 8. k = 8 and 16 cannot be told apart yet."
     assert printed[printed.index("9 of 14 runs finished, 0 diverged") + 1] == said
+    assert printed[-1].startswith("time left of this round, after which others may come: at most about ")
     found = json.loads(CliRunner().invoke(app, ["status", str(tmp_path), "--json"]).output)
     assert found["round"] == {"number": 2, "move": "seeds", "why": MORE.why}
     assert (found["runs"], found["finished"]) == (14, 9)
+
+
+def test_the_cost_of_a_run_is_that_of_those_that_were_trained_however_many_are_to_come(tmp_path):
+    write_study(tmp_path, VALUES, [begun({4: 3, 8: 300, 16: 3})], seconds=10.0)
+    printed = CliRunner().invoke(app, ["recommend", str(tmp_path), "--json"]).output
+    assert json.loads(printed)["width"] == 8
+    assert json.loads(printed)["cost"]["seconds_per_run"] == 10.0
 
 
 def test_without_a_terminal_a_width_that_gets_more_runs_is_said_to_be_finished_again(capsys):
@@ -139,11 +148,31 @@ def test_a_study_whose_budget_is_spent_says_what_it_knows_and_what_more_it_takes
     assert printed == [
         f"report: {tmp_path / 'study' / 'report.html'}",
         *study.headlines(),
-        "the time is up; the same command, with a new budget or without, goes on",
+        "the time is up, or too short for the next round; the same command, with a new budget or without, goes on",
     ]
     assert printed[1].startswith(
         "No recommendation yet; it takes more seeds; the runs of k = 16 that are not finished yet"
     )
+
+
+def test_a_study_whose_next_round_would_take_longer_than_the_time_left_says_so(tmp_path, monkeypatch):
+    values = {k: [mean, mean + 1, mean - 1] for k, mean in {4: 9.0, 8: 5.0, 16: 5.1}.items()}
+    study = write_study(tmp_path, values, [FIRST], seconds=100.0, until=time.time() + 60)
+    monkeypatch.setattr("overgan.run", lambda *_, **__: study)
+    monkeypatch.setattr("overgan.write_report", lambda folder, **_: folder / "report.html")
+    *_, last = CliRunner().invoke(app, ["run", "quickstart", "--until-sure", "--quiet"]).output.splitlines()
+    assert last == (  # 3 seeds of a width took 300 s, and it gets one or three more
+        "the next round takes at least about 1 min 40 s, for which the time left was too short; the same command, with "
+        "a longer budget or without, goes on"
+    )
+
+
+def test_a_study_that_is_sure_and_whose_time_is_up_does_not_ask_for_more(tmp_path, monkeypatch):
+    values = {k: [mean + 0.01 * (-1) ** s for s in range(12)] for k, mean in {4: 9.0, 8: 5.0, 16: 4.98}.items()}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 12))], until=1.0)
+    monkeypatch.setattr("overgan.run", lambda *_, **__: study)
+    monkeypatch.setattr("overgan.write_report", lambda folder, **_: folder / "report.html")
+    assert "time is up" not in CliRunner().invoke(app, ["run", "quickstart", "--until-sure", "--quiet"]).output
 
 
 def test_a_study_that_is_sure_says_no_more_than_what_it_found(tmp_path, monkeypatch):

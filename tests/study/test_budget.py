@@ -90,7 +90,7 @@ def test_a_studys_budget_is_spent_at_the_pace_that_is_given(small_study):
         ({"budget": "soon"}, "budget is soon; write a time"),
         ({"budget": 0}, "budget is 0; it must be more than 0 seconds"),
         ({"budget": float("nan")}, "budget is nan; it must be more than 0 seconds"),
-        ({"budget": "1s", "pace": {2: 1.0}}, "budget is 1s, which affords 1 iterations at k = 2, .*give more"),
+        ({"budget": "1s", "pace": {2: 1.0}}, "budget is 1s, which affords 1 iteration at k = 2, .*give more"),
         ({"budget": "1h", "pace": 0.0}, "pace is 0.0; it must be more than 0 times as fast"),
         ({"budget": "1h", "pace": {}}, "pace is empty; it must be seconds"),
         ({"budget": "1h", "pace": {2: -1.0}}, "pace is -1.0 at k = 2; it must be seconds above 0"),

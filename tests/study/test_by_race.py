@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
+from overgan.errors import OverganError
 from overgan.study import write_description
 from overgan.study._rounds import read_rounds, write_rounds
 from overgan.study.analysis import needed, probabilities
@@ -104,8 +105,27 @@ def test_a_diverged_run_is_named_and_counted_in(tmp_path):
 
 def test_when_all_runs_diverged_but_some_nothing_is_made_up(tmp_path):
     lost = [math.inf] * 6
-    found = write_study(tmp_path, {4: lost, 8: sure(6)[8], 16: lost}, [FIRST, more(6)]).recommend()
+    study = write_study(tmp_path, {4: lost, 8: sure(6)[8], 16: lost}, [FIRST, more(6)])
+    found = study.recommend()
     assert (found.width, found.not_excluded) == (8, (8,))
+    assert found.reason.endswith(". All runs at k = 4 and 16 diverged")
+    once = study.for_budget("1h")
+    assert [of.how for of in once.widths if of.width != 8] == ["all runs diverged"] * 2
+    assert "All runs at k = 4 and 16 diverged" in str(once)
+    assert "Nothing is known" not in str(once)
+
+
+def test_while_all_runs_are_made_longer_that_is_said(tmp_path):
+    longer = begun({4: 3, 8: 3, 16: 3}, move="longer")
+    study = write_study(tmp_path, CLOSE, [FIRST, longer], unfinished=[4, 8, 16])
+    with pytest.raises(OverganError, match="all runs are made longer, and no width is at its 1,000 iterations yet"):
+        study.recommend()
+
+
+def test_what_a_study_took_is_not_said_of_some_of_its_widths_alone(tmp_path):
+    study = write_study(tmp_path, sure(24), [FIRST, more(24)])
+    assert any(said.startswith("It took 72 seeds") for said in study.headlines())
+    assert not any("took" in said for said in study.narrowed([4, 8]).headlines())
 
 
 def test_of_a_fixed_grid_the_odds_and_what_would_settle_it_are_said_beside_the_recommendation(tmp_path):
@@ -156,3 +176,28 @@ def test_hours_are_of_all_threads_and_of_what_is_added(tmp_path):
     assert found.each == {4: 4.0, 8: 4.0, 16: 4.0}  # half an hour on 8 cores
     assert found.spent == 16 * 4.0
     assert (found.most({4: 3}), found.grid({4: 3}), found.of({4: 3})) == (7, 7 * 3 * 4.0, 12.0)
+
+
+def test_a_grid_that_excludes_all_widths_but_one_is_settled(tmp_path):
+    values = {4: [9.0, 9.4, 8.7], 8: [5.0, 5.1, 4.9], 16: [4.98, 4.9, 5.06]}
+    found = write_study(tmp_path, values).recommend()
+    assert found.not_excluded == (8,)
+    assert needed(values, 0.05, 0.95, {4: 4.0, 8: 8.0, 16: 16.0})
+    assert (found.more_seeds, found.core_hours) == ({}, 0)
+
+
+def test_of_two_runs_a_width_there_is_no_recommendation_be_it_of_a_study_that_was_to_go_on_until_sure(tmp_path):
+    values = {k: of[:2] for k, of in CLOSE.items()}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 2))])
+    write_rounds(tmp_path, read_rounds(tmp_path).model_copy(update={"planner": "grid"}))
+    assert study.recommend().missing == ("at least three seeds, such as seeds=[0,1,2]: k = 8 and 16 have 2",)
+
+
+def test_a_width_of_which_every_run_diverged_so_far_is_not_what_is_named_of_what_there_is(tmp_path):
+    values = {2: [math.inf] * 3, 4: [9.0, 9.1, 9.2], 8: [5.0, 5.4, 4.8], 16: [5.2, 4.9, 5.1]}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 3))])
+    found = study.recommend()
+    assert 2 in found.not_excluded
+    assert math.isfinite(found.value)
+    assert found.probability is None  # of k = 2 nothing is known, as long as a run may come through
+    assert re.match(r"About \d+ more seeds at .* would settle it", study.headlines()[1])

@@ -75,7 +75,10 @@ def recommend(
     found = study.recommend(tolerance, confidence)
     counts = study.description.parameters.get(found.width, {})
     group = study.group_status(found.width)
-    seconds = (group.before + group.seconds) / (group.runs or study.runs(found.width))
+    if group.before:  # more runs are under way, or to come, of which nothing is known yet
+        seconds = group.before / (group.finished + group.diverged)
+    else:
+        seconds = group.seconds / (group.runs or study.runs(found.width))
     processor = study.description.machine["processor"]
     if json_:
         print_json(

@@ -11,7 +11,7 @@ from overgan.cli._jobs import print_submitted
 from overgan.cli._opening import print_choices, print_heading
 from overgan.cli._options import Device, Out, Overrides, Scale, SpecName, given, names_of
 from overgan.cli._renewal import renewed_report
-from overgan.cli._terminal import console, fail
+from overgan.cli._terminal import console, duration, fail
 from overgan.cli._watch import screen, waiting
 from overgan.errors import OverganError
 from overgan.stores import shown
@@ -98,5 +98,11 @@ def _tell(study: "Study", *, quiet: bool) -> None:
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
-    if is_over:
+    least = overgan.study.next_seconds(study.folder) if is_over else None
+    if least is not None and all(group.complete for group in groups):
+        console.print(
+            f"the next round takes at least about {duration(least)}, for which the time left was too short; the same "
+            "command, with a longer budget or without, goes on"
+        )
+    elif is_over and not all(group.complete for group in groups):
         console.print("the time is up; the same command, with a new budget or without, goes on")

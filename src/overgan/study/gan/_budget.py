@@ -13,7 +13,9 @@ from overgan.study.analysis import FEWEST, MOST, Expected, closest, curves_of
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
 from overgan.training import read_checkpoint, seeds_of
-from overgan.words import joined, number, percent
+from overgan.words import counted, joined, number, percent
+
+LOST = "all runs diverged"
 
 Pace = float | Mapping[int, float]
 
@@ -54,7 +56,9 @@ class ForBudget:
         text += f"; k = {joined(others)} may come as close" if others else "; no other width comes as close"
         if self.narrowest != self.width:
             text += f". The narrowest within {percent(self.tolerance)} of it is k = {self.narrowest}"
-        unknown = [of.width for of in self.widths if of.expected is None]
+        lost = [of.width for of in self.widths if of.how == LOST]
+        unknown = [of.width for of in self.widths if of.expected is None and of.width not in lost]
+        text += f". All runs at k = {joined(lost)} diverged" if lost else ""
         text += f". Nothing is known of k = {joined(unknown)}" if unknown else ""
         return text + (f". {self.limit}" if self.limit else "")
 
@@ -81,7 +85,7 @@ def for_budget(
     found = closest(curves, at, lost, tolerance, confidence)
     if found is None:
         least = trained if rests else min(int(of.index[0]) for of in curves.values())
-        affords = joined([f"{n:,} iterations at k = {k}" for k, n in afforded.items()])
+        affords = joined([f"{counted(n, 'iteration')} at k = {k}" for k, n in afforded.items()])
         raise OverganError(
             f"{{argument}} is {budget}, which affords {affords}: nothing is known of fewer than {least:,}; give more",
             "budget",
@@ -101,7 +105,9 @@ def for_budget(
                 n,
                 min(at[k], MOST * trained),
                 found.expected.get(k),
-                _how(at[k], trained, rests=rests, known=k in found.expected, finished=k in curves),
+                LOST
+                if lost.get(k) == 1
+                else _how(at[k], trained, rests=rests, known=k in found.expected, finished=k in curves),
             )
             for k, n in afforded.items()
         ),

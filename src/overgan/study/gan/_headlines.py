@@ -24,7 +24,8 @@ def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
     by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
     means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(study).items()}
     compared = study.description.data.get("compared", FEW)
-    is_told = first.anytime and took.each and (first.more_seeds or not first.missing)
+    is_whole = study.spec.widths == study.description.spec.widths  # of some widths alone it did not take that
+    is_told = is_whole and first.anytime and took.each and (first.more_seeds or not first.missing)
     few = f"Only {compared} images on each side of a comparison, so small differences are chance"
     return [
         str(first),

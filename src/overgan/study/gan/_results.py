@@ -11,6 +11,7 @@ from overgan.check import check
 from overgan.errors import OverganError
 from overgan.metrics import current_row, frechet_label
 from overgan.study._explain import explain
+from overgan.study._rounds import read_rounds
 from overgan.study._rows import Row, checked
 from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
@@ -233,6 +234,11 @@ class GanResults(Study):
             by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
             rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"
             raise OverganError(f"all runs{by} diverged; {rate}, in another folder, may help")
+        if (rounds := read_rounds(self.folder)) and rounds.newest.move == "longer":
+            end = f"{rounds.newest.iterations:,} iterations"
+            raise OverganError(
+                f"all runs are made longer, and no width is at its {end} yet; go on with the study first"
+            )
         raise OverganError("no width has a finished run yet; go on with the study first")
 
     def _rule(self, rule: Rule | None, averaged: bool) -> Rule:
