@@ -73,6 +73,7 @@ def test_status_says_the_round_and_why(tmp_path):
     printed = CliRunner().invoke(app, ["status", str(tmp_path)]).output.splitlines()
     said = "round 2: 3 more seeds at k = 16, 2 at k = 8. k = 8 and 16 cannot be told apart yet."
     assert printed[printed.index("9 of 14 runs finished, 0 diverged") + 1] == said
+    assert printed[-1].startswith("time left of this round, after which others may come: at most about ")
     found = json.loads(CliRunner().invoke(app, ["status", str(tmp_path), "--json"]).output)
     assert found["round"] == {"number": 2, "move": "seeds", "why": MORE.why}
     assert (found["runs"], found["finished"]) == (14, 9)
@@ -147,7 +148,7 @@ def test_a_study_whose_budget_is_spent_says_what_it_knows_and_what_more_it_takes
     assert printed == [
         f"report: {tmp_path / 'study' / 'report.html'}",
         *study.headlines(),
-        "the time is up; the same command, with a new budget or without, goes on",
+        "the time is up, or too short for the next round; the same command, with a new budget or without, goes on",
     ]
     assert printed[1].startswith(
         "No recommendation yet; it takes more seeds; the runs of k = 16 that are not finished yet"

@@ -298,3 +298,23 @@ def test_a_folder_that_is_removed_goes_index_first_on_both_sides(address, tmp_pa
     assert len(store.done) == 4
     theirs.pull()
     assert [path.name for path in there.iterdir() if not path.name.startswith(".")] == ["index.json"]
+
+
+def test_what_is_removed_from_the_store_while_it_is_fetched_does_not_stay(address, tmp_path, monkeypatch):
+    indices = ("adding/index.json", *INDICES)
+    store, read = Remote(address), Remote.read
+    for name in ("adding/aaa.jsonl", "adding/index.json", "index.json"):
+        store.write(f"k0002/{name}", b"first")
+
+    def merged_meanwhile(remote, name):
+        content = read(remote, name)
+        if name == "k0002/adding/aaa.jsonl":
+            store.write("k0002/index.json", b"merged")
+            store.remove(["k0002/adding/index.json", "k0002/adding/aaa.jsonl"])
+        return content
+
+    monkeypatch.setattr(Remote, "read", merged_meanwhile)
+    mirror = Part(store, tmp_path / "k0002", "k0002", indices)
+    mirror.pull()
+    assert [*mirror.here()] == ["index.json"]
+    assert (tmp_path / "k0002" / "index.json").read_bytes() == b"merged"

@@ -176,3 +176,28 @@ def test_hours_are_of_all_threads_and_of_what_is_added(tmp_path):
     assert found.each == {4: 4.0, 8: 4.0, 16: 4.0}  # half an hour on 8 cores
     assert found.spent == 16 * 4.0
     assert (found.most({4: 3}), found.grid({4: 3}), found.of({4: 3})) == (7, 7 * 3 * 4.0, 12.0)
+
+
+def test_a_grid_that_excludes_all_widths_but_one_is_settled(tmp_path):
+    values = {4: [9.0, 9.4, 8.7], 8: [5.0, 5.1, 4.9], 16: [4.98, 4.9, 5.06]}
+    found = write_study(tmp_path, values).recommend()
+    assert found.not_excluded == (8,)
+    assert needed(values, 0.05, 0.95, {4: 4.0, 8: 8.0, 16: 16.0})
+    assert (found.more_seeds, found.core_hours) == ({}, 0)
+
+
+def test_of_two_runs_a_width_there_is_no_recommendation_be_it_of_a_study_that_was_to_go_on_until_sure(tmp_path):
+    values = {k: of[:2] for k, of in CLOSE.items()}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 2))])
+    write_rounds(tmp_path, read_rounds(tmp_path).model_copy(update={"planner": "grid"}))
+    assert study.recommend().missing == ("at least three seeds, such as seeds=[0,1,2]: k = 8 and 16 have 2",)
+
+
+def test_a_width_of_which_every_run_diverged_so_far_is_not_what_is_named_of_what_there_is(tmp_path):
+    values = {2: [math.inf] * 3, 4: [9.0, 9.1, 9.2], 8: [5.0, 5.4, 4.8], 16: [5.2, 4.9, 5.1]}
+    study = write_study(tmp_path, values, [begun(dict.fromkeys(values, 3))])
+    found = study.recommend()
+    assert 2 in found.not_excluded
+    assert math.isfinite(found.value)
+    assert found.probability is None  # of k = 2 nothing is known, as long as a run may come through
+    assert re.match(r"About \d+ more seeds at .* would settle it", study.headlines()[1])

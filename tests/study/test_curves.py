@@ -110,3 +110,10 @@ def test_a_law_over_widths_takes_four_of_them_and_says_so():
     assert "finite" in why_no_law(runs(lambda k: np.inf if k == 2 else 1.0, [2, 4, 8, 16]))
     assert next_width(runs(law, [2, 4, 8])) is None
     assert why_no_law(runs(law, [2, 4, 8, 16])) == ""
+
+
+def test_a_curve_that_leaps_by_orders_of_magnitude_has_finite_numbers():
+    values = [3.6e-08, 1.4e-07, 2.4e-05, 1.9e-08]
+    ahead = extrapolate([46, 110, 199, 249], values, [249, 498])
+    assert np.isfinite(ahead.interval()).all()
+    assert np.isfinite(ahead.change(0.01)).all()

@@ -9,9 +9,10 @@ import pytest
 
 import overgan
 from overgan.errors import OverganError
-from overgan.study import read_rounds
+from overgan.study import _finish, load, read_rounds, write_description
 from overgan.study._planning import advance
-from overgan.study._rounds import write_rounds
+from overgan.study._rounds import Rounds, write_rounds
+from overgan.study.execute import Job
 from overgan.study.gan import _planner
 from tests.forked import Forked
 from tests.racing import begun, write_study
@@ -89,3 +90,87 @@ def test_a_run_does_not_undo_what_a_job_has_planned_meanwhile(small_spec, tmp_pa
     assert read_rounds(folder) == planned
     assert overgan.run(small_spec, folder, **how).spec.train.iterations == 120
     assert read_rounds(folder) == planned
+
+
+def test_when_what_is_left_of_the_time_is_too_short_for_the_next_round_it_is_up(tmp_path):
+    for budget, seconds, ends in ((3600.0, 1.0, "work"), (3600.0, 1e6, "end")):
+        first, until = begun({2: 3, 4: 3, 8: 3}), time.time() + budget
+        folder = write_study(tmp_path / ends, VALUES, [first], seconds=seconds, until=until).folder
+        assert advance(folder) == ends
+        assert (read_rounds(folder).is_over, len(read_rounds(folder).rounds)) == (
+            (False, 2) if ends == "work" else (True, 1)
+        )
+
+
+def test_a_run_waits_while_another_process_plans(tmp_path, monkeypatch):
+    folder, asked = undecided(tmp_path / "study"), []
+
+    def other(given):
+        asked.append(given)
+        return "wait" if len(asked) < 3 else advance(given)
+
+    monkeypatch.setattr(_finish, "advance", other)
+    monkeypatch.setattr(_finish, "POLL_SECONDS", 0)
+    assert _finish._left(folder)
+    assert len(asked) == 3
+
+
+def test_who_looks_between_the_two_files_of_a_round_sees_all_of_it_later(tmp_path, monkeypatch):
+    study = write_study(tmp_path, VALUES, [begun({2: 3, 4: 3, 8: 3})])
+    longer = begun({2: 3, 4: 3, 8: 3, 16: 3}, move="wider").model_copy(update={"iterations": 2000})
+    rounds, seen = read_rounds(tmp_path), []
+
+    class Steps:
+        def __init__(self):
+            self.steps = iter(
+                [
+                    lambda: write_rounds(tmp_path, rounds.model_copy(update={"rounds": [*rounds.rounds, longer]})),
+                    lambda: write_description(tmp_path, _planner.described(study.description, longer)),
+                ]
+            )
+
+        def start(self, _job):
+            pass
+
+        def working(self):
+            step = next(self.steps, None)
+            return step is not None and [step()] == [None]
+
+        def stop(self):
+            pass
+
+    monkeypatch.setattr(_finish, "POLL_SECONDS", 0)
+    job = Job(tmp_path, str(tmp_path), 1, ["cpu"], 1)
+    _finish._finish(Steps(), job, lambda groups: seen.append([(of.width, of.total) for of in groups]), lambda _: None)
+    assert seen[-1] == [(2, 2000), (4, 2000), (8, 2000), (16, 2000)]
+
+
+def test_rounds_that_a_run_left_before_it_was_a_study_are_not_those_of_another(small_spec, tmp_path):
+    how, others = {"executor": "tests.study.sleeper:Submitted"}, {"planner": "sure", "confidence": 0.9}
+    left = Rounds(**others, rounds=[begun({64: 3, 128: 3})])
+    for until_sure in (False, True):
+        folder = tmp_path / str(until_sure)
+        folder.mkdir()
+        write_rounds(folder, left)
+        overgan.run(small_spec, folder, until_sure=until_sure, **how)
+        assert load(folder).spec.widths == [2, 4, 8]
+        found = read_rounds(folder)
+        assert found is None or [*found.newest.seeds] == [2, 4, 8]
+        assert (found is not None) == until_sure
+
+
+def test_runs_that_whoever_started_the_study_made_longer_are_judged_anew_too():
+    lengths = (1000, 1000, 2000, 2000, 4000)
+    moves = ("begin", "seeds", "begin", "seeds", "longer")
+    rounds = [
+        begun({2: 3, 4: 3}, move=move).model_copy(update={"iterations": n})
+        for move, n in zip(moves, lengths, strict=True)
+    ]
+    assert Rounds(planner="sure", confidence=0.95, rounds=rounds).longer == 2
+
+
+def test_the_command_that_makes_a_study_again_has_its_confidence(small_spec, tmp_path):
+    for confidence, ends in ((None, " --until-sure"), (0.9, " --until-sure --confidence 0.9")):
+        how = {"executor": "tests.study.sleeper:Submitted", "confidence": confidence, "budget": "1h"}
+        study = overgan.run(small_spec, tmp_path / "study", until_sure=True, **how)
+        assert study.description.command.endswith(f"study{ends}")

@@ -1,10 +1,13 @@
 """The runs of a study as the race between its widths takes them; expected by hand."""
 
+import json
 import math
+import shutil
 
 import pytest
 
 import overgan
+from overgan.study.gan import _progress
 from overgan.study.gan._race import costs, values_in_order
 from tests.racing import write_study
 
@@ -53,3 +56,28 @@ def test_of_several_learning_rates_each_width_has_the_runs_of_its_best(tmp_path)
     kept = [row for row in rows.read_text().splitlines() if '"seed": 2' not in row]
     rows.write_text("\n".join(kept) + "\n")
     assert values_in_order(study) == {4: [5.0, 6.0, math.inf]}
+
+
+def test_whoever_looks_while_added_seeds_become_runs_of_the_group_sees_the_group(tmp_path, monkeypatch, caplog):
+    study = write_study(tmp_path, VALUES)
+    before = study.group_status(2)
+    adding = tmp_path / "k0002" / "adding"
+    for kept in ((), ("checkpoint.json",)):  # by the time that progress.json is read
+        adding.mkdir()
+        index = json.loads((tmp_path / "k0002" / "checkpoint.json").read_text()) | {"seeds": [3]}
+        (adding / "checkpoint.json").write_text(json.dumps(index))
+        assert not study.group_status(2).complete
+        (adding / "progress.json").unlink()
+        caplog.clear()
+        read = _progress.read_json
+
+        def removed(path, adding=adding, kept=kept, read=read):
+            if path.parent == adding and not kept:
+                shutil.rmtree(adding)
+            return read(path)
+
+        monkeypatch.setattr(_progress, "read_json", removed)
+        found = study.group_status(2)
+        monkeypatch.setattr(_progress, "read_json", read)
+        assert (found == before, bool(caplog.text)) == ((False, True) if kept else (True, False))
+        assert adding.exists() == bool(kept)

@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 
 from overgan.study.analysis import outlooks, trends, worth_longer
-from overgan.study.gan._settled import longer_because
+from overgan.study.gan._settled import longer_because, twice_or_more
 from overgan.training import TrainConfig
 
 ITERATIONS = np.arange(1, 11) * 100
@@ -143,3 +143,11 @@ def test_why_runs_should_go_on_is_one_sentence():
     assert short == "1,000 are too few to have seen as many images as there are, 320,001."
     rests = train.model_copy(update={"schedule": "linear"})
     assert longer_because(rests, 320_001, fall, [8], 0.05, "distance") == ""
+
+
+@pytest.mark.parametrize(
+    ("iterations", "images", "expected"), [(1000, 1000, 2000), (10, 1000, 160), (300, 320_001, 1200)]
+)
+def test_runs_go_on_to_as_many_iterations_as_it_takes_by_doubling(iterations, images, expected):
+    train = TrainConfig(iterations=iterations, batch=64, critic_steps=5)
+    assert twice_or_more(train, images) == expected

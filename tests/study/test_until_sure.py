@@ -8,9 +8,8 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study._rounds import Round, read_rounds, seeds_in_order
-from tests.study.test_runner import HERE, results
+from tests.study.test_runner import HERE
 
-STOPS = 4  # moments at which a study is stopped; benchmarks/study_kills.py has more
 SURE = {**HERE, "threads": 1, "until_sure": True}
 
 
@@ -80,36 +79,6 @@ def test_a_study_that_was_begun_without_goes_on_until_sure_and_back(scripted, sm
     study = overgan.run(small_spec, folder, ["seeds=[0,1,2]"], **HERE)
     assert read_rounds(folder).newest.move == "grid"
     assert runs_of(study) == {2: [0, 1, 2], 4: [0, 1, 2], 8: [0, 1, 2, 3, 4]}
-
-
-@pytest.mark.slow
-def test_a_stop_at_any_moment_changes_nothing(scripted, small_spec, tmp_path, monkeypatch):
-    scripted(round_("seeds", {2: 3, 4: 2, 8: 2}), round_("wider", {2: 3, 4: 2, 8: 2, 16: 2}))
-    small = ["train.iterations=4", "train.log_every=4", "train.evaluate_every=4", "evaluate.draws=0"]
-    whole = overgan.run(small_spec, tmp_path / "whole", small, **SURE)
-    from overgan.disk import _files
-
-    written, limit = 0, 0
-    write = _files.os.replace
-
-    def replace(*paths):
-        nonlocal written
-        written += 1
-        if written == limit:
-            raise KeyboardInterrupt
-        write(*paths)
-
-    monkeypatch.setattr(_files.os, "replace", replace)
-    overgan.run(small_spec, tmp_path / "counted", small, **SURE)
-    for at in np.linspace(2, written, STOPS, dtype=int):
-        written, limit = 0, at
-        folder = tmp_path / f"stopped-{at}"
-        with pytest.raises(KeyboardInterrupt):
-            overgan.run(small_spec, folder, small, **SURE)
-        limit = 0
-        study = overgan.run(small_spec, folder, small, **SURE)
-        assert read_rounds(folder).rounds == read_rounds(whole.folder).rounds
-        assert results(study.folder) == results(whole.folder)
 
 
 @pytest.mark.slow

@@ -98,11 +98,11 @@ def _tell(study: "Study", *, quiet: bool) -> None:
     except OverganError as error:  # a result, not a mistake
         console.print(f"no width can be recommended: {error}")
         print_scale(study.spec)
-    least = overgan.study.next_seconds(study.folder)
-    if is_over and (least is not None or not all(group.complete for group in groups)):
-        console.print("the time is up; the same command, with a new budget or without, goes on")
-    elif rounds and rounds.until and least is not None:
+    least = overgan.study.next_seconds(study.folder) if is_over else None
+    if least is not None and all(group.complete for group in groups):
         console.print(
             f"the next round takes at least about {duration(least)}, for which the time left was too short; the same "
             "command, with a longer budget or without, goes on"
         )
+    elif is_over and not all(group.complete for group in groups):
+        console.print("the time is up; the same command, with a new budget or without, goes on")

@@ -55,7 +55,8 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     where = "in the store" if is_address(folder) else "on disk"
     console.print(f"{where}: {filesize.decimal(overgan.study.space(folder))}")
     if left:
-        console.print(f"time left: at most about {duration(left)}, while it is running")
+        of_round = " of this round, after which others may come" if rounds and rounds.planner == "sure" else ""
+        console.print(f"time left{of_round}: at most about {duration(left)}, while it is running")
 
 
 def _finished(group: GroupStatus, runs: int) -> int:

@@ -85,6 +85,7 @@ class Part:
                 if names or stale:
                     self._remember(known)
                 return
+            self._remember(known)  # else what came on the way would stay here when the store has it no more
         raise UnreachableError(f"{self.remote.address} is written faster than it can be read; try again in a moment")
 
     def push(

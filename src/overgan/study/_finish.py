@@ -64,8 +64,9 @@ def _left(folder: Path) -> list[int]:
     """The widths that are not finished, of the next round if the newest one is done; none if the time is up."""
     if (rounds := read_rounds(folder)) and rounds.is_over:
         return []
-    if not (left := _unfinished(folder)) and advance(folder) == "work":
-        left = _unfinished(folder)
+    while not (left := _unfinished(folder)) and (following := advance(folder)) != "end":
+        if following == "wait":  # another plans at this moment
+            time.sleep(POLL_SECONDS)
     return left
 
 
@@ -74,7 +75,6 @@ def _unfinished(folder: Path) -> list[int]:
 
 
 def _finish(executor: Executor, job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
-    study, rounds = load(job.folder, trust=True), read_rounds(job.folder)
     try:
         executor.start(job)
         working, due = True, 0.0
@@ -82,11 +82,9 @@ def _finish(executor: Executor, job: Job, watch: Watcher | None, look: Callable[
             time.sleep(POLL_SECONDS)
             working = executor.working()
             look(False)
-            if rounds != (rounds := read_rounds(job.folder)):  # with other widths, perhaps
-                study = load(job.folder, trust=True)
             if watch and (time.monotonic() >= due or not working):
                 start = time.thread_time()
-                groups = study.status()
+                groups = load(job.folder, trust=True).status()  # a round may have brought widths, or iterations
                 due = time.monotonic() + (time.thread_time() - start) / LOOKING
                 watch(groups)
     finally:

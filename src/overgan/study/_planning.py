@@ -1,17 +1,16 @@
 """The next round of a study, planned from its store by whichever process comes first."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from overgan.disk import try_lock
 from overgan.study._hold import planning
-from overgan.study._kind import Kind
 from overgan.study._kinds import KINDS
 from overgan.study._load import read_description
-from overgan.study._rounds import Round, read_rounds, write_rounds
+from overgan.study._rounds import Round, Rounds, read_rounds, write_rounds
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, write_description
 
@@ -46,38 +45,41 @@ def alone(folder: Path, timeout: float = 0.0) -> Iterator[bool]:
             yield ours
 
 
-def _advance(folder: Path) -> Next:
-    """What `advance` does, for the only one who plans."""
-    rounds = read_rounds(folder)
-    if rounds is None:
-        return "wait"
-    description = _as_of(folder, rounds.newest)
-    kind = KINDS[description.spec.kind]
-    groups = _groups(kind, folder, description)
-    if not all(group.complete for group in groups):
-        return "wait"
-    assert kind.planner  # noqa: S101 - it has rounds
-    found = kind.planner.next_round(folder, description, rounds)
-    if found is None or (rounds.until and time.time() + _least_seconds(groups, rounds.newest, found) > rounds.until):
-        return "end"
-    write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, found]}))
-    _as_of(folder, found)
-    return "work"
-
-
 def next_seconds(folder: Path) -> float | None:
     """What the next round takes at least; None if there is none, or the newest one is not done."""
     rounds = read_rounds(folder)
     if rounds is None or rounds.planner == "grid":
         return None
-    description = read_description(folder)
+    found = _following(folder, read_description(folder), rounds)
+    return None if isinstance(found, str) else found[1]
+
+
+def _advance(folder: Path) -> Next:
+    """What `advance` does, for the only one who plans."""
+    rounds = read_rounds(folder)
+    if rounds is None:
+        return "wait"
+    found = _following(folder, _as_of(folder, rounds.newest), rounds)
+    if isinstance(found, str):
+        return found
+    following, seconds = found
+    if rounds.until and time.time() + seconds > rounds.until:
+        write_rounds(folder, rounds.model_copy(update={"until": time.time()}))  # what is left of it is of no use
+        return "end"
+    write_rounds(folder, rounds.model_copy(update={"rounds": [*rounds.rounds, following]}))
+    _as_of(folder, following)
+    return "work"
+
+
+def _following(folder: Path, description: Description, rounds: Rounds) -> tuple[Round, float] | Literal["wait", "end"]:
+    """The next round, and the seconds that it takes at least, as far as that was measured; or why there is none yet."""
     kind = KINDS[description.spec.kind]
-    groups = _groups(kind, folder, description)
+    groups = kind.study(folder, description).status()
     if not all(group.complete for group in groups):
-        return None
+        return "wait"
     assert kind.planner  # noqa: S101 - it has rounds
     found = kind.planner.next_round(folder, description, rounds)
-    return None if found is None else _least_seconds(groups, rounds.newest, found)
+    return "end" if found is None else (found, max(_seconds(group, rounds.newest, found) for group in groups))
 
 
 def _as_of(folder: Path, newest: Round) -> Description:
@@ -91,17 +93,8 @@ def _as_of(folder: Path, newest: Round) -> Description:
     return description
 
 
-def _groups(kind: Kind[Any], folder: Path, description: Description) -> list[GroupStatus]:
-    study = kind.study(folder, description)
-    return study.status()
-
-
-def _least_seconds(groups: Sequence[GroupStatus], newest: Round, following: Round) -> float:
-    """What the next round takes at least, however many work on it, as far as that was measured."""
-    return max(_seconds(group, newest, following) for group in groups)
-
-
 def _seconds(group: GroupStatus, newest: Round, following: Round) -> float:
+    """What a group will take, however many work on the round."""
     longer = following.iterations / newest.iterations
     more = following.seeds[group.width] / newest.seeds[group.width]
     return group.seconds * (longer * more - 1)

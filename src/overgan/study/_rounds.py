@@ -56,8 +56,8 @@ class Rounds(BaseModel):
 
     @property
     def longer(self) -> int:
-        """How often the study made its runs longer."""
-        return sum(of.move == "longer" for of in self.rounds)
+        """How often runs were made longer, be it by the study or by who started it: each time all is judged anew."""
+        return sum(after.iterations > before.iterations for before, after in itertools.pairwise(self.rounds))
 
     @property
     def is_over(self) -> bool:

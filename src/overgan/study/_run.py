@@ -129,8 +129,10 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
-            before = read_rounds(folder)
-            resolved, rounds = with_rounds(folder, kind, resolved, sure, begun=begun)
+            before = (
+                read_rounds(folder) if begun else None
+            )  # else what a run left that was killed before its study.json
+            resolved, rounds = with_rounds(kind, resolved, before, sure, begun=begun)
             if begun:
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
             elif folder.exists() and not _free(folder):
@@ -146,7 +148,7 @@ def run(
                 keep_arrays(folder / IMAGES, arrays)
             description = Description(
                 spec=resolved,
-                command=_command(source, folder, overrides, scale) + (" --until-sure" if until_sure else ""),
+                command=_command(source, folder, overrides, scale) + (sure.words if sure else ""),
                 versions=versions(),
                 machine=machine(workers) | {"threads": threads, "devices": devices},
                 **asdict(kind.facts(resolved)),
@@ -164,6 +166,8 @@ def run(
                     remove_unfinished(folder, name)
                 if rounds:
                     write_rounds(folder, rounds)
+                elif not begun:
+                    (folder / ROUNDS).unlink(missing_ok=True)
                 write_description(folder, description)  # before other files, with which alone a folder is refused
             if not isinstance(source, str | Path):
                 write_atomic(folder / SPEC, spec_yaml(with_root(resolved, IMAGES) if arrays else resolved).encode())

@@ -2,14 +2,13 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from overgan.check import check
 from overgan.duration import seconds_of
 from overgan.errors import OverganError
 from overgan.study._kind import Kind
-from overgan.study._rounds import CONFIDENCE, Rounds, of_grid, read_rounds, until_sure
+from overgan.study._rounds import CONFIDENCE, Rounds, of_grid, until_sure
 from overgan.study._spec import Spec
 
 
@@ -19,6 +18,11 @@ class Sure:
 
     confidence: float
     until: float | None  # seconds since 1970
+
+    @property
+    def words(self) -> str:
+        """What a command says of it; when it was to end is of one run alone."""
+        return " --until-sure" + (f" --confidence {self.confidence:g}" if self.confidence != CONFIDENCE else "")
 
 
 def how_sure(kind: Kind[Any], spec: Spec, confidence: float | None, budget: str | None) -> Sure:
@@ -45,13 +49,12 @@ def refuse_unless_sure(confidence: float | None, budget: str | None) -> None:
 
 
 def with_rounds(
-    folder: Path, kind: Kind[Any], spec: Spec, sure: Sure | None, *, begun: bool
+    kind: Kind[Any], spec: Spec, before: Rounds | None, sure: Sure | None, *, begun: bool
 ) -> tuple[Spec, Rounds | None]:
-    """The spec with what the study in the folder has come to, and its rounds, with what this run adds to them.
+    """The spec with what a study has come to, and its rounds, with what this run adds to those before.
 
-    begun: whether there is a study in the folder.
+    begun: whether there is a study.
     """
-    before = read_rounds(folder)
     if kind.planner is None or (before is None and sure is None):
         return spec, None
     if before is not None:

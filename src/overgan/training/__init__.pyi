@@ -1,4 +1,4 @@
-from ._adding import ADDING as ADDING, seeds_of as seeds_of, train_seeds as train_seeds
+from ._adding import train_seeds as train_seeds
 from ._best import best_distance as best_distance, best_rate as best_rate, best_rows as best_rows
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
@@ -6,6 +6,7 @@ from ._coordinates import UPDATES as UPDATES, Change as Change, Slope as Slope, 
 from ._cost import checkpoint_bytes as checkpoint_bytes, products_an_iteration as products_an_iteration
 from ._generate import blocks as blocks, generate as generate, load_generator as load_generator
 from ._index import (
+    ADDING as ADDING,
     EVALUATIONS as EVALUATIONS,
     INDEX as INDEX,
     LOG as LOG,
@@ -16,6 +17,7 @@ from ._index import (
     newest as newest,
     read_checkpoint as read_checkpoint,
     read_rows as read_rows,
+    seeds_of as seeds_of,
 )
 from ._loop import (
     GRID_COLUMNS as GRID_COLUMNS,

@@ -1,16 +1,14 @@
 """The seeds that a group is given after others: they are trained beside it, and then become a part of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from overgan.training._config import TrainConfig
-from overgan.training._index import Checkpoint, read_checkpoint
+from overgan.training._index import ADDING, read_checkpoint, seeds_of
 from overgan.training._loop import Group
 from overgan.training._memory import train_in_memory
 from overgan.training._merge import merge
-
-ADDING = "adding"  # folder in a group's, a group of its own until it is merged
 
 
 def train_seeds(group: Group, stopping: Callable[[], bool]) -> None:
@@ -34,15 +32,6 @@ def train_seeds(group: Group, stopping: Callable[[], bool]) -> None:
         merge(folder, adding, group.config)
         if not more:
             return
-
-
-def seeds_of(checkpoint: Checkpoint | None, order: Sequence[int]) -> list[int]:
-    """The seeds that a checkpoint has runs of, be they diverged; in the given order, then ascending."""
-    if checkpoint is None:
-        return []
-    left = {run.seed for run in checkpoint.runs} | {*checkpoint.seeds}
-    seeds = left | {int(name.partition("-")[0]) for name in checkpoint.diverged}
-    return [*(seed for seed in order if seed in seeds), *sorted(seeds - {*order})]
 
 
 def ends(folder: Path, config: TrainConfig) -> bool:

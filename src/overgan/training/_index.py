@@ -1,6 +1,6 @@
 """The indices of a group's two last checkpoints, which are read without their tensors, and without PyTorch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +14,7 @@ from overgan.training._runs import Run
 INDEX, PREVIOUS = "checkpoint.json", "checkpoint-previous.json"
 LOG, EVALUATIONS, PROGRESS = "log.jsonl", "evaluations.jsonl", "progress.json"
 SAMPLES, NEIGHBOURS = "samples", "neighbours"
+ADDING = "adding"  # folder in a group's, with the runs of more seeds, a group of its own until it is merged
 
 NAME = r"^\w[\w.-]*$"  # of a file in the folder, which leads to no other
 T = TypeVar("T")
@@ -57,6 +58,15 @@ class Checkpoint(BaseModel):
         A study may since have been made longer than it was when this checkpoint completed it.
         """
         return self.complete and (self.iteration >= iterations or not self.seeds)
+
+
+def seeds_of(checkpoint: Checkpoint | None, order: Sequence[int]) -> list[int]:
+    """The seeds that a checkpoint has runs of, be they diverged; in the given order, then ascending."""
+    if checkpoint is None:
+        return []
+    left = {run.seed for run in checkpoint.runs} | {*checkpoint.seeds}
+    seeds = left | {int(name.partition("-")[0]) for name in checkpoint.diverged}
+    return [*(seed for seed in order if seed in seeds), *sorted(seeds - {*order})]
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:

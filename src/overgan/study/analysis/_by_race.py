@@ -1,5 +1,6 @@
 """A recommendation as a race between widths has it, and what would settle it, in words."""
 
+import math
 from dataclasses import replace
 
 from overgan.study.analysis._race import Standing
@@ -20,7 +21,9 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
     left = race.not_excluded
     if not left:  # all runs diverged, or every width is above another
         return replace(found, anytime=True, missing=(*found.missing, "a width that is not shown to be too bad"))
-    width = race.named or (found.width if found.width in left else left[0])
+    width = race.named or (
+        found.width if found.width in left else min(left, key=lambda k: (race.means[k] == math.inf, k))
+    )
     best = min(race.means, key=race.means.__getitem__)
     value, least = race.means[width], race.means[best]
     widest = race.widths[-1]
@@ -50,24 +53,23 @@ def by_race(found: Recommendation, race: Standing, *, goes_on: bool = True) -> R
         try_narrower=race.named is not None and width == race.widths[0] and width > 1,
         reason=text,
         anytime=True,
-        missing=("more seeds",) if race.named is None and goes_on else (),
+        missing=() if race.named else ("more seeds",) if goes_on else found.missing,
     )
 
 
 def odds(found: Recommendation, unit: str, processor: str) -> str:
-    """How probable it is that the width is the right one, and what would settle it; empty if that is not known.
+    """How probable it is that the width is the right one, and what would settle it, as far as that is known.
 
     unit: of the hours that it takes. processor: on which those were measured.
     """
-    if found.probability is None:
-        return ""
-    share = found.probability
-    chance = (
-        "above 99%" if share > NEAR_CERTAIN else "below 1%" if share < 1 - NEAR_CERTAIN else f"of {percent(share, 2)}"
-    )
-    text = f"By these runs k = {found.width} is the right width with a probability {chance}"
-    if not found.more_seeds:
-        return text
-    cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
-    about = "at least" if max(found.more_seeds.values()) > MANY else "about"
-    return f"{text}; {about} {at_widths(found.more_seeds, 'more seed')} would settle it{cost}"
+    said, share = [], found.probability
+    if share is not None:
+        near = "above 99%" if share > NEAR_CERTAIN else "below 1%" if share < 1 - NEAR_CERTAIN else ""
+        chance = near or f"of {percent(share, 2)}"
+        said.append(f"By these runs k = {found.width} is the right width with a probability {chance}")
+    if found.more_seeds:
+        cost = f", {number(found.core_hours, 2)} {unit} at the pace so far, on {processor}" if found.core_hours else ""
+        about = "at least" if max(found.more_seeds.values()) > MANY else "about"
+        said.append(f"{about} {at_widths(found.more_seeds, 'more seed')} would settle it{cost}")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]

@@ -15,6 +15,7 @@ LIKENESS = (0.0, 0.3, 0.6, 0.8, 0.9)  # correlation of the noise of an evaluatio
 STRAYING = (0.0, 0.3, 1.0, 3.0)  # standard deviation of what a curve leaves its law by in a doubling, over the noise's
 TRUST = 0.6  # power of the likelihoods: no law holds as it is written; chosen by simulated coverage
 DRAWS = 4000
+FAR = 100.0  # logarithm of the factor by which a curve leaves its law at most: else numbers would not do
 LEAST = 0.005  # relative noise that any curve is taken to have: the grids are no finer
 
 
@@ -175,6 +176,6 @@ def _draw(
     level = np.maximum(np.einsum("di,dim->dm", coefficients, terms[law]), 0.0)
     walk = np.einsum("dmk,dk->dm", fitted.roots[kind], random.standard_normal(level.shape))
     left = fitted.strays[kind] - np.einsum("dmi,di->dm", fitted.slopes[law, kind], coefficients) + sigma * walk
-    level = level * np.exp(left)
+    level = level * np.exp(np.clip(left, -FAR, FAR))
     noise = 1 + sigma * random.standard_normal(level.shape)
     return Extrapolated(level, level * np.abs(noise))

@@ -1,5 +1,6 @@
 """What twice the iterations would bring, and where that is worth them."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,14 +33,26 @@ def outlooks(
     by_width = curves_of(evaluations)
     found = {}
     for width, curves in by_width.items():
-        mean, t = curves.mean(axis=1), curves.index.to_numpy(float)
-        at = [factor * t[-1] for factor in times]
-        ahead = extrapolate(t, mean.to_numpy(), at)
+        t, means = curves.index.to_numpy(float).tolist(), curves.mean(axis=1).to_numpy(float).tolist()
+        ahead = _outlook(tuple(t), tuple(means), tuple(times), confidence, (1 - CONFIDENCE) / len(by_width))
         if ahead is not None:
-            value, low, high = map(tuple, ahead.interval(confidence).tolist())
-            _, _, most = ahead.change((1 - CONFIDENCE) / len(by_width))
-            found[width] = Outlook(tuple(at), value, low, high, float(mean.iloc[-1]), 1 - most)
+            found[width] = ahead
     return found
+
+
+@functools.lru_cache(
+    maxsize=256
+)  # it takes a tenth of a second, and a report asks for that of each width several times
+def _outlook(
+    t: tuple[float, ...], means: tuple[float, ...], times: tuple[float, ...], confidence: float, error: float
+) -> Outlook | None:
+    at = tuple(factor * t[-1] for factor in times)
+    ahead = extrapolate(t, means, at)
+    if ahead is None:
+        return None
+    value, low, high = map(tuple, ahead.interval(confidence).tolist())
+    _, _, most = ahead.change(error)
+    return Outlook(at, value, low, high, means[-1], 1 - most)
 
 
 def worth_longer(evaluations: pd.DataFrame, tolerance: float) -> dict[int, float | None]:

@@ -11,7 +11,7 @@ from overgan.study._store import Description
 from overgan.study.analysis import Standing, next_seeds, standing
 from overgan.study.gan._race import costs, values_in_order
 from overgan.study.gan._results import RUN, GanResults
-from overgan.study.gan._settled import longer_because
+from overgan.study.gan._settled import longer_because, twice_or_more
 from overgan.study.gan._spec import GanSpec, at_round
 from overgan.study.gan._work import check_networks
 from overgan.words import percent
@@ -32,7 +32,8 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
     more = {"initial": rounds.initial, "longer": rounds.longer}
     found = standing(values, spec.tolerance, rounds.confidence, **more)
     if why := _longer_because(study, found):
-        return Round(move="longer", why=why, seeds=newest.seeds, iterations=2 * newest.iterations)
+        iterations = twice_or_more(spec.train, description.data["train"])
+        return Round(move="longer", why=why, seeds=newest.seeds, iterations=iterations)
     if wanted := next_seeds(values, spec.tolerance, rounds.confidence, costs(study), **more):
         seeds = {**newest.seeds, **wanted.seeds}
         return Round(move="seeds", why=f"{wanted.why}.", seeds=seeds, iterations=newest.iterations)
@@ -68,16 +69,15 @@ def described(description: Description, newest: Round) -> Description:
 
 def _wider_because(study: GanResults, found: Standing) -> str:
     """Why the widest should have a wider one beside it, in a sentence; empty if it need not, or cannot."""
-    widest = found.widths[-1]
+    widest, spec = found.widths[-1], study.spec
     if not (found.improving and isfinite(found.means[widest])):  # where all runs diverged, wider ones will
         return ""
     try:
-        check_networks(
-            2 * widest, parameter_counts(study.spec.model, 2 * widest, tuple(study.description.data["shape"])), FIRST
-        )
+        counts = parameter_counts(spec.model, 2 * widest, tuple(study.description.data["shape"]))
+        check_networks(2 * widest, counts, spec.runs_a_width)  # as a run does that goes on with the study
     except OverganError:  # no memory for it, or a model of the user's that has no such width
         return ""
     return (
         f"k = {widest}, the widest, may still be better than all narrower ones by more than "
-        f"{percent(study.spec.tolerance)}, so k = {2 * widest} is tried."
+        f"{percent(spec.tolerance)}, so k = {2 * widest} is tried."
     )

@@ -51,6 +51,8 @@ def group_status(folder: Path, spec: GanSpec, width: int) -> GroupStatus:
     later = read_checkpoint(group / ADDING)
     if complete and (more or later):
         beside = reached(group / ADDING, later, iterations)
+        if later and not read_checkpoint(group / ADDING):  # they became runs of the group meanwhile
+            return group_status(folder, spec, width)
         complete, done, seconds = False, beside.iteration, beside.seconds
         more = seeds_of(later, wanted) or more
         expected = progress.seconds / max(progress.iteration, 1) * len(more) / len(there)
@@ -94,6 +96,8 @@ def reached(group: Path, checkpoint: Checkpoint | None, iterations: int) -> Reac
         behind = end is not None and found.iteration < end  # a kill came between the checkpoint and what is said of it
     except (OverganError, ValidationError):
         pass
+    if checkpoint and not read_checkpoint(group):  # it is being removed: its runs became another group's
+        return Reached()
     rebuilt = _rebuilt(group, checkpoint) if checkpoint else Reached()
     if not behind:
         logging.getLogger(__name__).warning(

@@ -55,8 +55,7 @@ def values_in_order(
         rate, rows = best.get(width, train.rates[0]), final[final.k == width]  # no rate is best if all runs diverged
         values = dict(zip(rows.seed.astype(int), rows[column].astype(float), strict=True))
         for seed in seeds_in_order(study.spec, len(values) + len(checkpoint.diverged)):
-            diverged = train.name(Run(seed, rate, rule)) in checkpoint.diverged
-            if diverged or seed in values:
+            if seed in values or train.name(Run(seed, rate, rule)) in checkpoint.diverged:
                 value = values.get(seed, math.inf)
                 found.setdefault(width, []).append(value if math.isfinite(value) else math.inf)
     return found
@@ -81,7 +80,10 @@ def raced(study: Results, found: Recommendation, values: Mapping[int, Sequence[f
         found = by_race(found, race, goes_on=rounds.planner == "sure")
     if values.keys() < {*study.spec.widths}:  # the others may be better, or take more
         return found
-    more = needed(values, found.tolerance, found.confidence, costs(study), **since)
+    is_open = bool(rounds) or len(found.not_excluded) != 1  # a grid that is read once needs fewer runs than a race
+    more = needed(values, found.tolerance, found.confidence, costs(study), **since) if is_open else {}
     took = hours(study.folder, study.description)
     chance = probabilities(values, found.tolerance).get(found.width)
+    if any(min(values[width]) == math.inf for width in found.not_excluded):  # nothing is known of its mean
+        chance = None
     return replace(found, probability=chance, more_seeds=more, core_hours=took.of(more) if took.each else None)

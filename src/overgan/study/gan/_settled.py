@@ -41,7 +41,7 @@ def unsettled(
 def longer_because(
     train: TrainConfig, images: int, evaluations: pd.DataFrame, widths: Collection[int], tolerance: float, quantity: str
 ) -> str:
-    """Why runs should go on to twice their iterations, in a sentence; empty if they need not, or cannot.
+    """Why runs should go on to `twice_or_more` iterations, in a sentence; empty if they need not, or cannot.
 
     The arguments are those of `unsettled`. Runs whose learning rate falls to 0 cannot go on. It is a reason to train,
     never one to declare a width good.
@@ -50,6 +50,17 @@ def longer_because(
         return ""
     why = _too_short(train, images) or _still_falls(train, evaluations, widths, tolerance, quantity)
     return f"{why[0].upper()}{why[1:]}." if why else ""
+
+
+def twice_or_more(train: TrainConfig, images: int) -> int:
+    """The iterations to which runs go on that are not long enough: twice as many, again and again if those are too few.
+
+    images: how many there are to train on.
+    """
+    iterations = 2 * train.iterations
+    while iterations < _needed(train, images):
+        iterations *= 2
+    return iterations
 
 
 def _needed(train: TrainConfig, images: int) -> int:
