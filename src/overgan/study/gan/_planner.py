@@ -36,7 +36,7 @@ def next_round(folder: Path, description: Description, rounds: Rounds) -> Round 
         return Round(move="longer", why=why, seeds=newest.seeds, iterations=iterations)
     if wanted := next_seeds(values, spec.tolerance, rounds.confidence, costs(study), **more):
         seeds = {**newest.seeds, **wanted.seeds}
-        return Round(move="seeds", why=f"{wanted.why}.", seeds=seeds, iterations=newest.iterations)
+        return Round(move="seeds", why=wanted.why, seeds=seeds, iterations=newest.iterations)
     if why := _wider_because(study, found):
         wider = {2 * found.widths[-1]: min(FIRST, max(newest.seeds.values()))}
         return Round(move="wider", why=why, seeds={**newest.seeds, **wider}, iterations=newest.iterations)
