@@ -286,7 +286,8 @@ def test_a_cluster_that_goes_away_is_no_fault_of_the_folder(monkeypatch):
         EXECUTORS["ray"]().working()
 
 
-def test_a_node_that_does_not_see_the_folder_says_so(tmp_path):
+def test_a_node_that_does_not_see_the_folder_says_so(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where the task goes, and stays
     outcome = finish_on_node(2, str(tmp_path / "study"), 1, "cpu", str(tmp_path), __version__)
     message, argument = outcome.mistake
     assert re.search("study is not there on .*; the study's folder must be on a disk that all machines", message)
@@ -298,6 +299,7 @@ def test_what_overgan_says_on_a_node_is_said_here_once(monkeypatch, tmp_path, ca
         logging.getLogger("overgan.study").warning("overgan: a checkpoint was torn")
 
     monkeypatch.setattr("overgan.study.execute._ray_task.finish_group", say)
+    monkeypatch.chdir(tmp_path)  # where the task goes, and stays
     outcome = finish_on_node(2, str(tmp_path), 1, "cpu", str(tmp_path), __version__)
     assert outcome == Outcome(["overgan: a checkpoint was torn"])
     caplog.clear()

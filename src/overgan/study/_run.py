@@ -65,8 +65,9 @@ def run(
 
     Slurm goes on without this process: there it is returned when its groups are in the queue.
 
-    The one in the folder may have fewer widths than the spec, and, at a constant learning rate, fewer iterations: its
-    finished runs are then trained longer. Anything else that differs is refused.
+    The one in the folder may have fewer widths than the spec, fewer seeds, if the new ones are the smallest numbers not
+    among them, and, at a constant learning rate, fewer iterations: its finished runs are then trained longer. Anything
+    else that differs is refused.
 
     spec: a preset's name, a .yaml file, a dict of a spec's keys, a Spec, or images: a path, or as `given_arrays` takes
         them, also as the "data" of a dict. Those are kept in the study's folder, images.npz.

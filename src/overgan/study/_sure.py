@@ -43,7 +43,9 @@ def refuse_unless_sure(confidence: float | None, budget: str | None) -> None:
     """Raise OverganError if an argument is given that only a study has that goes on until it is sure."""
     for name, value in (("confidence", confidence), ("budget", budget)):
         if value is not None:
-            raise OverganError("{argument} is for a study that goes on until it is sure; give until_sure, too", name)
+            raise OverganError(
+                f"a {name} is for a study that goes on until it is sure; give {{argument}}, too", "until_sure"
+            )
 
 
 def with_rounds(
