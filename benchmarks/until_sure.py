@@ -4,6 +4,7 @@ python benchmarks/until_sure.py [STUDIES] [--kinds flat …] [--confidence 0.8]
                                                    2,000 of each kind by default, under five minutes on two free cores
 python benchmarks/until_sure.py tests              the tests of one pair alone, three of them compared, a minute
 python benchmarks/until_sure.py looks              how often looks mislead that follow each other, seconds
+python benchmarks/until_sure.py rates              the error where widths are judged at the best of several rates
 python benchmarks/until_sure.py probabilities      how often the width is right that is said to be so with a probability
 
 A study begins with three seeds at each of eight widths, and is trained further as `next_seeds` says until a width is
@@ -335,6 +336,28 @@ def calibration(kinds: list[str], studies: int = 400) -> None:
         print(f"{low}–{min(high, 1)}: {of.sum()} widths, {rates}")
 
 
+def several_rates(studies: int = 3000, runs: int = 48) -> None:
+    """The share of studies that are wrong at the border of two widths, each judged at what is its best rate so far.
+
+    All rates are equal, so that the best one is the luckiest.
+    """
+    for of_narrow, of_wide in ((1, 1), (3, 1), (1, 3), (5, 1), (1, 5)):
+        wrong = {2: 0, 8: 0}
+        for border in (1 + 1e-9, 1 - 1e-9):  # k = 2 is just not enough, or just enough
+            random = np.random.default_rng([of_narrow, of_wide])
+            for _ in range(studies):
+                narrow = border * (1 + TOLERANCE) * (1 + 0.05 * random.standard_normal((of_narrow, runs)))
+                wide = 1 + 0.05 * random.standard_normal((of_wide, runs))
+                found = None
+                for n in LOOKS[runs >= LOOKS]:
+                    values = {k: of[of[:, :n].mean(1).argmin(), :n] for k, of in ((2, narrow), (8, wide))}
+                    found = found or standing(values, TOLERANCE, CONFIDENCE).named
+                wrong_one = 2 if border > 1 else 8
+                wrong[wrong_one] += wrong_one == found
+        shares = ", ".join(f"k = {k} in {100 * count / studies:.1f} %" for k, count in wrong.items())
+        print(f"learning rates at k = 2: {of_narrow}, at k = 8: {of_wide}; wrongly named {shares}")
+
+
 def main() -> None:
     global CONFIDENCE  # workers are forked with it
     parser = argparse.ArgumentParser()
@@ -347,6 +370,8 @@ def main() -> None:
         compare_tests()
     elif given.what == "looks":
         check_looks()
+    elif given.what == "rates":
+        several_rates()
     elif given.what == "probabilities":
         calibration(given.kinds)
     else:

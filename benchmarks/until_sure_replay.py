@@ -48,7 +48,7 @@ def joined(folders: list[Path]) -> tuple[Runs, float]:
     seconds, cost = dict[int, float](), dict[int, float]()
     for study in studies:
         for k, of in values_in_order(study).items():
-            by_seed[k] |= dict(zip(study.spec.seeds, of, strict=True))
+            by_seed[k] |= dict(zip(study.seeds(k), of, strict=True))
             seconds[k] = study.group_status(k).seconds / len(of)
         cost |= costs(study)
     if any(spec != specs[0] for spec in specs) or any(set(of) != set(range(len(of))) for of in by_seed.values()):
