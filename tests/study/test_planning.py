@@ -10,8 +10,8 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study import _finish, load, read_rounds, write_description
-from overgan.study._planning import advance
-from overgan.study._rounds import Rounds, write_rounds
+from overgan.study._planning import _threads, advance
+from overgan.study._rounds import Round, Rounds, write_rounds
 from overgan.study.execute import Job
 from overgan.study.gan import _planner
 from tests.forked import Forked
@@ -174,3 +174,17 @@ def test_the_command_that_makes_a_study_again_has_its_confidence(small_spec, tmp
         how = {"executor": "tests.study.sleeper:Submitted", "confidence": confidence, "budget": "1h"}
         study = overgan.run(small_spec, tmp_path / "study", until_sure=True, **how)
         assert study.description.command.endswith(f"study{ends}")
+
+
+def test_workers_without_work_leave_their_threads_to_others_on_this_machine_alone():
+    of = {"seeds": {2: 3, 4: 3, 8: 3}, "iterations": 60, "why": "."}
+    before = Round(move="begin", **of)
+    one, two, longer = (
+        Round(move="seeds", **of | {"seeds": {2: 3, 4: 3, 8: 5}}),
+        Round(move="seeds", **of | {"seeds": {2: 3, 4: 5, 8: 5}}),
+        Round(move="longer", **of | {"iterations": 120}),
+    )
+    here = {"workers": 5, "threads": 2, "devices": ["cpu"], "executor": "local"}
+    assert [_threads(here, before, following) for following in (one, two, longer)] == [10, 4, None]
+    for elsewhere in ({"executor": "ray"}, {"devices": ["cuda:0"]}, {"workers": 1}):
+        assert _threads(here | elsewhere, before, one) is None

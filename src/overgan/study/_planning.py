@@ -1,10 +1,10 @@
 """The next round of a study, planned from its store by whichever process comes first."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from overgan.disk import try_lock
 from overgan.study._hold import planning
@@ -59,10 +59,12 @@ def _advance(folder: Path) -> Next:
     rounds = read_rounds(folder)
     if rounds is None:
         return "wait"
-    found = _following(folder, _as_of(folder, rounds.newest), rounds)
+    description = _as_of(folder, rounds.newest)
+    found = _following(folder, description, rounds)
     if isinstance(found, str):
         return found
     following, seconds = found
+    following = following.model_copy(update={"threads": _threads(description.machine, rounds.newest, following)})
     if rounds.until and time.time() + seconds > rounds.until:
         write_rounds(folder, rounds.model_copy(update={"until": time.time()}))  # what is left of it is of no use
         return "end"
@@ -98,3 +100,16 @@ def _seconds(group: GroupStatus, newest: Round, following: Round) -> float:
     longer = following.iterations / newest.iterations
     more = following.seeds[group.width] / newest.seeds[group.width]
     return group.seconds * (longer * more - 1)
+
+
+def _threads(machine: Mapping[str, Any], newest: Round, following: Round) -> int | None:
+    """The threads of each worker of this machine, if those that have nothing to do in a round leave theirs to others.
+
+    It is a part of the plan, as another number of threads rounds otherwise.
+    """
+    longer = following.iterations > newest.iterations
+    at_work = sum(longer or n > newest.seeds.get(k, 0) for k, n in following.seeds.items())
+    shares = machine["workers"] // at_work
+    if shares < 2 or machine.get("executor") != "local" or machine.get("devices", ["cpu"])[0] != "cpu":
+        return None
+    return int(machine.get("threads", 1)) * shares

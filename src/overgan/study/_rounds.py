@@ -32,6 +32,7 @@ class Round(BaseModel):
     why: str  # one sentence
     seeds: Counts  # width -> how many of the study's seeds, in their order
     iterations: Annotated[int, Field(ge=1)]  # of every run
+    threads: Annotated[int, Field(ge=1)] | None = None  # of a worker, where others have nothing to do in this round
 
 
 class Rounds(BaseModel):

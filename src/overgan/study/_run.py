@@ -150,7 +150,7 @@ def run(
                 spec=resolved,
                 command=_command(source, folder, overrides, scale) + (sure.words if sure else ""),
                 versions=versions(),
-                machine=machine(workers) | {"threads": threads, "devices": devices},
+                machine=machine(workers) | {"threads": threads, "devices": devices, "executor": name},
                 **asdict(kind.facts(resolved)),
             )
             if begun:

@@ -102,7 +102,7 @@ def facts(spec: GanSpec) -> Facts:
 
 def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     """What trains the group of a width."""
-    torch.set_num_threads(threads)
+    torch.set_num_threads(threads)  # of what reads the images
     images = load_images(spec.data)
     config = spec.evaluate
     reference = real_side(config, images, config.all_metrics, device)
@@ -110,6 +110,7 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     def train(width: int, stopping: Stopping) -> None:
         rounds = read_rounds(folder)
         now = at_round(spec, rounds.newest) if rounds else spec
+        torch.set_num_threads((rounds.newest.threads if rounds else None) or threads)
         group = Group(
             folder=group_folder(folder, width),
             images=images,
