@@ -112,4 +112,4 @@ def _threads(machine: Mapping[str, Any], newest: Round, following: Round) -> int
     shares = machine["workers"] // at_work
     if shares < 2 or machine.get("executor") != "local" or machine.get("devices", ["cpu"])[0] != "cpu":
         return None
-    return int(machine.get("threads", 1)) * shares
+    return int(machine.get("threads", 1) * shares)

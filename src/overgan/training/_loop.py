@@ -46,6 +46,7 @@ class Group:
     seeds: list[int]  # a replica each
     device: str = "cpu"  # PyTorch's name of it
     dither: bool = False  # of real images
+    share: float = 1.0  # of cores, in those of a worker: what a second counts for
     at_once: int | None = None  # replicas whose losses are computed together, by default as many as memory should hold
 
 
@@ -112,7 +113,7 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
         # train
         start = time.perf_counter()
         losses = replicas.iterate(train)
-        seconds += time.perf_counter() - start
+        seconds += (time.perf_counter() - start) * group.share
         due = is_due(config, replicas.iteration)
 
         # drop what diverged, log the rest

@@ -110,7 +110,8 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
     def train(width: int, stopping: Stopping) -> None:
         rounds = read_rounds(folder)
         now = at_round(spec, rounds.newest) if rounds else spec
-        torch.set_num_threads((rounds.newest.threads if rounds else None) or threads)
+        of_round = (rounds.newest.threads if rounds else None) or threads
+        torch.set_num_threads(of_round)
         group = Group(
             folder=group_folder(folder, width),
             images=images,
@@ -122,6 +123,7 @@ def worker(spec: GanSpec, folder: Path, threads: int, device: str) -> Work:
             seeds=seeds_wanted(folder, now, width),
             device=device,
             dither=spec.data.dither,
+            share=of_round / threads,
         )
         train_seeds(group, stopping)
 
