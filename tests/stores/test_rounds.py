@@ -136,9 +136,11 @@ def test_a_plan_that_was_never_sent_gives_way_to_that_of_the_store(address, mach
     assert read_rounds(folder) == planned
 
 
-def test_a_machine_does_not_plan_while_another_does(address, machine):
+def test_a_machine_does_not_plan_while_another_does(address, machine, monkeypatch):
+    soon = partial(_lease.Lease, renewed=0.2)  # else it is watched for seconds
+    monkeypatch.setattr(_hold, "Lease", soon)
     folder = write_study(local(address), {2: [1.0]}, [begun({2: 1})]).folder
-    lease = _lease.Lease(Remote(address), "plan")
+    lease = soon(Remote(address), "plan")
     assert not lease.take()
     with lease, _hold.planning(folder) as ours:
         assert not ours
