@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
@@ -144,7 +144,8 @@ class Local:
         pass_on_notices([worker.log for worker in self._workers])
         for worker in self._workers:
             if worker.process.returncode == 0 and worker.log not in self._logs_to_keep:
-                worker.log.unlink(missing_ok=True)
+                with suppress(OSError):  # of a disk that fails, which is said already
+                    worker.log.unlink(missing_ok=True)
         self._locks.close()
 
 
