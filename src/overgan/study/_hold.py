@@ -79,7 +79,7 @@ def run_at(folder: Path) -> Iterator[Callable[[bool], None]]:
             yield look
         except LeaseLostError:
             raise  # what is there is another's
-        except Exception:
+        except Exception:  # whatever it is, it is raised again
             with suppress(OverganError):  # the logs of workers, which the error may name
                 publish(folder, logs=True)
             raise

@@ -129,9 +129,8 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
-            before = (
-                read_rounds(folder) if begun else None
-            )  # else what a run left that was killed before its study.json
+            # without a study they are what a run left that was killed before its study.json
+            before = read_rounds(folder) if begun else None
             resolved, rounds = with_rounds(kind, resolved, before, sure, begun=begun)
             if begun:
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
