@@ -14,6 +14,7 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
+from overgan.study import finish_groups
 from overgan.study.execute._faults import explained
 from tests.forked import children, forked_command, forked_worker
 from tests.study.test_runner import results
@@ -187,3 +188,23 @@ def test_a_fault_of_an_open_file_is_one_line_too(tmp_path):
     (tmp_path / "study.json").touch()
     with pytest.raises(OverganError, match=r"cannot be written \(Input/output error\)"), explained(tmp_path):
         raise OSError(errno.EIO, os.strerror(errno.EIO), 3)  # its name is its number
+
+
+class Vanishing:
+    """Everything in this process, after which somebody renames the study's folder."""
+
+    def start(self, job):
+        finish_groups(job.store, threads=1, device=job.devices[0], stopping=lambda: False)
+        self.folder = job.folder
+
+    def working(self):
+        self.folder.rename(self.folder.parent / "gone")
+        return False
+
+    def stop(self):
+        pass
+
+
+def test_a_folder_that_vanishes_while_nobody_but_the_run_looks_at_it(spec, tmp_path):
+    with pytest.raises(OverganError, match=r"study is gone, or its study\.json is, while the study ran; it is left"):
+        overgan.run(spec, tmp_path / "study", executor=f"{__name__}:Vanishing", workers=1, threads=1)

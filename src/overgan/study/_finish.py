@@ -13,7 +13,7 @@ from overgan.study._planning import advance
 from overgan.study._rounds import decides, read_rounds
 from overgan.study._status import GroupStatus
 from overgan.study._study import Study
-from overgan.study.execute import GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError
+from overgan.study.execute import GRACE_SECONDS, Elsewhere, Executor, Job, WorkerError, refuse_vanished
 from overgan.words import counted, joined
 
 POLL_SECONDS = 0.5
@@ -23,7 +23,18 @@ Watcher = Callable[[list[GroupStatus]], None]
 
 
 def execute_until_done(create: type[Executor], job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
-    """Run the executor until every group is complete, a second time if it left some."""
+    """Run the executor until every group is complete, a second time if it left some.
+
+    Raises OverganError if the folder vanishes meanwhile, WorkerError if groups are left.
+    """
+    try:
+        _execute(create, job, watch, look)
+    except OverganError:
+        refuse_vanished(job.folder)  # for then that is why
+        raise
+
+
+def _execute(create: type[Executor], job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
     elsewhere = issubclass(create, Elsewhere)
     study = load(job.folder, trust=True)
     for width in () if elsewhere else study.spec.widths:  # a worker of a run that was killed may be at its last one
