@@ -8,7 +8,7 @@ import pandas as pd
 
 from overgan.report._map import Map
 from overgan.report._plot import Plot
-from overgan.study import KINDS, Study, share_done
+from overgan.study import KINDS, Claim, Study, share_done
 from overgan.words import counted, number
 
 Row = list[tuple[str, str]]  # of a table: each column's heading, and the cell
@@ -38,6 +38,7 @@ class Content:
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
     data: str = ""  # what identifies the images
+    claims: Sequence[Claim] = ()
     section: Section | None = None  # of what not every study has
 
     @property

@@ -33,7 +33,10 @@ from ._store import (
 )
 from ._study import Study as Study
 from .analysis import (
+    Claim as Claim,
+    Estimate as Estimate,
     Recommendation as Recommendation,
+    Verdict as Verdict,
     recommend as recommend,
     within_reach as within_reach,
 )

@@ -21,7 +21,7 @@ from overgan.study._rows import Row, checked
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
 from overgan.study._store import Description, group_folder
-from overgan.study.analysis import Recommendation
+from overgan.study.analysis import Claim, Recommendation
 from overgan.words import joined
 
 Version = tuple[int, int, int] | None  # of a file, None of one that is missing
@@ -60,6 +60,13 @@ class Study(ABC):
         tolerance: by default the spec's. confidence: as of the method `confidence`.
         """
         return [str(self.recommend(tolerance, self.confidence(confidence)))]
+
+    def claims(self, confidence: float | None = None) -> list[Claim]:  # noqa: ARG002 - kinds with claims use it
+        """What the study says of each of the paper's statements; none in a kind of study that no claim is about.
+
+        confidence: of the intervals, as of the method `confidence`. It raises nothing: what is missing is said.
+        """
+        return []
 
     def confidence(self, asked: float | None = None) -> float:
         """The one asked for; by default that of a study which is to go on until it is sure, else 0.95."""

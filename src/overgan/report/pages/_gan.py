@@ -38,6 +38,7 @@ def content(study: GanStudy) -> Content:
         samples=_samples(study),
         neighbours=shown,
         more_neighbours=more,
+        claims=study.claims(),
         section=race(study),
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )

@@ -1,5 +1,6 @@
 from ._budget import MOST as MOST, Expected as Expected, closest as closest
 from ._by_race import by_race as by_race, odds as odds
+from ._claim import Claim as Claim, Estimate as Estimate, Verdict as Verdict
 from ._curves import FEWEST as FEWEST, Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps

@@ -14,12 +14,14 @@ from overgan.errors import OverganError
 from overgan.metrics import MetricName, Progress, no_progress
 from overgan.models import plain
 from overgan.study._mirror import publish
+from overgan.study.analysis import Claim
 from overgan.study.gan._budget import ForBudget, Pace, for_budget
 from overgan.study.gan._checkpoints import generators, samples
 from overgan.study.gan._evaluate import evaluate_checkpoints
 from overgan.study.gan._pictures import pictures
 from overgan.study.gan._results import ROW, GanResults
 from overgan.study.gan._write_images import check_sizes, write_images
+from overgan.study.gan.claims import CLAIMS
 from overgan.training import Rule, Run
 from overgan.words import joined
 
@@ -76,6 +78,10 @@ class GanStudy(GanResults):
             runs, replicas = generators(self.folder, self.spec, self._shape, width)
         place = runs.index(self._trained(width, seed, learning_rate, rule, runs))
         return plain(cast(nn.Module, replicas), place)  # there are some: a seed was found
+
+    def claims(self, confidence: float | None = None) -> list[Claim]:
+        """What the study says of each of the paper's statements about trained GANs (docs/claims.md)."""
+        return [CLAIMS[name](self, self.confidence(confidence)) for name in CLAIMS]
 
     def evaluate(
         self,

@@ -1,0 +1,1 @@
+from ._claims import CLAIMS as CLAIMS
