@@ -141,7 +141,7 @@ def _(plot: Plot) -> str:
 
 def _drawn(series: Series) -> dict[str, Any]:
     """A curve as the page's script draws it, in six digits, which is more than a screen shows."""
-    drawn = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
+    drawn: dict[str, Any] = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
     if series.dashed:
         drawn["dashed"] = True
     if (low := _digits(series.low)) != drawn["y"] or _digits(series.high) != drawn["y"]:
