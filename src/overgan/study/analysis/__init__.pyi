@@ -1,5 +1,11 @@
 from ._budget import MOST as MOST, Expected as Expected, closest as closest
 from ._by_race import by_race as by_race, odds as odds
+from ._change import (
+    Change as Change,
+    best_change as best_change,
+    last_doubling as last_doubling,
+    why_no_change as why_no_change,
+)
 from ._claim import Claim as Claim, Estimate as Estimate, Verdict as Verdict
 from ._curves import FEWEST as FEWEST, Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
