@@ -9,5 +9,8 @@ CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the con
     FunctionType,
     {
         "quality": "overgan.study.gan.claims._quality:quality",
+        "saturation": "overgan.study.gan.claims._saturation:saturation",
+        "generalization": "overgan.study.gan.claims._generalization:generalization",
+        "memorization": "overgan.study.gan.claims._memorization:memorization",
     },
 )
