@@ -3,12 +3,14 @@
 The logarithm of a width's mean has a standard error of about that of the mean over its size.
 """
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from overgan.study.analysis._claim import Verdict
 from overgan.study.analysis._contrast import Interval, Means, Runs, interval, means_of, seeds_to_tell
 
 DRAWS = 40_000  # the level of a 97.5 % quantile is then right to 0.1 %
@@ -80,6 +82,21 @@ def last_doubling(values: Values, tolerance: float, confidence: float = 0.95) ->
     return _change(narrower, widest, found, seeds_to_tell(logs, found, border, confidence))
 
 
+def best_verdict(found: Change, tolerance: float) -> Verdict:
+    """Whether wider is better, by `best_change`; contradicted if the narrowest width is within the tolerance of all."""
+    if found.high < 0:
+        return "supports"
+    return "contradicts" if found.low > -tolerance / (1 + tolerance) else "cannot tell"
+
+
+def doubling_verdict(found: Change, tolerance: float) -> Verdict:
+    """Whether it has levelled off, by `last_doubling`; contradicted if it falls or rises by more than the tolerance."""
+    least = -tolerance / (1 + tolerance)
+    if found.low >= least and found.high <= tolerance:
+        return "supports"
+    return "contradicts" if found.high < least or found.low > tolerance else "cannot tell"
+
+
 def _change(narrow: int, wide: int, found: Interval, seeds: float) -> Change:
     return Change(narrow, wide, math.expm1(found.value), math.expm1(found.low), math.expm1(found.high), seeds)
 
@@ -92,12 +109,21 @@ def _logs(values: Values) -> Means:
 
 
 def _dunnett(logs: Means, error: float) -> float:
-    """What the largest t of all differences from the narrowest width exceeds with this probability, by simulation."""
-    random = np.random.default_rng(0)
-    shape = (DRAWS, len(logs.widths))
-    noise = random.standard_normal(shape) * np.sqrt(logs.squares)
-    chi = random.chisquare(logs.freedom[0], (DRAWS, 1)) if logs.pooled else random.chisquare(logs.freedom, shape)
-    found = chi / logs.freedom * logs.squares
+    """What the largest t of all differences from the narrowest width exceeds with this probability."""
+    if not logs.squares.any():
+        return 0.0
+    ratios = (logs.squares / logs.squares.max()).round(6)
+    return _largest(tuple(ratios.tolist()), tuple(logs.freedom.tolist()), logs.pooled, error)
+
+
+@functools.lru_cache(maxsize=64)
+def _largest(ratios: tuple[float, ...], freedom: tuple[float, ...], pooled: bool, error: float) -> float:
+    """The quantile by simulation. ratios: of the squared errors."""
+    random, squares = np.random.default_rng(0), np.array(ratios)
+    shape = (DRAWS, len(squares))
+    noise = random.standard_normal(shape) * np.sqrt(squares)
+    chi = random.chisquare(freedom[0], (DRAWS, 1)) if pooled else random.chisquare(freedom, shape)
+    found = chi / np.array(freedom) * squares
     errors = np.sqrt(found[:, 1:] + found[:, :1])
     t = np.zeros_like(errors)
     np.divide(noise[:, 1:] - noise[:, :1], errors, out=t, where=errors > 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from overgan.study.analysis._claim import Verdict
 from overgan.study.analysis._contrast import Draws, Interval, interval, means_of, seeds_to_tell
 
 NOTHING = 0.5  # of the images are nearer to training images, if nothing is memorized
@@ -24,6 +25,11 @@ class Copied:
     none: bool  # fewer than a tenth of the images are copies, for sure
     some: bool  # some images are, and more than at the narrowest width, for sure
     seeds: float  # a width, that would tell; inf: none would
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether nothing is memorized."""
+        return "contradicts" if self.some else "supports" if self.none else "cannot tell"
 
 
 def border(copies: float = COPIES) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from overgan.study.analysis._claim import Verdict
 from overgan.study.analysis._contrast import Draws, Widths, interval, means_of, seeds_to_tell
 
 TOLD = 2.0  # standard errors, by which a distance has to be above 0 that others are compared with
@@ -65,6 +66,13 @@ def gap_growth(
         rise.high,
         seeds_to_tell(of, rise, tolerance, confidence),
     )
+
+
+def growth_verdict(found: Growth, tolerance: float) -> Verdict:
+    """Whether the gap does not grow by more than the tolerance."""
+    if found.high <= tolerance:
+        return "supports"
+    return "contradicts" if found.low > tolerance else "cannot tell"
 
 
 def _rise(x: Widths, variances: Widths) -> Widths:

@@ -30,8 +30,7 @@ def complete(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows that have finite numbers in these columns; none without the columns."""
     if not set(columns).issubset(rows):
         return rows.iloc[:0]
-    known: pd.DataFrame = rows.loc[np.isfinite(rows[columns].astype(float)).all(axis=1)]
-    return known
+    return rows.replace([math.inf, -math.inf], math.nan).dropna(subset=columns)
 
 
 def by_width(rows: pd.DataFrame, column: str) -> Runs:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from overgan.metrics import frechet_label, too_few
-from overgan.study.analysis import Claim, Estimate, Verdict
+from overgan.study.analysis import Claim, Estimate, Verdict, growth_verdict
 from overgan.study.gan._cost import available_spaces
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import more_runs, rests_on, seeds_would_tell
@@ -36,7 +36,9 @@ def generalization(study: GanResults, confidence: float) -> Claim:
         lacking = tried[0] if tried else "no run is finished that has both distances"
         because = f"Nothing is known of how test less train {frechet_label(features)} grows: {lacking}."
         return replace(claim, because=because, needed=more_runs(study), figures=claim.figures[1:])
-    verdicts = {gap.label: _verdict(gap, tolerance) for gap in known}
+    verdicts: dict[str, Verdict] = {
+        gap.label: growth_verdict(gap.growth, tolerance) if gap.draws else "cannot tell" for gap in known
+    }
     decides = next((gap for gap in known if gap.draws), known[0])
     verdict = verdicts[decides.label]
     if {"supports", "contradicts"} <= set(verdicts.values()):
@@ -52,11 +54,7 @@ def generalization(study: GanResults, confidence: float) -> Claim:
 
 
 def _verdict(gap: MeasuredGap, tolerance: float) -> Verdict:
-    if not gap.draws:
-        return "cannot tell"
-    if gap.growth.high <= tolerance:
-        return "supports"
-    return "contradicts" if gap.growth.low > tolerance else "cannot tell"
+    return growth_verdict(gap.growth, tolerance) if gap.draws else "cannot tell"
 
 
 def _numbers(gap: MeasuredGap, confidence: float) -> list[Estimate]:

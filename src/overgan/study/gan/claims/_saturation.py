@@ -15,6 +15,7 @@ from overgan.study.analysis import (
     LeftOut,
     Recommendation,
     Verdict,
+    doubling_verdict,
     last_doubling,
     leave_one_out,
     why_no_change,
@@ -55,11 +56,7 @@ def saturation(study: GanResults, confidence: float) -> Claim:
         because = f"Nothing is known of whether the {label} levels off: {lacking}."
         return replace(claim, because=because, needed=more_runs(study))
     found = last_doubling(runs, tolerance, confidence)
-    verdict: Verdict = "cannot tell"
-    if found.high < 1 / (1 + tolerance) - 1 or found.low > tolerance:
-        verdict = "contradicts"
-    elif found.low > 1 / (1 + tolerance) - 1 and found.high < tolerance:
-        verdict = "supports"
+    verdict = doubling_verdict(found, tolerance)
     level: Recommendation | None = None
     with suppress(OverganError):  # of values that nothing can be recommended by
         level = study.recommend(confidence=confidence)
