@@ -13,6 +13,7 @@ import numpy as np
 from overgan.study.analysis._claim import Verdict
 from overgan.study.analysis._contrast import Interval, Means, Runs, interval, means_of, seeds_to_tell
 
+FURTHEST = 700.0  # logarithm of the factor by which anything changes: else numbers would not do
 DRAWS = 40_000  # the level of a 97.5 % quantile is then right to 0.1 %
 
 Values = Mapping[int, Runs]
@@ -98,7 +99,8 @@ def doubling_verdict(found: Change, tolerance: float) -> Verdict:
 
 
 def _change(narrow: int, wide: int, found: Interval, seeds: float) -> Change:
-    return Change(narrow, wide, math.expm1(found.value), math.expm1(found.low), math.expm1(found.high), seeds)
+    value, low, high = (math.expm1(min(x, FURTHEST)) for x in (found.value, found.low, found.high))
+    return Change(narrow, wide, value, low, high, seeds)
 
 
 def _logs(values: Values) -> Means:

@@ -70,7 +70,7 @@ def means_of(values: Mapping[int, Runs], scale: Widths | None = None) -> Means:
     runs = [np.asarray(values[k], np.float64) for k in widths]
     counts = np.array([float(len(of)) for of in runs])
     scale = np.ones(len(widths)) if scale is None else scale
-    variances = np.array([of.var(ddof=1) if len(of) > 1 else 0.0 for of in runs]) / scale**2
+    variances = np.array([(of / s).var(ddof=1) if len(of) > 1 else 0.0 for of, s in zip(runs, scale, strict=True)])
     relative, freedom = cautious(variances, counts - 1)
     return Means(widths, counts, np.array([of.mean() for of in runs]), relative * scale**2 / counts, freedom)
 
