@@ -7,5 +7,10 @@ from overgan.registry import Registry
 CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the confidence of its intervals to a Claim
     "claim",
     FunctionType,
-    {},
+    {
+        "quality": "overgan.study.gan.claims._quality:quality",
+        "saturation": "overgan.study.gan.claims._saturation:saturation",
+        "generalization": "overgan.study.gan.claims._generalization:generalization",
+        "memorization": "overgan.study.gan.claims._memorization:memorization",
+    },
 )
