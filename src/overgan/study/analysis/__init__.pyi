@@ -4,9 +4,16 @@ from ._claim import Claim as Claim, Estimate as Estimate, Verdict as Verdict
 from ._curves import FEWEST as FEWEST, Extrapolated as Extrapolated, extrapolate as extrapolate
 from ._disagreement import disagreement as disagreement
 from ._gap import Gap as Gap, gaps as gaps
+from ._kendall import Kendall as Kendall, kendall as kendall, verdict as verdict
 from ._longer import Outlook as Outlook, outlooks as outlooks, worth_longer as worth_longer
 from ._missing import missing as missing
 from ._next import Wanted as Wanted, needed as needed, next_seeds as next_seeds
+from ._pace import (
+    common_target as common_target,
+    iterations_to as iterations_to,
+    iterations_to_final as iterations_to_final,
+    mean_level as mean_level,
+)
 from ._pairs import as_judged as as_judged
 from ._posterior import probabilities as probabilities
 from ._race import Standing as Standing, standing as standing

@@ -7,5 +7,7 @@ from overgan.registry import Registry
 CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the confidence of its intervals to a Claim
     "claim",
     FunctionType,
-    {},
+    {
+        "convergence": "overgan.study.gan.claims._convergence:convergence",
+    },
 )
