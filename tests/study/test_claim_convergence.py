@@ -25,7 +25,7 @@ def test_wider_is_faster(tmp_path):
     assert max(target.high, level.high) < 0
     assert target.what.startswith("Kendall's τ of k with the iterations to test pixels Fréchet distance")
     assert found.p_value < 1e-3
-    assert found.rests_on == "12 runs, 4 widths, test pixels Fréchet distance"
+    assert found.rests_on == "12 runs, 4 widths, pixels features"
     assert found.needed == ""
     assert found.figures[0] == "iterations-to-target"
 

@@ -51,9 +51,9 @@ def kendall(
 
     With S the number of pairs of runs in which the wider one has more, less that of those in which it has less, and n_x
     and n_y the pairs whose widths and whose values differ, τ-b = S / √(n_x n_y) (Kendall, 1970, chapter 3). Runs of one
-    width are repeats, and tied: τ is at most √(n_x / n_y) in size. The p-value is the share of the ways to spread
-    the values over the runs that have an |S| as large: all are counted up to 41,000 ways, such as those of 8 runs, beyond S is taken as normal
-    with its variance under ties (chapter 4).
+    width are repeats, and tied: τ is at most √(n_x / n_y) in size. The p-value is the share of the ways to spread the
+    values over the runs that have an |S| as large: up to 41,000 ways, such as those of 8 runs, all are counted; beyond,
+    S is taken as normal with its variance under ties (chapter 4).
 
     The interval is all τ with (τ̂ − τ)² ≤ c² (1 − τ²), as Wilson's of a share. With c the largest |τ| that the
     permutation test does not reject, it leaves out 0 exactly where that test rejects, and the variance falls towards

@@ -8,6 +8,9 @@ CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the con
     "claim",
     FunctionType,
     {
+        "quality": "overgan.study.gan.claims._quality:quality",
         "convergence": "overgan.study.gan.claims._convergence:convergence",
+        "stability": "overgan.study.gan.claims._stability:stability",
+        "laziness": "overgan.study.gan.claims._laziness:laziness",
     },
 )

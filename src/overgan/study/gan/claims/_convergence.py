@@ -1,18 +1,25 @@
 """Wider networks converge faster (paper, Fig. 5)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from overgan.metrics import frechet_label
-from overgan.study.analysis import Claim, common_target, iterations_to, iterations_to_final, mean_level, verdict
+from overgan.study.analysis import (
+    Claim,
+    Kendall,
+    common_target,
+    iterations_to,
+    iterations_to_final,
+    mean_level,
+    verdict,
+)
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._runs import Course, by_width, courses, estimates, more_seeds, rests_on, too_few, trend
+from overgan.study.gan.claims._runs import Course, basis, by_width, courses, estimates, more_seeds, too_few, trend
 from overgan.words import course, joined, number
 
 STATEMENT = "Wider networks converge faster."
-FIGURES = "iterations-to-target", "frechet-{features}-over-iterations"
 EVALUATIONS = 3  # with fewer, when a distance is reached is hardly known
 SCHEDULE = (
     "The learning rate falls to 0, which brings every run to rest at the end whatever its width, so that the last "
@@ -53,34 +60,29 @@ def convergence(study: GanResults, confidence: float) -> Claim:
     last distance do not count for or against: they are few for a network that soon stops to improve, however poor.
     """
     found = speed(study)
+    label = f"test {frechet_label(study.spec.evaluate.features[0])}"
+    claim = Claim("convergence", STATEMENT, "cannot tell", "", **basis(study, found.runs))
+    claim = replace(claim, figures=("iterations-to-target", *claim.figures))
     because, needed = _lacking(study, found)
-    features = study.spec.evaluate.features[0]
-    figures = tuple(name.format(features=features) for name in FIGURES)
     if because:
-        return Claim("convergence", STATEMENT, "cannot tell", because, needed=needed)
+        return replace(claim, because=because, needed=needed)
     to_target, level, to_final = (
         trend(found.runs, values, confidence) for values in (found.to_target, found.level, found.to_final)
     )
-    label = f"test {frechet_label(features)}"
-    numbers = estimates(
-        {
-            f"the iterations to {label} {number(found.target)}": to_target,
-            f"the mean {label} over training": level,
-            "the iterations to within 10% of a run's own last distance": to_final,
-        }
-    )
     said = verdict(to_target, [level], -1)
-    opposed = to_target is not None and to_target.direction != 0 and said == "cannot tell"
-    return Claim(
-        "convergence",
-        STATEMENT,
-        said,
-        _because(study, found, label),
-        numbers,
-        rests_on(study, found.runs),
-        "" if said != "cannot tell" else _opposed() if opposed else more_seeds(found.runs, to_target),
-        figures,
-        to_target.p_value if to_target else None,
+    return replace(
+        claim,
+        verdict=said,
+        because=_because(study, found, label),
+        numbers=estimates(
+            {
+                f"the iterations to {label} {number(found.target)}": to_target,
+                f"the mean {label} over training": level,
+                "the iterations to within 10% of a run's own last distance": to_final,
+            }
+        ),
+        needed="" if said != "cannot tell" else _needed(found.runs, to_target),
+        p_value=to_target.p_value if to_target else None,
     )
 
 
@@ -133,8 +135,10 @@ def _when(reached: dict[int, list[float]]) -> str:
     )
 
 
-def _opposed() -> str:
-    return (
-        "A longer study: the same distance comes sooner with one order of widths, and the mean over training with the "
-        "other, so that curves of different widths cross."
-    )
+def _needed(runs: list[Course], to_target: Kendall | None) -> str:
+    if to_target is not None and to_target.direction:
+        return (
+            "A longer study: curves cross, so that the order in which widths come to the distance is not that of their "
+            "means over training."
+        )
+    return more_seeds(runs, to_target)

@@ -1,15 +1,17 @@
 """The runs of a width study as the claims about their training take them: curves, and which of them diverged."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from overgan.metrics import frechet_label
 from overgan.study.analysis import Estimate, Kendall, kendall
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
+from overgan.study.gan.claims._basis import rests_on
 from overgan.words import counted, joined
 
 MANY = 10  # times the seeds that there are, beyond which no number of seeds is named
@@ -47,11 +49,13 @@ def courses(study: GanResults) -> list[Course]:
     return sorted(found, key=lambda course: course.k)
 
 
-def rests_on(study: GanResults, runs: list[Course]) -> str:
-    """The runs and their feature space, in a few words."""
-    widths = len({run.k for run in runs})
-    of = f"{widths} of {len(study.spec.widths)} widths" if widths < len(study.spec.widths) else counted(widths, "width")
-    return f"{counted(len(runs), 'run')}, {of}, test {frechet_label(study.spec.evaluate.features[0])}"
+def basis(study: GanResults, runs: Sequence[Course]) -> dict[str, Any]:
+    """What claims about courses rest on, and the figure that shows them all, as fields of a claim."""
+    features = study.spec.evaluate.features[0]
+    return {
+        "rests_on": rests_on(study, Counter(run.k for run in runs), features),
+        "figures": (f"frechet-{features}-over-iterations",),
+    }
 
 
 def too_few(study: GanResults, runs: list[Course]) -> tuple[str, str]:
