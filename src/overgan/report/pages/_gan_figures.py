@@ -19,6 +19,7 @@ from overgan.report._plot import (
     over_seeds,
 )
 from overgan.report.pages._gan_dynamics import dynamics
+from overgan.report.pages._gan_gap import gap_figures
 from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.analysis import next_width, outlooks
 from overgan.study.gan import GanStudy
@@ -43,6 +44,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
         if len(frame):
             constant = study.spec.train.schedule == "constant"
             plots.append(frechet_over_iterations(frame, features, study.curves(features) if constant else None))
+    plots += gap_figures(study)
     plots += rate_figures(study)
     critic = study.final(CRITIC)
     if len(critic):
