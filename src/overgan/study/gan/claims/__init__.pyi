@@ -1,1 +1,5 @@
 from ._claims import CLAIMS as CLAIMS
+from ._convergence import Speed as Speed, speed as speed
+from ._laziness import Moved as Moved, moved as moved
+from ._runs import Course as Course
+from ._stability import Steadiness as Steadiness, steadiness as steadiness

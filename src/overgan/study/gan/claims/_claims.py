@@ -7,5 +7,10 @@ from overgan.registry import Registry
 CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the confidence of its intervals to a Claim
     "claim",
     FunctionType,
-    {},
+    {
+        "quality": "overgan.study.gan.claims._quality:quality",
+        "convergence": "overgan.study.gan.claims._convergence:convergence",
+        "stability": "overgan.study.gan.claims._stability:stability",
+        "laziness": "overgan.study.gan.claims._laziness:laziness",
+    },
 )
