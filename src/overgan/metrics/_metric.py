@@ -95,9 +95,8 @@ class Metric:
     name: str
     function: Callable[..., Values]
     columns: tuple[Column, ...]
-    needs: Literal["moments", "features", "images", "networks"] = (
-        "features"  # moments: mean and covariance of the features
-    )
+    # moments: mean and covariance of the features
+    needs: Literal["moments", "features", "images", "networks"] = "features"
     sides: tuple[Side, ...] = ()  # real images that it cannot do without
     least: int = 2  # images on each side
     per_feature: float = 0  # generated images for each dimension of the features, at least

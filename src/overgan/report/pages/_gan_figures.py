@@ -18,6 +18,7 @@ from overgan.report._plot import (
     of_widths,
     over_seeds,
 )
+from overgan.report.pages._gan_networks import network_figures
 from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.analysis import next_width, outlooks
 from overgan.study.gan import GanStudy
@@ -52,6 +53,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
         plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
         ended = losses[losses.iteration == study.spec.train.iterations]
         plots += [distance_from_initialization(ended)] if len(ended) else []
+    plots += network_figures(study)
     return plots
 
 

@@ -1,6 +1,6 @@
 """Metrics of a study that is trained already, from its checkpoints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -78,8 +78,8 @@ def evaluate_checkpoints(
     return measured
 
 
-def _config(spec: GanSpec, metrics: Sequence[MetricName], settings: Mapping[str, Any]) -> EvaluateConfig:
-    """The study's `evaluate` section with other settings. Raises OverganError if they do not suit it, or the metrics."""
+def _config(spec: GanSpec, metrics: Sequence[MetricName], settings: dict[str, Any]) -> EvaluateConfig:
+    """The study's `evaluate` section with other settings. Raises OverganError if they do not suit it or the metrics."""
     values = spec.evaluate.model_dump() | settings | {"metrics": ["frechet"], "final_metrics": list(metrics)}
     if "frechet_gap" in metrics and not values["draws"]:
         raise OverganError("frechet_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")

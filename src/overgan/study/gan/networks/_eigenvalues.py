@@ -1,6 +1,7 @@
 """The leading eigenvalues of a matrix that is known by its products alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Complex128, Float64
@@ -27,9 +28,9 @@ def leading_eigenvalues(product: Callable[[Vector], Vector], n: int, count: int)
     else:
         start = np.random.default_rng(0).standard_normal(n)
         operator = LinearOperator((n, n), matvec=lambda x: product(np.ascontiguousarray(x).ravel()), dtype=np.float64)
-        more = {"ncv": basis, "v0": start, "maxiter": RESTARTS, "tol": TOLERANCE, "return_eigenvectors": False}
+        more: dict[str, Any] = {"ncv": basis, "v0": start, "maxiter": RESTARTS, "tol": TOLERANCE}
         try:
-            found = eigs(operator, count, which="LM", **more)
+            found = eigs(operator, count, which="LM", return_eigenvectors=False, **more)
         except ArpackNoConvergence as error:
             found = error.eigenvalues
     found = np.asarray(found, complex)

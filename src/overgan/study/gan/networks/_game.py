@@ -1,6 +1,7 @@
 """The game of generator and critic at a checkpoint: eigenvalues of its vector field's Jacobian, and its path-angle."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +23,8 @@ Vector = Float64[np.ndarray, " n"]
 def game(pair: Pair) -> Mapping[str, float]:
     """Of v(θ_G, θ_D) = (∇_G L_G, ∇_D L_D), which simultaneous gradient descent follows down, at the last weights.
 
-    game_real, game_imaginary: of the eigenvalue of largest modulus of v's Jacobian, the latter at least 0.
-    game_least_real: the smallest real part of the leading ten: gradient descent, however small its steps, leaves a
-        point where it is negative.
+    game_real, game_imaginary: the largest |Re λ| and |Im λ| of the leading ten eigenvalues λ of v's Jacobian, those of
+        largest modulus: how fast the game attracts (or repels), and how fast it rotates, at most.
     game_imaginary_share: the mean of |Im λ| / |λ| over the ten, 0 without and 1 with nothing but rotation.
     path_angle_step, path_angle_bump: as of `PathAngle`, from the initial to the last weights.
 
@@ -44,9 +44,8 @@ def _of_eigenvalues(pair: Pair) -> dict[str, float]:
     modulus = np.abs(found)
     shares = np.divide(np.abs(found.imag), modulus, out=np.zeros_like(modulus), where=modulus > 0)
     return {
-        "game_real": float(found[0].real),
-        "game_imaginary": float(abs(found[0].imag)),
-        "game_least_real": float(found.real.min()),
+        "game_real": float(np.abs(found.real).max()),
+        "game_imaginary": float(np.abs(found.imag).max()),
         "game_imaginary_share": float(shares.mean()),
     }
 
@@ -65,7 +64,7 @@ def _of_path(pair: Pair) -> dict[str, float]:
 
 
 def vector_field(part: Part, loss: Loss, batch: Batch, *, differentiable: bool = False) -> list[Tensor]:
-    """v at the part's weights: the gradient of the generator's loss in its own, then the critic's in its own.
+    """The field v at the part's weights: the gradient of the generator's loss in its own, then the critic's in its own.
 
     differentiable: whether v can be differentiated in all weights.
     """
@@ -73,9 +72,9 @@ def vector_field(part: Part, loss: Loss, batch: Batch, *, differentiable: bool =
         real = part.fold(batch.real)
         of_generator = loss.generator(part, lambda: real, part.generate(batch.generator_latents))
         of_critic, *_ = loss.critic(part, real, part.generate(batch.latents), batch.given)
-    found = []
+    found: list[Tensor] = []
+    more: dict[str, Any] = {"create_graph": differentiable, "allow_unused": True, "materialize_grads": True}
     for name, value in (("generator", of_generator), ("critic", of_critic)):
-        more = {"create_graph": differentiable, "allow_unused": True, "materialize_grads": True}
         found += torch.autograd.grad(value.sum(), part.parameters[name], **more)
     return found
 
@@ -90,7 +89,7 @@ def jacobian_transposed(field: Sequence[Tensor], parameters: Sequence[Tensor]) -
     depends = [i for i, f in enumerate(field) if f.requires_grad]
 
     def product(vector: Vector) -> Vector:
-        parts = torch.from_numpy(vector).to(field[0]).split(sizes)
+        parts = torch.split(torch.from_numpy(vector).to(field[0]), sizes)
         weights = [parts[i].view_as(field[i]) for i in depends]
         found = torch.autograd.grad(
             [field[i] for i in depends],
@@ -117,12 +116,11 @@ GAME = Metric(
     "game",
     game,
     (
-        Column("game_real", "largest eigenvalue of the game, real part", sides=("train",)),
-        Column("game_imaginary", "largest eigenvalue of the game, imaginary part", sides=("train",)),
-        Column("game_least_real", "least real part of the game's leading eigenvalues", sides=("train",)),
-        Column("game_imaginary_share", "imaginary share of the game's leading eigenvalues", sides=("train",)),
-        Column("path_angle_step", "step of the path-angle", note="attraction", sides=("train",)),
-        Column("path_angle_bump", "bump of the path-angle", note="rotation", sides=("train",)),
+        Column("game_real", "game: largest real part", note="of ten eigenvalues", sides=("train",)),
+        Column("game_imaginary", "game: largest imaginary part", note="rotation", sides=("train",)),
+        Column("game_imaginary_share", "game: imaginary share", note="0 to 1", sides=("train",)),
+        Column("path_angle_step", "path-angle: step", note="attraction", sides=("train",)),
+        Column("path_angle_bump", "path-angle: bump", note="rotation", sides=("train",)),
     ),
     needs="networks",
     row="networks",

@@ -1,4 +1,4 @@
-"""The two networks of one run, as they were at first and are at a checkpoint, with a batch that they are looked at on."""
+"""The two networks of one run, as they were at first and at a checkpoint, with a batch that they are looked at on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from overgan.errors import OverganError
-from overgan.models import Images, Networks, Part, Shape, to_network
+from overgan.models import Networks, Part, Shape, to_network
 from overgan.study.gan._spec import GanSpec
 from overgan.training import Given, Loss, Replicas, Run, stream
 

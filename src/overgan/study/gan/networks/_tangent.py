@@ -68,7 +68,7 @@ def kernel_products(outputs: Outputs, parameters: Sequence[Tensor], probes: Rows
     depends = [i for i, p in enumerate(pulled) if p.requires_grad]
     if not depends:
         return torch.zeros_like(probes)
-    rows = []
+    rows: list[Tensor] = []
     for z in probes:
         gradients = torch.autograd.grad(outputs, parameters, z, **more)
         kept = [gradients[i] for i in depends]
