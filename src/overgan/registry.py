@@ -40,9 +40,8 @@ class Registry(Generic[T]):
         if name in self.elsewhere:
             raise OverganError(f"{name} {self.elsewhere[name]}")
         if name not in self.entries and not is_own(name):
-            raise OverganError(
-                f"no {self.what} {name}{did_you_mean(name, [*self.entries, *self.synonyms, *self.elsewhere, OWN])}"
-            )
+            names = [*self.entries, *self.synonyms, *self.elsewhere, OWN]
+            raise OverganError(f"no {self.what} {name}{did_you_mean(name, names)}")
         return name
 
     def __getitem__(self, name: str) -> T:
