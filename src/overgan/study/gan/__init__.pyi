@@ -5,3 +5,4 @@ from ._kind import KIND as KIND
 from ._race import costs as costs, raced as raced, values_in_order as values_in_order
 from ._spec import EvaluateConfig as EvaluateConfig, GanSpec as GanSpec
 from ._study import GanStudy as GanStudy
+from .networks import NETWORK_METRICS as NETWORK_METRICS

@@ -15,5 +15,7 @@ CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the con
         "convergence": "overgan.study.gan.claims._convergence:convergence",
         "stability": "overgan.study.gan.claims._stability:stability",
         "laziness": "overgan.study.gan.claims._laziness:laziness",
+        "tangent": "overgan.study.gan.claims._tangent:tangent",
+        "game": "overgan.study.gan.claims._game:game",
     },
 )
