@@ -9,6 +9,7 @@ from ._load import (
     names_images as names_images,
     parse_spec as parse_spec,
     read_status as read_status,
+    read_surface as read_surface,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
@@ -26,6 +27,7 @@ from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, share_done as share_done
 from ._store import (
+    SURFACE as SURFACE,
     Description as Description,
     group_folder as group_folder,
     study_folder as study_folder,
@@ -54,6 +56,7 @@ from .gan import (
     BOUND as BOUND,
     Coordinates as Coordinates,
     Hours as Hours,
+    Surface as Surface,
     coordinates as coordinates,
     hours as hours,
     power as power,

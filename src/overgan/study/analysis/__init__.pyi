@@ -1,8 +1,11 @@
+from ._balance import balance as balance, may_be_best as may_be_best
 from ._budget import MOST as MOST, Expected as Expected, closest as closest
 from ._by_race import by_race as by_race, odds as odds
 from ._claim import Claim as Claim, Estimate as Estimate, Verdict as Verdict
 from ._curves import FEWEST as FEWEST, Extrapolated as Extrapolated, extrapolate as extrapolate
+from ._differences import Difference as Difference, differences as differences
 from ._disagreement import disagreement as disagreement
+from ._equal_cost import COMPARABLE as COMPARABLE, AtCost as AtCost, at_equal_cost as at_equal_cost
 from ._gap import Gap as Gap, gaps as gaps
 from ._longer import Outlook as Outlook, outlooks as outlooks, worth_longer as worth_longer
 from ._missing import missing as missing

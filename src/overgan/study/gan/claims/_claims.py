@@ -7,5 +7,7 @@ from overgan.registry import Registry
 CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the confidence of its intervals to a Claim
     "claim",
     FunctionType,
-    {},
+    {
+        "balance": "overgan.study.gan.claims._balance:balance_claim",
+    },
 )
