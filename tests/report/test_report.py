@@ -12,7 +12,7 @@ from PIL import Image
 
 import overgan
 from overgan.errors import OverganError
-from overgan.pictures import png_url
+from overgan.pictures import data_url
 from overgan.report import report_content
 from overgan.report._plot import Panel, Plot, Series, to_html, to_images
 from overgan.study import Description, machine, parse_spec, versions, write_description
@@ -244,7 +244,7 @@ def draw_neighbours(study, width, *pictures):
         path = study.folder / f"k{width:04d}" / "neighbours" / picture
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(f"{width} {picture}".encode())
-        urls[picture] = png_url(path.read_bytes())
+        urls[picture] = data_url(path.read_bytes())
     return urls
 
 
