@@ -190,7 +190,7 @@ def read_description(folder: Path) -> Description:
 
     Raises OverganError if it is missing, both are damaged, or the folder holds several studies.
     """
-    if (folder / SURFACE).exists() and not (folder / STUDY).exists():
+    if is_surface(folder):
         folders = [f"{folder / name}" for name in read_surface(folder).parts]
         raise OverganError(f"{folder} holds several studies; name one of them: {joined(folders)}")
     try:
@@ -207,6 +207,11 @@ def read_description(folder: Path) -> Description:
         what = error.message.partition("; ")[0]
         notice(f"{what}; its copy, {COPY}, is taken, and `{description.command}` writes both anew", folder / STUDY)
         return description
+
+
+def is_surface(folder: str | Path) -> bool:
+    """Whether a folder of this machine holds several studies of one spec, each in a folder below it."""
+    return (Path(folder) / SURFACE).exists() and not (Path(folder) / STUDY).exists()
 
 
 def read_surface(folder: Path) -> Spec:

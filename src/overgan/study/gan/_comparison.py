@@ -179,7 +179,7 @@ def _obstacles(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
     for axis in axes:
         widths = [set(_runs(studies[name], axis.features)) for name in axis.names]
         if len(axis.names) > 1 and not set.intersection(*widths):
-            yield f"{joined(axis.names)} have no finished width in common, so no difference is tested between all of them."
+            yield f"{joined(axis.names)} have no finished width in common, which all of them have."
 
 
 def _by(values: Mapping[str, Any]) -> dict[Any, list[str]]:
