@@ -22,7 +22,7 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
     studies = {f"{surface.held}-{width}": study for width, study in surface.studies.items()}
     found, said = compared(studies, confidence), balanced(surface, confidence)
     plots = compared_figures(found)
-    shown = parts(found, plots)
+    shown, claim = parts(found, plots), said.claim
     if waiting := _waiting(surface):
         shown["warnings"] = [*shown["warnings"], waiting]
     page = render(
@@ -33,7 +33,7 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
         question="Which ratio of widths?",
         answer=said.answer,
         note=said.note,
-        said=f"{said.claim.statement.removesuffix('.')}: {said.claim.verdict}. {said.claim.because} {said.claim.needed}",
+        said=f"{claim.statement.removesuffix('.')}: {claim.verdict}. {claim.because} {claim.needed}",
         surface=said.section,
         refresh=refresh,
         **shown,

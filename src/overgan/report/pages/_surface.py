@@ -31,14 +31,12 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     pairs = surface.pairs()
     claim, found = surface.balance(confidence)
     label = f"mean test {frechet_label(surface.spec.evaluate.features[0])}"
-    plots = [_map(surface, pairs, label), _against_cost(surface, pairs, label)] if pairs else []
+    plots: list[Plot | Map] = [_map(surface, pairs, label), _against_cost(surface, pairs, label)] if pairs else []
     note = (
-        f"Cost: {surface.cost}. Framed in the map: the least {label}. Of pairs that cost no more, the best, and those "
+        f"Cost: {surface.cost}. Framed in the map: the least {label}. Below: of pairs that cost no more, the best, and "
+        "those that may be, as no other is shown to be better; all of these costs together with "
+        f"{100 * confidence:g}% confidence."
     )
-    note += (
-        "that may be; a pair may be the best if no other is shown to be better, at all of these costs together with "
-    )
-    note += f"{100 * confidence:g}% confidence."
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])
     if not found:
         return Balanced(claim, section, "Not known yet", "")
@@ -60,15 +58,8 @@ def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:
     cells = Cells("", values, failed, [(generators.index(best[0]), critics.index(best[1]))])
     title = f"{label[0].upper()}{label[1:]} by both widths"
     columns, rows = [str(c) for c in critics], [str(g) for g in generators]
-    return Map(
-        "balance-map",
-        title,
-        "critic's width; framed: the best; ×: runs diverged",
-        "generator's",
-        columns,
-        rows,
-        [cells],
-    )
+    x_label = "critic's width; framed: the best; ×: runs diverged"
+    return Map("balance-map", title, x_label, "generator's", columns, rows, [cells])
 
 
 def _against_cost(surface: Surface, pairs: Sequence[Pair], label: str) -> Plot:
@@ -80,12 +71,11 @@ def _against_cost(surface: Surface, pairs: Sequence[Pair], label: str) -> Plot:
         alive = [(pair, pair.values[np.isfinite(pair.values)]) for pair in of]
         alive = [(pair, values) for pair, values in alive if len(values)]
         x = [pair.cost for pair, _ in alive]
-        ends = ([float(f(values)) for _, values in alive] for f in (np.mean, np.min, np.max))
-        curves.append(Series(f"{surface.held} {width}", x, *ends, color))
+        y, low, high = ([float(f(values)) for _, values in alive] for f in (np.mean, np.min, np.max))
+        curves.append(Series(f"{surface.held} {width}", x, y, low, high, color))
     title = f"{label[0].upper()}{label[1:]} against cost"
-    return Plot(
-        "balance-cost", title, surface.cost, f"{label}, mean and range over seeds", [Panel(curves)], "log", y_log=True
-    )
+    y_label = f"{label}, mean and range over seeds"
+    return Plot("balance-cost", title, surface.cost, y_label, [Panel(curves)], "log", y_log=True)
 
 
 def _row(of: AtCost, pairs: Sequence[Pair], cost: str) -> Row:
