@@ -8,7 +8,7 @@ from . import (
     training as training,
 )
 from .errors import OverganError as OverganError
-from .report import write_report as write_report
+from .report import Comparison as Comparison, compare as compare, write_report as write_report
 from .study import (
     Coordinates as Coordinates,
     Plan as Plan,
