@@ -95,7 +95,7 @@ def _labelled(widths: Sequence[int], unit: float) -> list[int]:
         for step in range(1, len(widths)):
             chosen = widths[::-1][::step]
             if all(fit(narrow, wide) for wide, narrow in pairwise(chosen)):
-                return chosen
+                return list(chosen)
     chosen = [widths[-1]]
     for width in reversed(widths):
         if width < chosen[-1] and fit(width, chosen[-1]):

@@ -11,6 +11,7 @@ from overgan.figures._style import PRINTED
 from overgan.metrics import canonical
 from overgan.registry import Registry
 from overgan.study import Study, fetch, for_reports, load
+from overgan.study.gan import GanSpec
 
 FIGURES: Registry[FunctionType] = Registry(
     "figure",
@@ -60,6 +61,10 @@ def drawn(number: str, study: Study | str | Path, features: str | None = None) -
 
 def _features(study: Study, features: str | None) -> str:
     """The name of the feature space, empty for a study without any."""
-    if study.spec.kind != "gan":
+    if not isinstance(study.spec, GanSpec):
         return ""
-    return canonical(features) if features else str(study.spec.evaluate.features[0])
+    names = study.spec.evaluate.features
+    if not features:
+        return names[0]
+    known = canonical(features)
+    return next((name for name in names if canonical(name) == known), features)

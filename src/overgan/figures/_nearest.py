@@ -38,8 +38,8 @@ def fig10(study: GanStudy, features: str) -> PaperFigure:
     found = {k: one for k in study.spec.widths if (one := _nearest(study, k, set(last.seed[last.k == k]), features))}
     if not found:
         raise OverganError(
-            "there are no pictures of nearest training images; training with evaluate.final_metrics=[memorization] leaves "
-            "them"
+            "there are no pictures of nearest training images; training with evaluate.final_metrics=[memorization] "
+            "leaves some"
         )
     shown = [found[k] for k in narrow_and_wide(list(found))]
     heights = [one.picture.shape[0] / one.picture.shape[1] for one in shown]

@@ -8,13 +8,14 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from overgan.pictures import LINE, enlarged, image_grid
+from overgan.pictures import LINE, WHITE, enlarged
 from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
 
 NARROW, WIDE = 8, 128  # the paper's widths
 SIDE = 5  # images in a row, and rows
 SMALLEST = 64  # pixels of an image in a file: viewers blur smaller ones
+GAPS = 16  # of an image's side, between two
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ def _grid(images: UInt8[np.ndarray, "seeds columns h w 3"]) -> UInt8[np.ndarray,
     side = min(SIDE, math.isqrt(seeds * each))
     many = min(each, -(-side * side // seeds))
     chosen = images[:, :many].reshape(-1, *images.shape[2:])[: side * side]
-    times = max(1, -(-SMALLEST // min(chosen.shape[1:3])))
-    large = enlarged(np.ascontiguousarray(chosen), times)
-    return image_grid(large.reshape(side, side, *large.shape[1:]))
+    large = enlarged(np.ascontiguousarray(chosen), max(1, -(-SMALLEST // min(chosen.shape[1:3]))))
+    gap = max(1, large.shape[1] // GAPS)
+    tiles = np.pad(large, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=WHITE)
+    high, wide = tiles.shape[1:3]
+    rows = tiles.reshape(side, side, high, wide, 3).swapaxes(1, 2)  # row, y, column, x
+    return rows.reshape(side * high, side * wide, 3)[:-gap, :-gap]

@@ -5,6 +5,7 @@ Colors differ in luminance, so that they are told apart in grey, and by people w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,7 +13,7 @@ from matplotlib.colors import to_hex
 
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.8  # inches
 HEIGHT = 2.4
-PRINTED = {
+PRINTED: dict[Any, Any] = {  # of matplotlib's settings
     "font.family": "sans-serif",
     "font.size": 8.0,
     "axes.titlesize": 8.0,
@@ -30,7 +31,8 @@ PRINTED = {
 REST = "#666666"
 MOST_CURVES = 8  # of one order in one panel: the luminance of more is too close
 MARKERS = "os^DvPX*"
-LINES: Sequence[str | tuple[int, tuple[int, ...]]] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
+Line = str | tuple[float, Sequence[float]]  # as matplotlib takes it: a name, or an offset, and inks and gaps
+LINES: tuple[Line, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
 LIGHTEST = 0.85  # of viridis, which ends in a yellow that white paper hides
 
 
@@ -40,7 +42,7 @@ class Style:
 
     color: str
     marker: str = "o"
-    line: str | tuple[int, tuple[int, ...]] = "-"
+    line: Line = "-"
 
 
 TRAIN = Style("#0b3d91", "o", "-")  # blue and green, as in the paper
