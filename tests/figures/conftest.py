@@ -76,7 +76,7 @@ def make_gan(tmp_path):
             group.mkdir()
             alive = [seed for seed in spec.seeds if (k, seed) not in diverged]
             reached = [t for t in iterations if t < 20 or k not in unfinished]
-            rows = list(_gan_rows(rng, k, alive, reached, features, nnd, memorized))
+            rows = list(_gan_rows(rng, k, alive, reached, spec.evaluate.features, nnd, memorized))
             (group / "evaluations.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
             end = max(reached, default=0)
             (group / "progress.json").write_text(json.dumps({"iteration": end, "seconds": 3.0}))

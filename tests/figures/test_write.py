@@ -29,7 +29,7 @@ def test_all_figures_that_a_study_gives_are_written(make_gan, monkeypatch, capfd
     }
     lines = " ".join(out.split())
     assert "no Fig. 2 and 9: a study of the kind shallow is needed, and this one is of the kind gan" in lines
-    assert f"no Fig. 6: no run has an NND; overgan evaluate --study {study.folder} --metrics nnd measures it" in lines
+    assert f"no Fig. 6: no run has an NND; `overgan evaluate --study {study.folder} --metrics nnd` measures it" in lines
     assert "no Fig. 7: one network's width must be held" in lines
     assert "no Fig. 10: there are no pictures of nearest training images" in lines
     assert "fig4.pdf, .svg, .png, .txt" in lines
@@ -131,4 +131,4 @@ def test_features_are_chosen(make_gan):
     study = make_gan(features=["pixels", "random"])
     for draw in (figures.fig1, figures.fig3, figures.fig4, figures.fig5):
         assert draw(study).figure.axes[0].get_ylabel() == "Fréchet distance, pixels"
-        assert draw(study, "random").figure.axes[0].get_ylabel() == "Fréchet distance, random"
+        assert draw(study, "random").figure.axes[0].get_ylabel() == "Fréchet distance, random-0"

@@ -63,8 +63,4 @@ def _features(study: Study, features: str | None) -> str:
     """The name of the feature space, empty for a study without any."""
     if not isinstance(study.spec, GanSpec):
         return ""
-    names = study.spec.evaluate.features
-    if not features:
-        return names[0]
-    known = canonical(features)
-    return next((name for name in names if canonical(name) == known), features)
+    return canonical(features) if features else study.spec.evaluate.features[0]
