@@ -6,6 +6,7 @@ from PIL import Image
 
 from overgan import figures
 from tests.figures.conftest import SEEDS, SHOWN, SIZE, TIMES, WIDTHS, color
+from tests.racing import write_study
 
 STYLES = {"training images": "frechet_train", "held-out images": "frechet_test"}
 
@@ -192,3 +193,13 @@ def test_distances_that_span_much_have_a_logarithmic_axis_and_others_a_linear_on
     assert "logarithmic" not in one.caption
     assert "one width, so there is no curve" in one.caption
     assert "1 of 4 widths: k = 8" in one.caption
+
+
+def test_of_several_learning_rates_each_widths_best_is_drawn(tmp_path):
+    study = write_study(tmp_path, {4: [2.0, 4.0, 6.0], 8: [1.0, 2.0, 3.0]}, learning_rates=[1e-3, 2e-3])
+    path = study.group(8) / "evaluations.jsonl"
+    worse = path.read_text().replace("0.001", "0.002").replace('"frechet_train": ', '"frechet_train": 1')
+    path.write_text(path.read_text() + worse)
+    drawn = figures.fig3(study)
+    assert list(curves(drawn.figure.axes[0])["held-out images"][1]) == [4.0, 2.0]
+    assert "each width at the best of several learning rates, chosen on training images" in drawn.caption

@@ -23,6 +23,7 @@ SEEN = {
 XYZ = [[0.4124564, 0.3575761, 0.1804375], LUMINANCE, [0.0193339, 0.1191920, 0.9503041]]
 WHITE = [0.95047, 1.0, 1.08883]
 LEAST = 8.0  # of CIELAB's ΔE; about 2.3 is just noticed side by side
+ROUNDING = 0.02  # inches, of which a pixel has 0.01
 ON_WHITE = 1.5  # contrast with paper of the lightest line, as of WCAG
 
 
@@ -91,7 +92,8 @@ def boxes(axes):
 
 @pytest.mark.parametrize("widths", [[2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], [4, 8, 10, 15, 20, 1000], [7]])
 def test_labels_overlap_nowhere_and_nothing_is_cut_off(make_gan, widths):
-    study = make_gan(widths=widths, nnd=True, neighbours=True)
+    data = {"name": "folder", "root": "images-" + "of-a-long-name" * 7}
+    study = make_gan(widths=widths, nnd=True, neighbours=True, scale=0.001, data=data)
     for draw in (figures.fig1, figures.fig3, figures.fig4, figures.fig5, figures.fig6, figures.fig10):
         figure = draw(study).figure
         figure.canvas.draw()
@@ -99,8 +101,7 @@ def test_labels_overlap_nowhere_and_nothing_is_cut_off(make_gan, widths):
             for labels in boxes(axes) if axes.axison else ():
                 assert len(labels) > 0
                 assert not any(a.overlaps(b) for a, b in itertools.combinations(labels, 2)), draw
-        # within the page, which has 1 pixel of rounding
-        inside = figure.get_tightbbox(figure.canvas.get_renderer())
+        inside = figure.get_tightbbox(figure.canvas.get_renderer())  # inches
         wide, high = figure.get_size_inches()
-        assert -0.02 <= inside.x0 <= inside.x1 <= wide + 0.02, draw
-        assert -0.02 <= inside.y0 <= inside.y1 <= high + 0.02, draw
+        assert -ROUNDING <= inside.x0 <= inside.x1 <= wide + ROUNDING, draw
+        assert -ROUNDING <= inside.y0 <= inside.y1 <= high + ROUNDING, draw

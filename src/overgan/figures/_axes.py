@@ -1,6 +1,7 @@
 """Curves and pictures on matplotlib's axes."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from overgan.report import Series, log_ticks, plain
 
 BAND = 0.18  # opacity
 SPANS = 10.0  # from the least to the greatest, beyond which values are drawn on a logarithmic axis
+LETTER, MARGIN = 0.07, 0.8  # inches: a letter of a title, and what is beside the axes below it
 DIGIT, APART = 0.055, 0.09  # inches: a digit of a label, and between two labels
 MARKS = 9  # of a curve over iterations
 
@@ -27,7 +29,7 @@ def new_figure(width: float, height: float, title: str = "") -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(_wrapped(title, width))
     return figure
 
 
@@ -35,8 +37,13 @@ def one_plot(width: float, height: float, title: str) -> tuple[Figure, Axes]:
     """A figure of so many inches with one pair of axes, and these."""
     figure = new_figure(width, height)
     axes = figure.subplots()
-    axes.set_title(title)
+    axes.set_title(_wrapped(title, width - MARGIN))
     return figure, axes
+
+
+def _wrapped(title: str, inches: float) -> str:
+    """In as many lines as it takes; a word that is longer than a line, such as a folder's name, is broken."""
+    return "\n".join(textwrap.wrap(title, int(inches / LETTER)))
 
 
 def draw_curves(axes: Axes, curves: Sequence[Curve], *, every: bool = True) -> None:

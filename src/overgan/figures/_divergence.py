@@ -44,7 +44,9 @@ def fig6(study: GanStudy, _features: str) -> PaperFigure:
     ]
     unlike = unlike_gan(study, FIG_6)
     if nnd.iterations != ITERATIONS:
-        unlike.append(f"NND of critics trained for {counted(nnd.iterations, 'iteration')}, not {ITERATIONS:,}")
+        unlike.append(
+            f"by the spec, NND of critics trained for {counted(nnd.iterations, 'iteration')}, not {ITERATIONS:,}"
+        )
     return PaperFigure(f"fig{name}", figure, caption(study, name, said, unlike))
 
 
