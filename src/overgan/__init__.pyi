@@ -1,5 +1,6 @@
 from . import (
     data as data,
+    figures as figures,
     metrics as metrics,
     models as models,
     report as report,

@@ -11,6 +11,7 @@ from overgan.cli._claims import claims
 from overgan.cli._compare import compare
 from overgan.cli._coordinates import coordinates
 from overgan.cli._evaluate import evaluate, sample
+from overgan.cli._figures import figures
 from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
@@ -35,6 +36,7 @@ _COMMANDS = (
     report,
     recommend,
     claims,
+    figures,
     compare,
     sample,
     evaluate,
