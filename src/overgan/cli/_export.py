@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Option
 
 import overgan
-from overgan.cli._options import Folder, Trust, named
+from overgan.cli._options import Folder, Trust, given, named
 from overgan.cli._terminal import console
 from overgan.stores import shown
 
@@ -32,7 +32,7 @@ def export(
         float | None, Option(help="Of the generator, if a seed has several [default: the best].")
     ] = None,
     rule: Annotated[str | None, Option(help="Of the learning rate, if there are several [default: the first].")] = None,
-    licence: Annotated[str | None, Option(help="Of the generator's weights, such as cc-by-4.0 [default: none].")] = None,
+    licence: Annotated[str | None, Option(help="Of the generator, such as cc-by-4.0 [default: none].")] = None,
     follow: Annotated[bool, Option("--follow", help="Go on sending rows until the study is finished.")] = False,
     trust: Trust = False,
 ) -> None:
@@ -44,7 +44,7 @@ def export(
 
     The study is only read, so it may be running.
     """
-    names = [name for given in to for name in given.split(",")]
-    of = {"width": width, "seed": seed, "learning_rate": learning_rate, "rule": rule, "licence": licence}
+    names = [name for several in to for name in several.split(",")]
+    of = given(width=width, seed=seed, learning_rate=learning_rate, rule=rule, licence=licence)
     for what, place in overgan.export_study(folder, names, out, follow=follow, trust=trust, **of):
         console.print(f"{what}: {shown(place)}")

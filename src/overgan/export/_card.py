@@ -16,20 +16,24 @@ from overgan.errors import OverganError
 from overgan.export._out import Out
 from overgan.export._run import Exporting
 from overgan.metrics import METRICS
+from overgan.pictures import image_png, square_grid
 from overgan.study import scale_warning
 from overgan.training import Run
 from overgan.words import counted, number
 
-CARD = "README.md"
+CARD, PICTURES = "README.md", "samples.png"
+SHOWN = 36  # images
 CONFIDENCE = 0.95
 SIDES = {"train": "training", "test": "held-out", "": ""}
 
 
 def write_card(run: Exporting, out: Out) -> list[Path]:
-    """README.md beside the generator's files, for those that are there."""
+    """README.md beside the generator's files, for those that are there, and samples.png, which it shows."""
     here = {name: out.has(f"{run.folder}/{name}") for name in ("generator.py", "generator.onnx")}
     text = card(run, python=here["generator.py"], onnx=here["generator.onnx"])
-    return [out.write(f"{run.folder}/{CARD}", text.encode(errors="backslashreplace"))]
+    pictures = square_grid(run.study.sample(run.width, run.seed, SHOWN, **run.of_seed))
+    written = text.encode(errors="backslashreplace")
+    return [out.write(f"{run.folder}/{PICTURES}", image_png(pictures)), out.write(f"{run.folder}/{CARD}", written)]
 
 
 def card(run: Exporting, *, python: bool, onnx: bool) -> str:
@@ -58,6 +62,7 @@ def card(run: Exporting, *, python: bool, onnx: bool) -> str:
         "why": _why(run),
         "results": list(_results(last, run.seed)),
         "iteration": f"{spec.train.iterations:,}",
+        "pictures": PICTURES,
         "runs": counted(last.seed.nunique(), "run"),
         "training": _training(run),
         "inception": "inception" in set(last.get("features", [])),
@@ -66,10 +71,9 @@ def card(run: Exporting, *, python: bool, onnx: bool) -> str:
         "versions": ", ".join(f"{name} {of}" for name, of in study.description.versions.items()),
     }
     loader = jinja2.PackageLoader("overgan.export", "")
-    plain = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    environment = jinja2.Environment(loader=loader, autoescape=False, **plain)  # noqa: S701 - `md` escapes
+    environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - `md` escapes
     environment.filters |= {"md": _md, "code": _code}
-    return re.sub(r"\n{3,}", "\n\n", environment.get_template("card.md.j2").render(filled))
+    return re.sub(r"\n{3,}", "\n\n", environment.get_template("card.md.j2").render(filled)) + "\n"
 
 
 def _md(text: object) -> str:
@@ -110,7 +114,7 @@ def _why(run: Exporting) -> list[str]:
     """What the study says of the width to use."""
     try:
         recommended = run.study.recommend().width
-        headlines = run.study.headlines()
+        headlines: list[str] = [f"{line.removesuffix('.')}." for line in run.study.headlines()]
     except OverganError as error:
         return [f"The study recommends no width yet: {error}."]
     if recommended == run.width:
@@ -143,7 +147,8 @@ def _trained(run: Exporting) -> Run:
 
 def _last(run: Exporting) -> pd.DataFrame:
     """The rows of the last iteration of the width's runs at this learning rate, if this run reached it."""
-    of, frame = _trained(run), run.study.frame()
+    of = _trained(run)
+    frame: pd.DataFrame = run.study.frame()
     frame = frame[(frame.k == run.width) & (frame.iteration == run.study.spec.train.iterations)]
     if run.study.spec.train.several:
         frame = frame[(frame.learning_rate_rule == of.rule) & (frame.learning_rate == of.learning_rate)]
@@ -159,13 +164,15 @@ def _results(last: pd.DataFrame, seed: int) -> Iterator[list[str]]:
                     if key in rows and (of := rows[rows.seed == seed]).shape[0] and of[key].notna().all():
                         real = SIDES[side] if "{side}" in column.key else ""
                         label = metric.label(column, str(features))
-                        values = rows[key].dropna().to_numpy(float)
-                        yield [str(features), label, real, number(of[key].iloc[0]), _mean(values)]
+                        yield [str(features), label, real, number(of[key].iloc[0]), _mean(rows, key)]
 
 
-def _mean(values: np.ndarray) -> str:
+def _mean(runs: pd.DataFrame, key: str) -> str:
     """The mean and Student's interval for it, if there are values for one."""
+    values = runs[key].dropna().to_numpy(float)
     mean = float(values.mean())
+    if key == "frechet_gap":  # all runs share its real images
+        return f"{number(mean)} ± {number(float(runs[f'{key}_error'].mean()), 2)}"
     if len(values) < 2 or not np.isfinite(values).all():
         return number(mean)
     error = float(values.std(ddof=1) / np.sqrt(len(values)))

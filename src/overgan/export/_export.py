@@ -61,7 +61,9 @@ def export_study(
     found: list[Exported] = []
     with study.naming(*(name for name in formats if is_own(name))):
         for name in formats:
-            found += [Exported(name, str(path)) for path in FORMATS[name](study, place, chosen)]
+            known = {of.place for of in found}
+            paths = FORMATS[name](study, place, chosen)
+            found += [Exported(name, str(path)) for path in paths if str(path) not in known]
     opened = [(name, tracker(study, place.folder, of)) for name, (tracker, of) in trackers.items()]
     track(study, [tracker for _, tracker in opened], follow=follow)
     return found + [Exported(name, tracker.place) for name, tracker in opened]

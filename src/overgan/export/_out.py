@@ -77,7 +77,7 @@ class Out:
             raise OverganError(error.message, "out") from None
         if written.study != self.study:
             raise OverganError(
-                f"{self.folder} has the export of another study, {written.study}; name another folder with {{argument}}",
+                f"{self.folder} has the export of another study, {written.study}; name another with {{argument}}",
                 "out",
             )
         return written

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from overgan.study import Study
+from overgan.training import TrainConfig
 
 RUN = ("k", "learning_rate_rule", "learning_rate", "seed")  # the columns that say which run a row is of
 
@@ -35,11 +36,10 @@ def curves(study: Study) -> list[Curves]:
 
     Texts in a row, such as its feature space, stand before the names of its numbers.
     """
+    train = getattr(study.spec, "train", None)
+    several = isinstance(train, TrainConfig) and train.several
     runs: dict[str, Curves] = {}
     for name, table in tables(study).items():
-        several = table["learning_rate"].nunique() > 1 or table["learning_rate_rule"].nunique() > 1 if (
-            "learning_rate" in table
-        ) else False
         for row in table.to_dict("records"):
             facts = {key: row[key] for key in RUN if key in row}
             of = _name(facts, several=several)
@@ -58,7 +58,7 @@ def _name(facts: dict[str, Any], *, several: bool) -> str:
     return f"k{facts['k']:04d}/seed-{facts['seed']}{at}"
 
 
-def _point(row: dict[str, Any]) -> Point:
+def _point(row: dict[Any, Any]) -> Point:
     rest = {str(key): value for key, value in row.items() if key not in (*RUN, "iteration")}
     texts = [value for value in rest.values() if isinstance(value, str)]
     numbers = {key: value for key, value in rest.items() if isinstance(value, int | float) and pd.notna(value)}

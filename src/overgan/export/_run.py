@@ -33,6 +33,11 @@ class Exporting:
         return name + (f"-rate-{chosen.learning_rate:g}" if chosen.learning_rate else "")
 
     @property
+    def of_seed(self) -> dict[str, Any]:
+        """Which of a seed's runs it is, if it has several."""
+        return {"learning_rate": self.chosen.learning_rate, "rule": self.chosen.rule}
+
+    @property
     def latents(self) -> Tensor:
         """The first of those that the study's evaluations make images of, (64, latent)."""
         return torch.randn(CHECKED, self.study.spec.model.latent, generator=stream(self.seed, "evaluation"))

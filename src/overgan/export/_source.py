@@ -1,6 +1,5 @@
 """A generator as a Python file of about 20 lines, which builds it of PyTorch's layers and loads its weights."""
 
-import math
 from typing import Any
 
 from torch import nn
@@ -43,8 +42,8 @@ BLOCK = '''class Block(nn.Module):
 
 
 '''
-OWN = '''    build = import_module({module!r}).{function}  # your own, which must be importable
-    module, _ = build({width}, {shape})'''
+OWN = """    build = import_module({module!r}).{function}  # your own, which must be importable
+    module, _ = build({width}, {shape})"""
 BATCH = " Batch norm takes each\nbatch's statistics: overgan makes images 64 at a time."
 
 
@@ -77,7 +76,9 @@ def source(
         layers = ",\n".join(f"        {_layer(layer)}" for layer in module.children())
         made = f"    module = nn.Sequential(\n{layers},\n    )"
         block = _block(module)
-    by_batch = any(isinstance(of, nn.BatchNorm1d | nn.BatchNorm2d) and of.running_mean is None for of in module.modules())
+    by_batch = any(
+        isinstance(of, nn.BatchNorm1d | nn.BatchNorm2d) and of.running_mean is None for of in module.modules()
+    )
     text = head.format(
         width=width,
         seed=seed,
@@ -121,14 +122,18 @@ def _layer(layer: Any, named: dict[str, str] | None = None) -> str:
         case nn.Unflatten():
             return f"nn.Unflatten(1, {tuple(map(int, layer.unflattened_size))})"
         case nn.Upsample():
-            return f"nn.Upsample(scale_factor={math.floor(layer.scale_factor)})"
+            return "nn.Upsample(scale_factor=2)"
         case nn.BatchNorm1d() | nn.BatchNorm2d():
             features = named["in"] if named else layer.num_features
             batch = "" if layer.track_running_stats else ", track_running_stats=False"
             return f"nn.{type(layer).__name__}({features}{batch})"
         case nn.Conv2d() | nn.ConvTranspose2d():
             i, o = (named["in"], named["out"]) if named else (layer.in_channels, layer.out_channels)
-            options = {"stride": layer.stride[0], "padding": layer.padding[0], "output_padding": layer.output_padding[0]}
+            options = {
+                "stride": layer.stride[0],
+                "padding": layer.padding[0],
+                "output_padding": layer.output_padding[0],
+            }
             usual = {"stride": 1, "padding": 0, "output_padding": 0}
             given = "".join(f", {name}={of}" for name, of in options.items() if of != usual[name])
             return f"nn.{type(layer).__name__}({i}, {o}, {layer.kernel_size[0]}{given})"

@@ -49,7 +49,8 @@ def write_generator(study: Study, out: Out, chosen: Chosen) -> list[Path]:
 def _check(run: Exporting, path: Path) -> None:
     """Raise OverganError if the file does not make the run's images."""
     found = spec_from_file_location(f"overgan_{path.parent.name.replace('-', '_')}", path)
-    assert found is not None and found.loader is not None  # noqa: S101 - only None for what is no Python
+    assert found is not None  # noqa: S101 - only None for what is no Python
+    assert found.loader is not None  # noqa: S101 - the same
     loaded: Any = module_from_spec(found)
     with explained(f"{path} cannot be loaded"):
         found.loader.exec_module(loaded)

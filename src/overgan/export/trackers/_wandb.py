@@ -21,13 +21,15 @@ class WeightsAndBiases(Tracker):
     def __init__(self, study: Study, out: Path, of: str):
         """of: the project, by default the study's name."""
         self._wandb = needed("wandb", "wandb")
-        self._project, self._study, self._folder = of or study.spec.name, study.place, out
-        offline = os.environ.get("WANDB_MODE") == "offline" or not self._wandb.api.api_key
-        self._mode = "offline" if offline else "online"
-        self.goes_on = not offline
-        place = out / "wandb"
-        self.place = str(place) if offline else f"the project {self._project} of Weights & Biases"
-        self.state = out / f"wandb-{self._mode}-{sha256(self._project.encode())[:8]}.json"
+        self._project, self._study = of or study.spec.name, study.place
+        # W&B makes links, for which the folder of a study would be refused
+        inside = study.folder.resolve() in out.resolve().parents
+        self._folder = study.folder.resolve().with_name(f"{study.folder.resolve().name}-wandb") if inside else out
+        mode = os.environ.get("WANDB_MODE")
+        self._mode = mode or ("online" if self._wandb.login(prompt=False, verify=False) else "offline")
+        self.goes_on = self._mode == "online"
+        self.place = f"the project {self._project}" if self.goes_on else str(self._folder / "wandb")
+        self.state = self._folder / f"overgan-sent-{self._mode}-{sha256(self._project.encode())[:8]}.json"
         self._open: dict[str, Any] = {}
 
     def begin(self, run: str, facts: dict[str, str | float], times: int) -> None:
