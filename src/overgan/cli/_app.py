@@ -11,6 +11,7 @@ from overgan.cli._claims import claims
 from overgan.cli._compare import compare
 from overgan.cli._coordinates import coordinates
 from overgan.cli._evaluate import evaluate, sample
+from overgan.cli._export import export
 from overgan.cli._figures import figures
 from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
@@ -40,6 +41,7 @@ _COMMANDS = (
     compare,
     sample,
     evaluate,
+    export,
     certify,
 )
 for command in _COMMANDS:
