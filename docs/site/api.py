@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -37,16 +38,16 @@ def entry(package: str, name: str) -> str:
     value = getattr(importlib.import_module(package), name)
     heading = f"## {name}"
     kind = "class" if inspect.isclass(value) else "function" if inspect.isroutine(value) else "data"
-    home = next(at for at in PACKAGES if getattr(importlib.import_module(at), name, None) is value)
-    if kind != "data" and home != package:
-        return f"{heading}\n\nThe same as {{py:obj}}`{home}.{name}`."
+    at = home(name, value)
+    if kind != "data" and at != package:
+        return f"{heading}\n\nThe same as {{py:obj}}`{at}.{name}`."
     described = {"class": of_class, "function": of_function, "data": of_value}[kind](package, name, value)
     return f"{heading}\n\n{described}"
 
 
 def of_function(package: str, name: str, value: Any, kind: str = "function") -> str:
     """A function with its signature as it stands in the source."""
-    return directive(kind, f"{package}.{name}{signature(value)}", docstring(package, value))
+    return directive(kind, f"{name}{signature(value)}", docstring(package, value))
 
 
 def signature(value: Any) -> str:
@@ -60,20 +61,55 @@ def signature(value: Any) -> str:
     arguments = function.args
     if arguments.args and arguments.args[0].arg in ("self", "cls"):
         arguments.args = arguments.args[1:]
-    returns = f" -> {ast.unparse(function.returns)}" if function.returns else ""
+    named = Named(inspect.unwrap(value).__globals__)
+    for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if argument and argument.annotation:
+            argument.annotation = named.visit(argument.annotation)
+    returns = f" -> {ast.unparse(named.visit(function.returns))}" if function.returns else ""
     return f"({ast.unparse(arguments)}){returns}"
+
+
+class Named(ast.NodeTransformer):
+    """Writes types of overgan's with their packages, by which Sphinx finds them; it shows the last word."""
+
+    def __init__(self, known: dict[str, Any]):
+        self.known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """A name by itself, such as Claim; what a module calls a type for short is written out."""
+        value = self.known.get(node.id)
+        at = home(node.id, value) if value is not None else None
+        if at:
+            return ast.Name(f"{at}.{node.id}")
+        return node if value is None or inspect.isclass(value) and value.__name__ == node.id else self.meant(node)
+
+    def meant(self, node: ast.Name) -> ast.expr:
+        """What the module in which a name is assigned says that it is."""
+        tree = ast.parse(inspect.getsource(sys.modules[self.known["__name__"]]))
+        for line in tree.body:
+            if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == node.id:
+                return self.visit(line.value)
+            if isinstance(line, ast.ImportFrom) and node.id in [alias.name for alias in line.names]:
+                module = importlib.import_module(line.module or "")
+                elsewhere = module.__name__.startswith("overgan.") and "_" in module.__name__
+                return Named(vars(module)).visit(ast.Name(node.id)) if elsewhere else node
+        return node
+
+
+def home(name: str, value: Any) -> str | None:
+    """The first package that has a value by that name, where it is described; None if there is none."""
+    return next((at for at in PACKAGES if getattr(importlib.import_module(at), name, None) is value), None)
 
 
 def of_class(package: str, name: str, value: type) -> str:
     """A class with its fields, and the methods and properties that have a docstring."""
-    full = f"{package}.{name}"
     given = signature(value.__init__) if "__init__" in vars(value) and "__init__" in source_names(value) else ""
     body = "\n\n".join(part for part in (docstring(package, value), "\n".join(fields(value))) if part)
     members = [
         of_property(member, wrapped) if isinstance(wrapped, property) or is_cached(wrapped) else of_method(member, wrapped)
         for member, wrapped in documented(value)
     ]
-    return directive("class", full + given.partition(" ->")[0], "\n\n".join([body, *members]), colons=5)
+    return directive("class", name + given.partition(" ->")[0], "\n\n".join([body, *members]), colons=5)
 
 
 def documented(value: type) -> Iterator[tuple[str, Any]]:
@@ -161,10 +197,10 @@ def of_value(package: str, name: str, value: Any) -> str:
     """A constant, a type by another name, or a registry with the names in it."""
     if isinstance(value, Registry):
         names = ", ".join(f"`{entry}`" for entry in value)
-        return directive("data", f"{package}.{name}", f"By name, each {value.what}: {names}, or package.module:name.")
+        return directive("data", name, f"By name, each {value.what}: {names}, or package.module:name.")
     shown = str(value).replace("typing.", "").replace("collections.abc.", "").replace("overgan.", "")
     shown = shown if len(shown) < 200 else shown[:200] + "…"
-    return directive("data", f"{package}.{name}", f"`{shown}`")
+    return directive("data", name, f"`{shown}`")
 
 
 def docstring(package: str, value: Any) -> str:
@@ -194,11 +230,9 @@ def itemized(lines: list[str]) -> Iterator[str]:
                 yield ""
             yield f"- `{started[1]}`: {line[started.end() :]}"
             within = True
-        elif within and line.startswith("    "):
-            yield f"  {line[4:]}"
+        elif within and line.strip():
+            yield f"  {line.removeprefix('    ')}"
         else:
-            if within and line.strip():
-                yield ""
             within = False
             yield line
 

@@ -10,6 +10,7 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 add_module_names = False
 toc_object_entries = False
+python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 highlight_language = "text"
 html_theme = "pydata_sphinx_theme"

@@ -85,7 +85,7 @@ class Page(HTMLParser):
 
 def broken_in_site(folder: Path) -> list[str]:
     """Every link of the built site that leads nowhere, and everything that it would fetch from the network."""
-    pages = {path.resolve(): Page(path) for path in sorted(folder.rglob("*.html"))}
+    pages = {path.resolve(): Page(path) for path in sorted(folder.rglob("*.html")) if "_static" not in path.parts}
     found = []
     for path, page in pages.items():
         name = path.relative_to(folder.resolve())
