@@ -70,8 +70,7 @@ def commands() -> str:
     group: Any = get_command(app)
     parts = [
         "# Commands",
-        "What `overgan COMMAND -h` says. [What `--json` prints](reference.md#json), [exit codes](reference.md#exit-codes). "
-        "`overgan --install-completion` teaches your shell to complete commands, options, presets, metrics and features.",
+        "What `overgan COMMAND -h` says. What `--json` prints, and exit codes: [reference](reference.md#json).",
     ]
     for name, command in group.commands.items():
         arguments = [param for param in command.params if not param.opts[0].startswith("-")]

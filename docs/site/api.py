@@ -1,18 +1,21 @@
 """Pages of the Python interface, from the names that packages list, their signatures and docstrings."""
 
 import ast
+import copy
 import importlib
 import inspect
 import re
 import sys
-import textwrap
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from overgan.registry import Registry
 
 PACKAGES = ["overgan"] + [
-    f"overgan.{name}" for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report")
+    f"overgan.{name}"
+    for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report")
 ]
 ARGUMENT = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*): (?=\S)")
 
@@ -41,27 +44,48 @@ def entry(package: str, name: str) -> str:
     at = home(name, value)
     if kind != "data" and at != package:
         return f"{heading}\n\nThe same as {{py:obj}}`{at}.{name}`."
-    described = {"class": of_class, "function": of_function, "data": of_value}[kind](package, name, value)
-    return f"{heading}\n\n{described}"
+    if kind == "data":
+        return f"{heading}\n\n{of_value(package, name, value)}"
+    return f"{heading}\n\n{(of_class if kind == 'class' else of_function)(package, name, value)}"
 
 
-def of_function(package: str, name: str, value: Any, kind: str = "function") -> str:
+def of_function(package: str, name: str, value: Any) -> str:
     """A function with its signature as it stands in the source."""
-    return directive(kind, f"{name}{signature(value)}", docstring(package, value))
+    return directive("function", f"{name}{signature(value)}", docstring(package, value))
+
+
+@cache
+def source(module: str) -> ast.Module:
+    """A module as it is written."""
+    return ast.parse(inspect.getsource(sys.modules[module]))
+
+
+def definition(value: Any) -> ast.stmt | None:
+    """A class or function of overgan's as it is written; None if it is written nowhere, as what a decorator makes."""
+    module, found = getattr(value, "__module__", None) or "", None
+    if not module.startswith("overgan"):
+        return None
+    body = source(module).body
+    for name in value.__qualname__.split("."):
+        named = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name]
+        named = [node for node in named if not any("setter" in ast.unparse(by) for by in node.decorator_list)]
+        if not named:
+            return None
+        found = named[-1]  # the others are overloads
+        body = found.body
+    return found
 
 
 def signature(value: Any) -> str:
     """Arguments and result of a function, as they are written: shapes are letters there, not classes."""
-    try:
-        function = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(value)))).body[0]
-    except (OSError, TypeError):
-        return ""
+    value = inspect.unwrap(value)
+    function = copy.deepcopy(definition(value))
     if not isinstance(function, ast.FunctionDef):
         return ""
     arguments = function.args
     if arguments.args and arguments.args[0].arg in ("self", "cls"):
         arguments.args = arguments.args[1:]
-    named = Named(inspect.unwrap(value).__globals__)
+    named = Named(value.__globals__)
     for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
         if argument and argument.annotation:
             argument.annotation = named.visit(argument.annotation)
@@ -81,14 +105,13 @@ class Named(ast.NodeTransformer):
         at = home(node.id, value) if value is not None else None
         if at:
             return ast.Name(f"{at}.{node.id}")
-        return node if value is None or inspect.isclass(value) and value.__name__ == node.id else self.meant(node)
+        return node if value is None or (inspect.isclass(value) and value.__name__ == node.id) else self.meant(node)
 
     def meant(self, node: ast.Name) -> ast.expr:
         """What the module in which a name is assigned says that it is."""
-        tree = ast.parse(inspect.getsource(sys.modules[self.known["__name__"]]))
-        for line in tree.body:
+        for line in source(self.known["__name__"]).body:
             if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == node.id:
-                return self.visit(line.value)
+                return self.visit(copy.deepcopy(line.value))
             if isinstance(line, ast.ImportFrom) and node.id in [alias.name for alias in line.names]:
                 module = importlib.import_module(line.module or "")
                 elsewhere = module.__name__.startswith("overgan.") and "_" in module.__name__
@@ -103,10 +126,12 @@ def home(name: str, value: Any) -> str | None:
 
 def of_class(package: str, name: str, value: type) -> str:
     """A class with its fields, and the methods and properties that have a docstring."""
-    given = signature(value.__init__) if "__init__" in vars(value) and "__init__" in source_names(value) else ""
+    given = signature(value.__init__) if "__init__" in vars(value) else ""
     body = "\n\n".join(part for part in (docstring(package, value), "\n".join(fields(value))) if part)
     members = [
-        of_property(member, wrapped) if isinstance(wrapped, property) or is_cached(wrapped) else of_method(member, wrapped)
+        of_property(member, wrapped)
+        if isinstance(wrapped, property) or is_cached(wrapped)
+        else of_method(member, wrapped)
         for member, wrapped in documented(value)
     ]
     return directive("class", name + given.partition(" ->")[0], "\n\n".join([body, *members]), colons=5)
@@ -117,7 +142,9 @@ def documented(value: type) -> Iterator[tuple[str, Any]]:
     seen = set()
     for base in value.__mro__:
         for name, member in vars(base).items() if base.__module__.startswith("overgan") else ():
-            function = getattr(member, "__func__", None) or getattr(member, "fget", None) or getattr(member, "func", member)
+            function = (
+                getattr(member, "__func__", None) or getattr(member, "fget", None) or getattr(member, "func", member)
+            )
             written = inspect.isroutine(function) and function.__doc__ and name not in seen
             seen.add(name)
             if written and not name.startswith("_"):
@@ -148,9 +175,9 @@ def of_method(name: str, member: Any) -> str:
 def fields(value: type) -> Iterator[str]:
     """A class's annotated fields, each with its type, default, and what the source says beside it or pydantic of it."""
     for base in reversed(value.__mro__):
-        tree = source(base)
-        lines = inspect.getsource(base).splitlines() if tree else []
-        for node in tree.body if tree else ():
+        tree = definition(base)
+        lines = inspect.getsource(sys.modules[base.__module__]).splitlines() if tree else []
+        for node in tree.body if isinstance(tree, ast.ClassDef) else ():
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id[0] != "_":
                 yield field(value, node, comment(lines, node.lineno - 1, node.end_lineno or node.lineno))
 
@@ -169,38 +196,37 @@ def field(value: type, node: ast.AnnAssign, said: str) -> str:
 def comment(lines: list[str], first: int, end: int) -> str:
     """The comment at the end of a field's lines, with those below that go on with it."""
     found = [line.partition("  # ")[2] for line in lines[first:end] if "  # " in line]
-    for line in lines[end:]:
+    for line in lines[end:] if found else ():
         if not line.strip().startswith("# "):
             break
         found.append(line.strip()[2:])
     return " ".join(found)
 
 
-def source(value: type) -> ast.ClassDef | None:
-    """A class of overgan's as it is written."""
-    if not value.__module__.startswith("overgan"):
-        return None
-    try:
-        found = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
-    except OSError:
-        return None
-    return found if isinstance(found, ast.ClassDef) else None
-
-
-def source_names(value: type) -> set[str]:
-    """The functions that a class's source defines: a dataclass has others, too."""
-    tree = source(value)
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} if tree else set()
-
-
 def of_value(package: str, name: str, value: Any) -> str:
-    """A constant, a type by another name, or a registry with the names in it."""
+    """A registry with the names in it; or a constant or type as it is written, with what is said beside it."""
     if isinstance(value, Registry):
         names = ", ".join(f"`{entry}`" for entry in value)
         return directive("data", name, f"By name, each {value.what}: {names}, or package.module:name.")
-    shown = str(value).replace("typing.", "").replace("collections.abc.", "").replace("overgan.", "")
-    shown = shown if len(shown) < 200 else shown[:200] + "…"
-    return directive("data", name, f"`{shown}`")
+    module = written_in(package, name)
+    lines = inspect.getsource(sys.modules[module]).splitlines()
+    for line in source(module).body:
+        target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
+        if isinstance(line, ast.Assign | ast.AnnAssign) and ast.unparse(target) == name and line.value:
+            said = comment(lines, line.lineno - 1, line.end_lineno or line.lineno)
+            return directive("data", name, f"`{ast.unparse(line.value)}`" + (f": {said}" if said else ""))
+    return directive("data", name, f"`{value!r}`")
+
+
+def written_in(package: str, name: str) -> str:
+    """The module that a package's list of names says a name comes from."""
+    listed = Path(importlib.import_module(package).__file__ or "").with_suffix(".pyi").read_text(encoding="utf-8")
+    for line in ast.parse(listed).body:
+        if isinstance(line, ast.ImportFrom) and name in [alias.name for alias in line.names]:
+            module = importlib.import_module(f"{'.' * line.level}{line.module}", package)
+            is_package = Path(module.__file__ or "").name == "__init__.py"
+            return written_in(module.__name__, name) if is_package else module.__name__
+    raise KeyError(name)
 
 
 def docstring(package: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Build the site into docs/_build/html: a broken link, a page in no table of contents or any other warning is an error."""
+"""Build the site into docs/_build/html: a broken link, a page that no contents list, or any warning is an error."""
 
 import sys
 from pathlib import Path

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +12,7 @@ from markdown_it.token import Token
 
 
 def broken_in_markdown(pages: list[Path]) -> list[str]:
-    """Every link of the pages that leads nowhere, as `page: link (reason)`; addresses of other sites are not visited."""
+    """Every link of the pages that leads nowhere, as `page: link (reason)`; other sites are not visited."""
     anchors = {page.resolve(): set(anchors_of(page)) for page in pages}
     found = []
     for page in pages:
@@ -39,7 +40,7 @@ def anchors_of(page: Path) -> Iterator[str]:
     """What GitHub calls the headings of a page of Markdown, and names that its HTML gives."""
     seen: dict[str, int] = {}
     tokens = tokens_of(page)
-    for opening, heading in zip(tokens, tokens[1:], strict=False):
+    for opening, heading in pairwise(tokens):
         if opening.type == "heading_open":
             text = "".join(child.content for child in heading.children or () if child.type in ("text", "code_inline"))
             slug = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
@@ -78,7 +79,9 @@ class Page(HTMLParser):
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
-        fetched = given.get("src", "") if tag != "link" else given.get("href", "") if given.get("rel") != "canonical" else ""
+        fetched = (
+            given.get("src", "") if tag != "link" else given.get("href", "") if given.get("rel") != "canonical" else ""
+        )
         if fetched:
             self.fetched.append(fetched)
 
