@@ -120,7 +120,7 @@
 
   function onPaper(chart) {
     const plot = chart.parentElement;
-    if (plot.parentElement.matches(".claim")) return PAPER.beside;
+    if (plot.parentElement.matches(".beside")) return PAPER.beside;
     return plot.matches(".plots > :not(.several)") ? PAPER.half : PAPER.whole;
   }
 
