@@ -35,7 +35,7 @@ def plotly() -> str:
 
 def _commands(sentence: str) -> Markup:
     """A sentence, with what it has between backticks as code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence)))  # noqa: S704 - escaped
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - escaped
 
 
 def _text(name: str) -> str:
