@@ -35,7 +35,17 @@ def test_a_page_may_run_its_own_scripts_and_ask_for_nothing(plots):
     assert allowed["script-src"] == " ".join(f"'sha256-{value}'" for value in sums)
 
 
-def test_what_is_between_backticks_is_code_and_all_else_text():
-    assert _commands("Measure <it>: `overgan evaluate --study a&b`.") == (
-        "Measure &lt;it&gt;: <code>overgan evaluate --study a&amp;b</code>."
-    )
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Measure <it>: `a&b`.", "Measure &lt;it&gt;: <code>a&amp;b</code>."),
+        (
+            "It takes overgan evaluate --study a.b --metrics x,y.",
+            "It takes <code>overgan evaluate --study a.b --metrics x,y</code>.",
+        ),
+        ("More (overgan evaluate --metrics x).", "More (<code>overgan evaluate --metrics x</code>)."),
+        ("By overgan evaluate.", "By overgan evaluate."),
+    ],
+)
+def test_commands_are_code_and_all_else_text(sentence, shown):
+    assert _commands(sentence) == shown

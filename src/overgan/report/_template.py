@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 
 PLOTLY = "vendored/plotly-basic.min.js.gz"  # plotly.js 4.1.1, the basic bundle: no registry of Python's has it alone
 
+COMMAND = re.compile(r"`([^`]+)`|overgan [a-z]+(?: --[a-z-]+ [^\s)]*[^\s).,;])+")
+
 
 def render(name: str, *, plots: bool = False, **values: Any) -> str:
     """The page made by the template in the file of that name, which extends base.html.j2.
@@ -34,8 +36,8 @@ def plotly() -> str:
 
 
 def _commands(sentence: str) -> Markup:
-    """A sentence, with what it has between backticks as code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - escaped
+    """A sentence with its commands, and what it has between backticks, as code."""
+    return Markup(COMMAND.sub(lambda found: f"<code>{found[1] or found[0]}</code>", str(escape(sentence))))  # noqa: S704 - escaped
 
 
 def _text(name: str) -> str:
