@@ -1,4 +1,4 @@
-"""Intervals and verdicts of claims in simulated studies whose truth is known: `benchmarks/claims_coverage.py`, small."""
+"""Claims in simulated studies whose truth is known: `benchmarks/claims_coverage.py`, small."""
 
 import importlib.util
 from pathlib import Path

@@ -120,6 +120,18 @@ def test_the_seeds_that_would_tell_tell_in_four_of_five_studies():
     assert 140 <= told <= 185  # 160 ± 3.5 standard deviations of 5.7
 
 
+def test_so_do_those_that_show_that_it_has_levelled_off():
+    random, unit = np.random.default_rng(0), (EVEN - 1) / EVEN.std(ddof=1)
+    level = dict.fromkeys((2, 4), 1 + 0.1 * unit)
+    seeds = round(last_doubling(level, 0.05).seeds)
+    assert seeds == pytest.approx((1.96 + 1.28) ** 2 * 2 * 0.1**2 / math.log(1.05) ** 2, abs=1)
+    told = 0
+    for _ in range(200):
+        noise = 1 + 0.1 * random.standard_normal((2, seeds))
+        told += doubling_verdict(last_doubling(dict(zip((2, 4), noise, strict=True)), 0.05), 0.05) == "supports"
+    assert 140 <= told <= 185
+
+
 @pytest.mark.parametrize("widths", [5, 7])
 def test_the_error_of_a_width_that_is_left_out_is_that_of_a_search(widths):
     k = 2.0 ** np.arange(1, widths + 1)
