@@ -169,7 +169,7 @@ def test_memorization_is_judged_by_the_share_and_the_line_of_a_memorizer(tmp_pat
     study.description.data["compared"] = 5000 if share != "unclear" else 300
     claim = claim_of(study, "memorization")
     assert claim.verdict == verdict, claim
-    assert claim.figures == (("nnd",) if nnd else ())
+    assert claim.figures == (*(("nearer-train",) if share else ()), *(("nnd",) if nnd else ()))
     if nnd:
         beside = "below" if nnd < 1 else "above"
         assert f"{beside} the line of memorized training images, 1." in claim.because

@@ -47,7 +47,12 @@ def generalization(study: GanResults, confidence: float) -> Claim:
     return replace(
         claim,
         verdict=verdict,
-        because=" ".join([*(_saying(gap, verdicts, tolerance, confidence) for gap in (decides, *others))]),
+        because=" ".join(
+            [
+                _saying(gap, verdicts[gap.label], tolerance, confidence, first=gap is decides)
+                for gap in (decides, *others)
+            ]
+        ),
         numbers=tuple(number for gap in (decides, *others) for number in _numbers(gap, confidence)),
         needed=_needed(study, decides, verdicts) if verdict == "cannot tell" else "",
     )
@@ -72,20 +77,25 @@ def _numbers(gap: MeasuredGap, confidence: float) -> list[Estimate]:
     ]
 
 
-def _saying(gap: MeasuredGap, verdicts: dict[str, Verdict], tolerance: float, confidence: float) -> str:
+def _saying(gap: MeasuredGap, verdict: Verdict, tolerance: float, confidence: float, *, first: bool) -> str:
     growth = gap.growth
     narrow, wide = min(growth.gaps), max(growth.gaps)
+    border = percent(tolerance)
     within = {
-        "supports": f"not by more than {percent(tolerance)}",
-        "contradicts": f"by more than {percent(tolerance)}",
-        "cannot tell": f"perhaps by more than {percent(tolerance)}, perhaps not",
-    }[verdicts[gap.label]]
+        "supports": f"not by more than {border}",
+        "contradicts": f"by more than {border}",
+        "cannot tell": f"perhaps by more than {border}, perhaps not",
+    }[verdict]
     if not gap.draws:
         within = "and that is of seeds alone, not of other real images"
     low, high = (signed(100 * x, 2) for x in (growth.low, growth.high))
+    by = f"{signed(100 * growth.value, 2)}%"
+    interval = f"({100 * confidence:g}% interval: {low}% to {high}%), {within}."
+    if not first:
+        return f"In {gap.label} it grows by {by} {interval}"
     return (
-        f"From k = {narrow} to k = {wide} test less train {gap.label} grows by {signed(100 * growth.value, 2)}% of the "
-        f"test distance at k = {wide} ({100 * confidence:g}% interval: {low}% to {high}%), {within}."
+        f"From k = {narrow} to k = {wide} test less train {gap.label} grows by {by} of the test distance at k = {wide} "
+        f"{interval}"
     )
 
 

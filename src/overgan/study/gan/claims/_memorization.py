@@ -10,15 +10,14 @@ from overgan.metrics import CRITIC
 from overgan.study.analysis import COPIES, Claim, Copied, Estimate, Interval, border, copied, interval, means_of
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import Runs, by_width, counts, judged_runs, more_runs, rests_on, seeds_would_tell
-from overgan.words import number, percent, span
+from overgan.words import course, number, percent, span
 
 
 @dataclass(frozen=True)
 class _Divergence:
     """NND at the widest width, less that of memorized training images."""
 
-    width: int
-    value: float
+    means: dict[int, float]  # by width
     memorized: float
     less: Interval
 
@@ -43,7 +42,7 @@ def memorization(study: GanResults, confidence: float) -> Claim:
         "cannot tell",
         "",
         rests_on=rests_on(study, counts(runs or judged_runs(study)), features if shares else ""),
-        figures=("nnd",) if nnd else (),
+        figures=(*(("nearer-train",) if shares else ()), *(("nnd",) if nnd else ())),
     )
     measure = f"overgan evaluate --study {study.folder} --metrics"
     if found is None and nnd is None:
@@ -101,8 +100,8 @@ def _divergence(study: GanResults, confidence: float) -> _Divergence | None:
         return None
     line = float(np.mean(np.concatenate(list(memorized.values()))))
     of = means_of({k: values - line for k, values in both.items()})
-    width = of.widths[-1]
-    return _Divergence(width, float(both[width].mean()), line, interval(of, of.at(width), confidence))
+    means = {k: float(values.mean()) for k, values in both.items()}
+    return _Divergence(means, line, interval(of, of.at(of.widths[-1]), confidence))
 
 
 def _of_share(found: Copied, shares: Runs, confidence: float) -> str:
@@ -124,7 +123,7 @@ def _of_nnd(nnd: _Divergence, confidence: float) -> str:
     low, high = (number(nnd.memorized + x) for x in (nnd.less.low, nnd.less.high))
     beside = "below" if nnd.less.high < 0 else "above" if nnd.less.low > 0 else "not told apart from"
     return (
-        f"NND at k = {nnd.width} is {number(nnd.value)} ({100 * confidence:g}% interval: {span(low, high)}), {beside} "
+        f"NND {course(nnd.means)} ({100 * confidence:g}% interval of the last: {span(low, high)}), {beside} "
         f"the line of memorized training images, {number(nnd.memorized)}."
     )
 
@@ -146,8 +145,8 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
         rise = (found.growth.value, found.growth.low, found.growth.high)
         numbers.append(Estimate(f"growth of that share from k = {narrow}", *rise, confidence))
     if nnd:
-        ends = (nnd.value, nnd.memorized + nnd.less.low, nnd.memorized + nnd.less.high)
-        numbers.append(Estimate(f"NND at k = {nnd.width}", *ends, confidence))
+        value, low, high = (nnd.memorized + x for x in (nnd.less.value, nnd.less.low, nnd.less.high))
+        numbers.append(Estimate(f"NND at k = {max(nnd.means)}", value, low, high, confidence))
         numbers.append(Estimate("NND of memorized training images", nnd.memorized, math.nan, math.nan))
     return tuple(numbers)
 
