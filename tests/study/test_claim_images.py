@@ -107,7 +107,7 @@ VALUES = {k: (1 + 0.01 * RUNS).tolist() for k in WIDTHS}
     ("measured", "verdict", "says"),
     [
         (columns(), "supports", "Fréchet distance of infinitely many images"),
-        (columns(0.1, kernel=0.1), "contradicts", "by more than 5%"),
+        (columns(0.1, kernel=0.1), "contradicts", "so it grows by more than 5%"),
         (columns(0.1), "cannot tell", "kernel distance disagree"),  # FID∞ grows, and KID does not
         (columns(without=["frechet_inf", "kernel"]), "supports", "pixels Fréchet distance"),
         (columns(without=["frechet_inf"]), "supports", "pixels kernel distance"),
