@@ -32,21 +32,22 @@ def memorization(study: GanResults, confidence: float) -> Claim:
     contradicts nothing: images that are not like real ones have that, too.
     """
     features = study.spec.evaluate.features[0]
-    shares = by_width(study.final(), "nearer_train")
-    found = _copied(study, shares, confidence)
-    nnd = _divergence(study, confidence)
+    shares, judged = by_width(study.final(), "nearer_train"), judged_runs(study)
+    widest = max(judged, default=0)
+    found = _copied(study, shares, confidence) if widest in shares else None
+    nnd = _divergence(study, confidence, widest)
     runs = shares or by_width(study.final(CRITIC), "nnd")
     claim = Claim(
         "memorization",
         "Wide networks do not memorize.",
         "cannot tell",
         "",
-        rests_on=rests_on(study, counts(runs or judged_runs(study)), features if shares else ""),
+        rests_on=rests_on(study, counts(runs or judged), features if shares else ""),
         figures=(*(("nearer-train",) if shares else ()), *(("nnd",) if nnd else ())),
     )
     measure = f"overgan evaluate --study {study.folder} --metrics"
     if found is None and nnd is None:
-        return replace(claim, because=_unknown(shares), needed=_to_measure(study, runs, measure))
+        return replace(claim, because=_unknown(shares), needed=_to_measure(study, judged, measure))
     supported = (found is not None and found.none) or (
         nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
     )
@@ -74,12 +75,13 @@ def _unknown(shares: Runs) -> str:
     wide = max(shares)
     return (
         f"At k = {wide} {percent(float(shares[wide].mean()), 3)} of the generated images are nearer to the training "
-        "images than to as many held-out ones; how sure that is takes two widths, and two seeds of one of them."
+        "images than to as many held-out ones; what that says of wide networks takes the widest one, another one, and "
+        "two seeds of one of them."
     )
 
 
-def _to_measure(study: GanResults, runs: Runs, measure: str) -> str:
-    return more_runs(study) if runs or study.final().empty else f"It takes {measure} memorization,nnd."
+def _to_measure(study: GanResults, judged: Runs, measure: str) -> str:
+    return f"It takes {measure} memorization,nnd." if _enough(judged) else more_runs(study)
 
 
 def _copied(study: GanResults, shares: Runs, confidence: float) -> Copied | None:
@@ -92,15 +94,16 @@ def _enough(runs: Runs) -> bool:
     return len(runs) > 1 and max(map(len, runs.values())) > 1
 
 
-def _divergence(study: GanResults, confidence: float) -> _Divergence | None:
+def _divergence(study: GanResults, confidence: float, widest: int) -> _Divergence | None:
     critic = study.final(CRITIC)
     nnd, memorized = by_width(critic, "nnd"), by_width(critic, "nnd_memorized")
     both = {k: of for k, of in nnd.items() if k in memorized}
-    if not _enough(both):
+    if not _enough(both) or widest not in both:
         return None
     line = float(np.mean(np.concatenate(list(memorized.values()))))
-    of = means_of({k: values - line for k, values in both.items()})
     means = {k: float(values.mean()) for k, values in both.items()}
+    scale = np.array(list(means.values()))  # runs differ in proportion to it
+    of = means_of({k: values - line for k, values in both.items()}, scale if scale.min() > 0 else None)
     return _Divergence(means, line, interval(of, of.at(of.widths[-1]), confidence))
 
 
