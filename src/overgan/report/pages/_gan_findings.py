@@ -33,15 +33,6 @@ def findings(study: GanStudy) -> list[str]:
         sentences.append(f"Mean {label} {course(test.to_dict(), shown=[test.idxmin()])}.")
     sentences += _ahead(study, label)
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
-    losses = study.at_best(study.losses())
-    ended = losses[losses.iteration == study.spec.train.iterations]
-    moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
-    if len(moved) > 1:
-        generator, critic = (course(moved[f"moved_{name}"].to_dict(), digits=2) for name in ("generator", "critic"))
-        sentences.append(
-            f"The distance from initialization, relative to the initial norm, {generator} for the generator, and "
-            f"{critic} for the critic; lazy training keeps it small."
-        )
     return sentences + runs_sentences(study, "they count in the recommendation alone")
 
 
