@@ -129,6 +129,7 @@ def test_the_command_prints_all_claims_in_80_columns(tmp_path):
     output = ran(study.folder).output
     assert max(map(len, output.splitlines())) <= 80 or str(tmp_path) in output
     words = " ".join(output.split())
+    assert words.startswith("supports quality, saturation, generalization, memorization")
     for claim in study.claims():
         assert f"{claim.verdict} {claim.statement} ({claim.name})" in words
         assert claim.because in words
