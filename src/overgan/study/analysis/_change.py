@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from overgan.study.analysis._claim import Verdict
-from overgan.study.analysis._contrast import Interval, Means, Runs, interval, means_of, seeds_to_tell
+from overgan.study.analysis._contrast import POWER, Interval, Means, Runs, interval, means_of, seeds_to_tell
 
+FURTHEST = 700.0  # logarithm of the factor by which anything changes: else numbers would not do
 DRAWS = 40_000  # the level of a 97.5 % quantile is then right to 0.1 %
 
 Values = Mapping[int, Runs]
@@ -79,7 +80,8 @@ def last_doubling(values: Values, tolerance: float, confidence: float = 0.95) ->
     narrower = max((k for k in logs.widths if 2 * k <= widest), default=logs.widths[0])
     found = interval(logs, logs.at(widest, narrower) / math.log2(widest / narrower), confidence)
     border = math.copysign(math.log1p(tolerance), found.value)
-    return _change(narrower, widest, found, seeds_to_tell(logs, found, border, confidence))
+    power = POWER if abs(found.value) > abs(border) else (1 + POWER) / 2  # within, two borders can be missed
+    return _change(narrower, widest, found, seeds_to_tell(logs, found, border, confidence, power))
 
 
 def best_verdict(found: Change, tolerance: float) -> Verdict:
@@ -98,7 +100,8 @@ def doubling_verdict(found: Change, tolerance: float) -> Verdict:
 
 
 def _change(narrow: int, wide: int, found: Interval, seeds: float) -> Change:
-    return Change(narrow, wide, math.expm1(found.value), math.expm1(found.low), math.expm1(found.high), seeds)
+    value, low, high = (math.expm1(min(x, FURTHEST)) for x in (found.value, found.low, found.high))
+    return Change(narrow, wide, value, low, high, seeds)
 
 
 def _logs(values: Values) -> Means:

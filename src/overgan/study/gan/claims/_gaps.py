@@ -35,8 +35,7 @@ def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | st
     for name, key in (("frechet_infinity", "frechet_inf"), ("kernel", "kernel")):
         of = complete(final, [f"{key}_train", f"{key}_test"])
         if len(of):
-            heading = METRICS[name].heading(METRICS[name].columns[0], features)
-            found.append(_measured(study, name, heading, of, key, confidence))
+            found.append(_measured(study, name, _label(name, features), of, key, confidence))
     if not found:
         equal = study.spec.evaluate.reference == "equal"
         of = complete(final, ["frechet_train", "frechet_test"] if equal else ["frechet_gap", "frechet_test"])
@@ -45,6 +44,12 @@ def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | st
         if len(of):
             found.append(_measured(study, "frechet", frechet_label(features), of, "frechet", confidence))
     return found
+
+
+def _label(metric: str, features: str) -> str:
+    if metric == "frechet_infinity" and features != "inception":
+        return f"{frechet_label(features)} of infinitely many images"
+    return METRICS[metric].heading(METRICS[metric].columns[0], features)
 
 
 def _measured(

@@ -47,11 +47,7 @@ def memorization(study: GanResults, confidence: float) -> Claim:
     )
     measure = f"overgan evaluate --study {study.folder} --metrics"
     if found is None and nnd is None:
-        because = "Nothing is known of what is memorized: neither the memorized share nor NND is measured"
-        if runs:
-            because = "Nothing is known of what is memorized: that takes two widths, and two seeds of one of them"
-        needed = more_runs(study) if runs or study.final().empty else f"It takes {measure} memorization,nnd."
-        return replace(claim, because=f"{because}.", needed=needed)
+        return replace(claim, because=_unknown(shares), needed=_to_measure(study, runs, measure))
     supported = (found is not None and found.none) or (
         nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
     )
@@ -71,6 +67,20 @@ def memorization(study: GanResults, confidence: float) -> Claim:
         numbers=_numbers(found, nnd, shares, confidence),
         needed="" if told else _needed(study, found, measure, lacking),
     )
+
+
+def _unknown(shares: Runs) -> str:
+    if not shares:
+        return "Nothing is known of what is memorized: neither the memorized share nor NND has been measured."
+    wide = max(shares)
+    return (
+        f"At k = {wide} {percent(float(shares[wide].mean()), 3)} of the generated images are nearer to the training "
+        "images than to as many held-out ones; how sure that is takes two widths, and two seeds of one of them."
+    )
+
+
+def _to_measure(study: GanResults, runs: Runs, measure: str) -> str:
+    return more_runs(study) if runs or study.final().empty else f"It takes {measure} memorization,nnd."
 
 
 def _copied(study: GanResults, shares: Runs, confidence: float) -> Copied | None:
