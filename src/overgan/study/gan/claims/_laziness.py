@@ -62,7 +62,7 @@ def laziness(study: GanResults, confidence: float) -> Claim:
         there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
         because = f"How fast the distance from initialization falls takes three widths to say: {there} come to an end."
         return replace(claim, because=because, needed="Finished runs of three widths or more.")
-    verdict = _verdict(fitted)
+    verdict = lazy_verdict(fitted)
     return replace(
         claim,
         verdict=verdict,
@@ -73,7 +73,8 @@ def laziness(study: GanResults, confidence: float) -> Claim:
     )
 
 
-def _verdict(fitted: dict[str, Exponent]) -> Verdict:
+def lazy_verdict(fitted: dict[str, Exponent]) -> Verdict:
+    """The verdict, by the exponents of the networks."""
     if any(of.low > BETWEEN for of in fitted.values()):
         return "contradicts"
     return "supports" if all(of.high < BETWEEN for of in fitted.values()) else "cannot tell"
