@@ -28,6 +28,11 @@ class Steadiness:
     spread: dict[int, float]  # of each width's last distances, relative, over its seeds
     diverged: list[float]  # 1 or 0
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is something to draw, on a logarithmic axis."""
+        return any(0 < of < math.inf for of in self.relative)
+
 
 def steadiness(study: GanResults) -> Steadiness:
     """Of all runs that ended."""
@@ -55,7 +60,8 @@ def stability(study: GanResults, confidence: float) -> Claim:
     found = steadiness(study)
     label = f"test {frechet_label(study.spec.evaluate.features[0])}"
     claim = Claim("stability", STATEMENT, "cannot tell", "", **basis(study, found.runs))
-    claim = replace(claim, figures=("variation", *claim.figures))
+    if found.shown:
+        claim = replace(claim, figures=("variation", *claim.figures))
     because, needed = _lacking(study, found)
     if because:
         return replace(claim, because=because, needed=needed)
