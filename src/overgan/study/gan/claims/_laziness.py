@@ -55,7 +55,7 @@ def laziness(study: GanResults, confidence: float) -> Claim:
         "cannot tell",
         "",
         rests_on=rests_on(study, runs),
-        figures=("distance-from-initialization",),
+        figures=("distance-from-initialization",) if any(of.runs for of in networks) else (),
     )
     fitted = {of.network: of.fitted for of in networks if of.fitted}
     if len(fitted) < len(networks):
