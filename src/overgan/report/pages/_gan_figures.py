@@ -20,6 +20,7 @@ from overgan.report._plot import (
 )
 from overgan.report.pages._gan_dynamics import dynamics
 from overgan.report.pages._gan_gap import gap_figures
+from overgan.report.pages._gan_networks import network_figures
 from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.analysis import next_width, outlooks
 from overgan.study.gan import GanStudy
@@ -52,7 +53,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
     losses = study.at_best(study.losses())
     if len(losses):
         plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
-    return plots + dynamics(study)
+    return plots + dynamics(study) + network_figures(study)
 
 
 def frechet_against_width(final: pd.DataFrame, features: str) -> Plot:

@@ -1,3 +1,4 @@
+from ._balance import balance as balance, may_be_best as may_be_best
 from ._budget import MOST as MOST, Expected as Expected, closest as closest
 from ._by_race import by_race as by_race, odds as odds
 from ._change import (
@@ -12,7 +13,9 @@ from ._claim import Claim as Claim, Estimate as Estimate, Verdict as Verdict
 from ._contrast import Draws as Draws, Interval as Interval, interval as interval, means_of as means_of
 from ._copies import COPIES as COPIES, Copied as Copied, border as border, copied as copied
 from ._curves import FEWEST as FEWEST, Extrapolated as Extrapolated, extrapolate as extrapolate
+from ._differences import Difference as Difference, differences as differences
 from ._disagreement import disagreement as disagreement
+from ._equal_cost import COMPARABLE as COMPARABLE, AtCost as AtCost, at_equal_cost as at_equal_cost
 from ._exponent import Exponent as Exponent, exponent as exponent
 from ._gap import Gap as Gap, gaps as gaps
 from ._gap_growth import (

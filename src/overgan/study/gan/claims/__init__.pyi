@@ -1,3 +1,4 @@
+from ._balance import surface_claim as surface_claim
 from ._claims import CLAIMS as CLAIMS
 from ._convergence import Speed as Speed, speed as speed
 from ._gaps import MeasuredGap as MeasuredGap, measured_gaps as measured_gaps

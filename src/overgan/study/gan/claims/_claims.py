@@ -14,6 +14,9 @@ CLAIMS: Registry[FunctionType] = Registry(  # each from a GanResults and the con
         "memorization": "overgan.study.gan.claims._memorization:memorization",
         "convergence": "overgan.study.gan.claims._convergence:convergence",
         "stability": "overgan.study.gan.claims._stability:stability",
+        "balance": "overgan.study.gan.claims._balance:balance_claim",
         "laziness": "overgan.study.gan.claims._laziness:laziness",
+        "tangent": "overgan.study.gan.claims._tangent:tangent",
+        "game": "overgan.study.gan.claims._game:game",
     },
 )
