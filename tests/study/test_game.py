@@ -1,22 +1,14 @@
 """The game's Jacobian, its eigenvalues and the path-angle, against dense computation and closed forms."""
 
-import json
-import shutil
 
 import numpy as np
 import pytest
 import torch
 from torch.func import grad, jacrev, vmap
 from torch.nn.functional import leaky_relu, softplus
-from typer.testing import CliRunner
 
-import overgan
-from overgan.cli import app
-from overgan.disk import read_table
-from overgan.errors import OverganError
 from overgan.study.gan.networks import game, jacobian_transposed, leading_eigenvalues, path_angle
 from overgan.study.gan.networks._game import vector_field
-from tests.racing import write_study
 from tests.study.networks import trained
 
 LOSSES = ["wgan-gp", "hinge", "non-saturating", "relativistic"]

@@ -9,9 +9,9 @@ import yaml
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SIDES, Column, Evaluation, Metric, Side
-from overgan.pictures import image_png, png_url
+from overgan.pictures import data_url, image_png
 from overgan.report._content import mean_and_deviation
-from overgan.report._template import template
+from overgan.report._template import render
 from overgan.study.gan import NETWORK_METRICS
 
 STUDY_COLUMNS = ["features", "metric", "k", "runs", "training images", "held-out images"]
@@ -85,13 +85,14 @@ def errors_note(evaluation: Evaluation) -> str:
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """One HTML page that opens offline. Raises OverganError if it cannot be written."""
-    page = template("evaluation.html.j2").render(
+    page = render(
+        "evaluation.html.j2",
         title="Evaluation",
         subtitle=f"Compared: {'; '.join(evaluation_notes(evaluation))}.",
         columns=COLUMNS,
         rows=evaluation_table(evaluation),
         note=errors_note(evaluation),
-        neighbours=[(f"Nearest by {name}", png_url(image_png(p))) for name, p in evaluation.pictures.items()],
+        neighbours=[(f"Nearest by {name}", data_url(image_png(p))) for name, p in evaluation.pictures.items()],
         facts=yaml.safe_dump(evaluation.facts, sort_keys=False),
     )
     try:

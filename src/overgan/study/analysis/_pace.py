@@ -38,10 +38,9 @@ def mean_level(iterations: Curve, values: Curve) -> float:
     """The area under the logarithm of a curve, by trapezoids, over its iterations, as a distance: a geometric mean."""
     if not np.isfinite(values).all():
         return float(np.inf)
-    if len(values) == 1:
-        return float(values[0])
     logs = np.log(np.maximum(values, max(TINY * float(np.abs(values).max()), np.finfo(float).tiny)))
-    return float(np.exp(np.trapezoid(logs, iterations) / (iterations[-1] - iterations[0])))
+    span = iterations[-1] - iterations[0]
+    return float(np.exp(np.trapezoid(logs, iterations) / span if span > 0 else logs.mean()))
 
 
 def common_target(last: Sequence[float]) -> float:

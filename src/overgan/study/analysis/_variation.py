@@ -18,7 +18,7 @@ def variation(iterations: Float[np.ndarray, " n"], values: Float[np.ndarray, " n
     """
     late = iterations >= (1 - PART) * iterations[-1]
     t, y = iterations[late], values[late]
-    if len(t) < FEWEST or not (y > 0).all() or not np.isfinite(y).all():
+    if len(np.unique(t)) < FEWEST or not (y > 0).all() or not np.isfinite(y).all():
         return float(np.nan), float(np.nan)
     logs, apart = np.log(y), t - t.mean()
     left = logs - logs.mean() - (apart @ logs) / (apart @ apart) * apart

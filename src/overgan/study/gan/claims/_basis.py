@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 
 from overgan.study.analysis import Change, Estimate, as_judged
@@ -23,6 +24,19 @@ def judged_runs(study: GanResults, features: str | None = None) -> Runs:
     """
     judged = {k: as_judged(np.asarray(of, float)) for k, of in values_in_order(study, features).items()}
     return {k: of for k, of in judged.items() if np.isfinite(of).all()}
+
+
+def complete(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows that have finite numbers in these columns; none without the columns."""
+    if not set(columns).issubset(rows):
+        return rows.iloc[:0]
+    return rows.replace([math.inf, -math.inf], math.nan).dropna(subset=columns)
+
+
+def by_width(rows: pd.DataFrame, column: str) -> Runs:
+    """The finite numbers of a column, of the widths that have some."""
+    known = complete(rows, [column])
+    return {k: known[column][known.k == k].to_numpy(float) for k in sorted(set(known.k.astype(int)))}
 
 
 def rests_on(study: GanResults, runs: Mapping[int, int], features: str = "") -> str:

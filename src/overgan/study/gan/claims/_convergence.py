@@ -122,9 +122,10 @@ def _because(study: GanResults, found: Speed, label: str) -> str:
 
 
 def _when(reached: dict[int, list[float]]) -> str:
-    """After how many iterations the median run of the narrowest and of the widest network is there."""
+    """After how many iterations the median run is there: of the narrowest, the fastest and the widest networks."""
     medians = {k: float(np.quantile(of, 0.5, method="higher")) for k, of in reached.items()}
-    ends = [min(medians), max(medians)]
+    fastest = min(medians, key=lambda k: medians[k])
+    ends = sorted({min(medians), max(medians), *([fastest] if math.isfinite(medians[fastest]) else [])})
     return joined(
         [
             f"by {'no run' if all(map(math.isinf, reached[k])) else 'few runs'} of k = {k}"

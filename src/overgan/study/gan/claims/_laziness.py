@@ -85,7 +85,7 @@ def _because(networks: list[Moved], fitted: dict[str, Exponent]) -> str:
         means = {k: float(np.mean(values)) for k, values in of.runs.items()}
         power = number(round(fitted[of.network].exponent, 2))
         parts.append(f"{course(means, digits=2)} for the {of.network}, as k^{power}")
-    return f"The distance from initialization at the end, relative to the initial norm, {joined(parts)}."
+    return f"The distance from initialization at the end, relative to the initial norm, {', and '.join(parts)}."
 
 
 def _answer(verdict: Verdict, fitted: dict[str, Exponent]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from overgan.metrics import frechet_label
-from overgan.study.analysis import Change, Claim, Verdict, best_change, why_no_change
+from overgan.study.analysis import Change, Claim, Verdict, best_change, best_verdict, why_no_change
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import (
     changed,
@@ -37,11 +37,7 @@ def quality(study: GanResults, confidence: float) -> Claim:
         because = f"Nothing is known of how the {label} changes with the width: {lacking}."
         return replace(claim, because=because, needed=more_runs(study))
     found = best_change(runs, tolerance, confidence)
-    verdict: Verdict = "cannot tell"
-    if found.high < 0:
-        verdict = "supports"
-    elif found.low > 1 / (1 + tolerance) - 1:
-        verdict = "contradicts"
+    verdict = best_verdict(found, tolerance)
     what = f"change of mean {label} from k = {found.narrow} to k = {found.wide}, the best wider one"
     return replace(
         claim,
