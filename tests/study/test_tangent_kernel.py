@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app
-from overgan.disk import read_table, write_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
 from overgan.study import load_spec
@@ -20,7 +19,6 @@ from overgan.study.gan import NETWORK_METRICS
 from overgan.study.gan.networks import TANGENT_KERNEL, Batch, Pair, kernel_change, kernel_products
 from overgan.study.gan.networks._tangent import LATENTS, LATENTS_SEED
 from overgan.training import load_checkpoint, stream
-from tests.racing import ITERATIONS, write_study
 from tests.study.networks import trained
 from tests.study.test_runner import HERE
 
@@ -187,7 +185,9 @@ def test_they_are_of_the_last_weights_of_the_right_run(measured):
     assert not torch.equal(tensors["average.layers.0.weight"][place].double(), weight)
     frame = measured.frame()
     (row,) = frame[
-        (frame.k == 4) & (frame.seed == run.seed) & (frame.learning_rate == run.learning_rate)
+        (frame.k == 4)
+        & (frame.seed == run.seed)
+        & (frame.learning_rate == run.learning_rate)
         & (frame.features == "networks")
     ].itertuples()
     assert row.tangent_kernel_change == pytest.approx(TANGENT_KERNEL.function(pair)["tangent_kernel_change"], rel=1e-9)
@@ -216,5 +216,5 @@ def test_a_log_that_tells_of_other_initial_weights_is_believed(measured, tmp_pat
     log.write_text("".join(json.dumps(row | {"moved_generator": 9.0}) + "\n" for row in rows))
     known = {key: value for key, value in json.loads(index.read_text()).items() if key not in ("rows", "checksum")}
     index.write_text(json.dumps(known))
-    with pytest.raises(OverganError, match="initial weights of k = 2, run 0-constant-0.001 cannot be drawn again"):
+    with pytest.raises(OverganError, match=r"initial weights of k = 2, run 0-constant-0\.001 cannot be drawn again"):
         overgan.load(tmp_path / "study").evaluate(["tangent_kernel"])
