@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from overgan.metrics import METRICS
 from overgan.study import load_spec
 from overgan.study.gan import NETWORK_METRICS
 from overgan.study.gan.networks import TANGENT_KERNEL, Batch, Pair, kernel_change, kernel_products
+from overgan.study.gan.networks._measure import _values
 from overgan.study.gan.networks._tangent import LATENTS, LATENTS_SEED
 from overgan.training import load_checkpoint, stream
 from tests.study.networks import trained
@@ -107,6 +109,23 @@ def test_initial_weights_are_those_that_training_began_with():
             pair.check_first(moved | {"moved_critic": moved["moved_critic"] * 1.01}, "k = 2")
 
 
+def test_own_networks_that_cannot_be_differentiated_again_are_one_clear_line():
+    pair, _ = trained((3, 3, 1), model={"name": "tests.study.networks:once"})
+    says = "tangent_kernel of k = 2, run 0 cannot be measured, for the networks of your own fail .*once_differentiable"
+    with pytest.raises(OverganError, match=says):
+        _values(TANGENT_KERNEL, pair, "k = 2, run 0", own=True)
+
+
+def test_memory_that_runs_out_is_one_clear_line():
+    pair, _ = trained((3, 3, 1))
+
+    def huge(_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    with pytest.raises(OverganError, match="tangent_kernel of k = 2 needs more memory than there is"):
+        _values(replace(TANGENT_KERNEL, function=huge), pair, "k = 2", own=False)
+
+
 def test_what_is_a_metric_of_networks_is_none_of_images():
     assert set(METRICS.elsewhere) == set(NETWORK_METRICS)
     for metric in map(NETWORK_METRICS.__getitem__, NETWORK_METRICS):
@@ -130,10 +149,10 @@ def test_it_is_refused_where_there_are_images_alone(name, tmp_path, small_spec):
 
 @pytest.fixture(scope="module")
 def measured(once):
-    """The small study with several learning rates, averages and a run that diverged, its networks measured."""
+    """A study with several learning rates, at the largest of which all diverge, and averages of weights."""
 
     def fill(folder):
-        more = ["widths=[2,4,8]", "train.learning_rates=[1e-3,2e-3]", "train.average=0.9"]
+        more = ["widths=[2,4,8]", "train.learning_rates=[1e-3,2e-3,1e9]", "train.average=0.9"]
         overgan.run("quickstart", folder / "study", [*SMALLER, *more], **HERE)
 
     return overgan.load(once("networks", fill) / "study")
@@ -155,7 +174,8 @@ SMALLER = [
 def test_a_study_keeps_them_beside_its_own_rows(measured):
     before = measured.frame()
     rows = measured.evaluate(["game", "tangent_kernel"])
-    assert len(rows) == 3 * 2
+    assert len(rows) == 3 * 2  # none of what diverged
+    assert set(rows.learning_rate) == {1e-3, 2e-3}
     assert set(rows.features) == {"networks"}
     frame = overgan.load(measured.folder).frame()
     of_networks = frame[frame.features == "networks"]
