@@ -85,7 +85,7 @@ def surface_claim(
 
     cost: what the pairs' costs are. Networks are of comparable widths if neither is four times as wide as the other.
     """
-    costs, ratios = np.array([p.cost for p in pairs]), np.array([p.ratio for p in pairs])
+    costs, ratios = (np.array([getattr(p, name) for p in pairs], np.float64) for name in ("cost", "ratio"))
     found = at_equal_cost([p.values for p in pairs], costs, ratios, tolerance, confidence) if pairs else []
     if not found:
         return _cannot(
