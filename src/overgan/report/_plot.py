@@ -141,7 +141,7 @@ def _(plot: Plot) -> str:
 
 def _drawn(series: Series) -> dict[str, Any]:
     """A curve as the page's script draws it, in six digits, which is more than a screen shows."""
-    drawn = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
+    drawn: dict[str, Any] = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
     if series.dashed:
         drawn["dashed"] = True
     if (low := _digits(series.low)) != drawn["y"] or _digits(series.high) != drawn["y"]:
@@ -197,15 +197,15 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     return saved(figure, plot.name, formats)
 
 
-def saved(figure: Figure, name: str, formats: Iterable[str]) -> dict[str, bytes]:
-    """A figure of matplotlib's as a file of each of some FORMATS."""
+def saved(figure: Figure, name: str, formats: Iterable[str], dpi: int = 150) -> dict[str, bytes]:
+    """A figure of matplotlib's as a file of each of some FORMATS; dpi: of what is made of pixels."""
     figure.canvas.draw()
     figure.set_layout_engine("none")  # as it was laid out now, in every format
     files = {}
     with matplotlib.rc_context({"svg.hashsalt": name}):
         for kind in formats:
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=150, metadata=FORMATS[kind])
+            figure.savefig(buffer, format=kind, dpi=dpi, metadata=FORMATS[kind])
             files[kind] = buffer.getvalue()
     return files
 

@@ -97,8 +97,11 @@ def _smaller(png: bytes) -> bytes:
     buffer = io.BytesIO()
     try:
         with Image.open(io.BytesIO(png)) as image:
-            kind = {"format": "WEBP", "method": 2} if features.check("webp") else {"format": "JPEG", "subsampling": 0}
-            image.convert("RGB").save(buffer, quality=QUALITY, **kind)
+            colours = image.convert("RGB")
+        if features.check("webp"):
+            colours.save(buffer, "WEBP", quality=QUALITY, method=2)
+        else:
+            colours.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     except (UnidentifiedImageError, OSError):
         return png
     return min(buffer.getvalue(), png, key=len)

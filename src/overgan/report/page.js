@@ -79,7 +79,9 @@
   const seconds = Number(document.documentElement.dataset.refresh);
   if (seconds) {
     const place = kept.take("place");
-    if (place) addEventListener("load", () => scrollTo({top: Number(place), behavior: "instant"}));
+    const back = () => place && scrollTo({top: Number(place), behavior: "instant"});
+    addEventListener("load", back);
+    document.addEventListener("drawn", back);  // what is above has its height only then
     let due = false;
     const renew = () => {
       if (!due || document.hidden) return;

@@ -1,7 +1,7 @@
 "use strict";
 // Draws every .chart from the JSON within it, in the colours of the scheme, with a key below it that the keyboard reaches.
 (() => {
-  const LEAST = 3;  // contrast of a curve on the page
+  const LEAST = {light: 3, dark: 4};  // contrast of a curve on the page; thin lines on black look darker
   const BESIDE = 300, ROW = 320, PRINTED = 640;  // pixels: a panel beside others at least, its height, a page of paper
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const charts = new Map();  // element -> its figure, and the names that are hidden
@@ -11,7 +11,8 @@
     const scheme = dark.matches && !printing ? "dark" : "light";
     const style = getComputedStyle(document.documentElement);
     const names = ["page", "text", "quiet", "line", "raised"];
-    return Object.fromEntries(names.map(name => [name, style.getPropertyValue(`--${name}-${scheme}`).trim()]));
+    const colors = names.map(name => [name, style.getPropertyValue(`--${name}-${scheme}`).trim()]);
+    return {...Object.fromEntries(colors), least: LEAST[scheme]};
   }
 
   const rgb = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
@@ -31,7 +32,7 @@
     const [own, text, page] = [hex, colors.text, colors.page].map(rgb);
     for (let share = 0; share < 1; share += 0.04) {
       const mixed = own.map((c, i) => Math.round(c + share * (text[i] - c)));
-      if (contrast(mixed, page) >= LEAST) return mixed;
+      if (contrast(mixed, page) >= colors.least) return mixed;
     }
     return text;
   }
@@ -148,7 +149,9 @@
 
   function key(chart) {
     const {figure, hidden} = charts.get(chart);
-    const named = new Map(figure.panels.flatMap(panel => panel.series).map(series => [series.name, series]));
+    const named = new Map();  // what goes on, dashed, has the name of the curve before it
+    for (const series of figure.panels.flatMap(panel => panel.series))
+      if (!named.has(series.name)) named.set(series.name, series);
     const list = element("ul", {class: "key", "aria-label": "Curves, each shown or hidden by its button"});
     for (const [name, series] of named) {
       const button = element("button", {type: "button", "aria-pressed": "true"}, swatch(series), name);
@@ -172,7 +175,7 @@
       if (details.children.length > 1) return;
       for (const panel of figure.panels) {
         const xs = [...new Set(panel.series.flatMap(series => series.x))].sort((a, b) => a - b);
-        const head = [figure.x.label, ...panel.series.map(series => series.name)];
+        const head = [figure.x.label, ...panel.series.map(series => series.name + (series.dashed ? " (dashed)" : ""))];
         const rows = xs.map(x => [short(x), ...panel.series.map(series => {
           const at = series.x.indexOf(x);
           if (at < 0) return "–";
@@ -207,8 +210,9 @@
   const rest = () => waiting.splice(0).forEach(begin);
   function next() {  // one a turn, so that the page answers while the plots are drawn
     if (waiting.length) begin(waiting.shift());
-    if (waiting.length) setTimeout(next);
-    else document.documentElement.dataset.drawn = "";
+    if (waiting.length) return void setTimeout(next);
+    document.documentElement.dataset.drawn = "";
+    document.dispatchEvent(new Event("drawn"));
   }
   dark.addEventListener("change", redraw);
   addEventListener("beforeprint", () => { printing = true; rest(); redraw(); });

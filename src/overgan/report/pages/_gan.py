@@ -14,7 +14,7 @@ from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.report.pages._gan_race import race
-from overgan.study.gan import GanStudy
+from overgan.study.gan import NETWORK_METRICS, GanStudy
 from overgan.training import SAMPLES
 from overgan.words import counted, number
 
@@ -71,6 +71,7 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
         except OverganError as error:  # a report can be made where the user's module is not
             why = error.message.replace("{argument}", "--trust (in Python, trust=True)")
             logging.getLogger(__name__).warning(f"overgan: the page is without the numbers of a metric: {why}")
+    records += [NETWORK_METRICS[name] for name in NETWORK_METRICS]
     last = study.last().set_index("k")
     distances = []
     later = [str(name) for name in last.features[last.frechet_test.notna()].unique()]  # spaces that `evaluate` brought

@@ -9,3 +9,4 @@ from ._results import GanResults as GanResults
 from ._spec import EvaluateConfig as EvaluateConfig, GanSpec as GanSpec
 from ._study import GanStudy as GanStudy
 from ._surface import Surface as Surface
+from .networks import NETWORK_METRICS as NETWORK_METRICS
