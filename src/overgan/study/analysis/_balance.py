@@ -32,14 +32,14 @@ def balance(sets: Sets, near: Of, narrow: Of, tolerance: float, confidence: floa
     It supports that if one of them is shown to be enough (at most the tolerance above) against all others, and better
     than those of the others that are `narrow`. It contradicts it if another one is shown to be better than all that are
     near by more than the tolerance, or a narrow one to be enough against these. Either is wrong with a probability of
-    1 − confidence at most: each test of a pair has its share of that.
+    (1 − confidence)/2 at most: each test of a pair has its share of that.
     """
     of = means_of(sets)
     finite = np.isfinite(of.values)
     inside, outside = ([int(place) for place in np.flatnonzero(which & finite)] for which in (near, ~near))
     if not (len(inside) and len(outside)):
         return "cannot tell"
-    level = (1 - confidence) / (len(inside) * len(outside))
+    level = (1 - confidence) / 2 / (len(inside) * len(outside))
     slopes = 1 + tolerance * np.sign(of.values)
     below, enough, much_below = (_below(of, slope, level) for slope in (1.0, slopes, 1 / slopes))
     good, better = np.where(narrow, below, enough), much_below | (narrow[:, None] & enough)
