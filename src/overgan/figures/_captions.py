@@ -66,9 +66,13 @@ def spread(drawn: pd.DataFrame, shown: str) -> str:
     counts = sorted(set(drawn.groupby("k").seed.nunique()))
     if counts == [1]:
         return "One seed a width, so there is no spread."
-    seeds = counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
     alone = "; of one seed there is none" if counts[0] == 1 else ""
-    return f"Lines: mean over {seeds} a width; bands: {shown}{alone}."
+    return f"Lines: mean over {_seeds(counts)} a width; bands: {shown}{alone}."
+
+
+def _seeds(counts: Sequence[int]) -> str:
+    """How many, from the least to the most of these counts."""
+    return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
 def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
@@ -99,9 +103,7 @@ def of_samples(shown: Sequence[Samples]) -> str:
     if not shown:
         return "Training left no samples to show."
     each = [f"k = {s.width} (iteration {s.iteration:,})" for s in shown]
-    seeds = sorted({s.seeds for s in shown})
-    runs = counted(seeds[0], "seed") if len(seeds) == 1 else f"{span(str(seeds[0]), str(seeds[-1]))} seeds"
-    return f"Samples: {joined(each)}, {runs}, not selected."
+    return f"Samples: {joined(each)}, {_seeds(sorted({s.seeds for s in shown}))}, not selected."
 
 
 def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varied: str = "") -> list[str]:
@@ -123,8 +125,8 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"{counted(train.iterations, 'iteration')}, not {ITERATIONS:,}")
     if train.batch != BATCH:
         found.append(f"batch {train.batch}, not {BATCH}")
-    if len(spec.seeds) != SEEDS:
-        found.append(f"{counted(len(spec.seeds), 'seed')} a width, not {SEEDS}")
+    if (seeds := sorted({len(study.seeds(width)) for width in spec.widths})) != [SEEDS]:
+        found.append(f"{_seeds(seeds)} a width, not {SEEDS}")
     if train.loss != "wgan-gp":
         found.append(f"the {train.loss} loss, not WGAN-GP")
     rates = train.rates
