@@ -115,6 +115,17 @@ def test_figures_of_shallow_gans_are_of_one_target_each(make_shallow):
     assert list(figures.write_figures(study.folder, formats=["png"]).paths) == ["fig9"]
 
 
+def test_the_preset_of_figs_1_and_10_gives_both(make_gan):
+    study = make_gan(figures=[1, "4a", 10], neighbours=True)
+    assert list(figures.write_figures(study.folder, formats=["png"]).paths) == [
+        "fig1",
+        "fig3",
+        "fig4a",
+        "fig5",
+        "fig10",
+    ]
+
+
 def test_a_study_that_gives_none_says_why(make_shallow):
     study = make_shallow(unfinished={2, 5, 10})
     with pytest.raises(OverganError, match=r"gives none of the paper's figures: .*no Fig. 2: no run is finished yet"):

@@ -131,7 +131,7 @@ def value_axis(axes: Axes, curves: Sequence[Curve], label: str) -> bool:
 
 def iteration_axis(axes: Axes) -> None:
     """The axis of iterations, its large numbers with commas."""
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xlabel("iteration")
 

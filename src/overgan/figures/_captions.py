@@ -12,6 +12,7 @@ from overgan.words import counted, joined, number, span
 
 PAPER = "Balaji et al., ICLR 2021"
 ITERATIONS, BATCH, SEEDS = 300_000, 64, 5  # of every experiment of the paper
+WGAN_GP = 5, 10  # critic steps an iteration, and the weight of the penalty
 ADAM = 1e-4, (0.5, 0.999)  # learning rate and betas of its DCGAN
 NETWORKS = {"mlp": "an MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
 IMAGES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
@@ -129,6 +130,11 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"{_seeds(seeds)} a width, not {SEEDS}")
     if train.loss != "wgan-gp":
         found.append(f"the {train.loss} loss, not WGAN-GP")
+    elif (train.critic_steps, train.gradient_penalty) != WGAN_GP:
+        found.append(
+            f"{counted(train.critic_steps, 'critic step')} and gradient penalty {number(train.gradient_penalty)}, not "
+            f"{WGAN_GP[0]} and {WGAN_GP[1]}"
+        )
     rates = train.rates
     if model.name == "dcgan" and (tuple(rates), tuple(train.betas)) != ((ADAM[0],), ADAM[1]):
         found.append(
