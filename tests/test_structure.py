@@ -17,6 +17,7 @@ ORDER = (
     "training",
     "study",
     "report",
+    "export",
     "figures",
     "cli",
 )  # each may import those before it

@@ -1,3 +1,5 @@
+from ._compare import compare as compare
+from ._comparison import Comparison as Comparison
 from ._content import Content as Content
 from ._coordinates import write_coordinates as write_coordinates
 from ._evaluation import (
