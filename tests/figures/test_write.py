@@ -1,5 +1,8 @@
 """`overgan figures`: what it writes, and what it says of figures that a study does not give."""
 
+import json
+import shutil
+
 import pytest
 
 import overgan
@@ -124,6 +127,19 @@ def test_the_preset_of_figs_1_and_10_gives_both(make_gan):
         "fig5",
         "fig10",
     ]
+
+
+def test_of_several_studies_each_has_figures_of_its_own(make_gan, tmp_path):
+    study = make_gan(model={"name": "mlp", "critic_width": 16})
+    spec = study.spec.model_dump(mode="json")
+    spec["model"] |= {"critic_width": None, "critic_widths": [16]}
+    shutil.copytree(study.folder, tmp_path / "all/critic-16")
+    (tmp_path / "all/surface.json").write_text(json.dumps({"spec": spec}))
+    with pytest.raises(OverganError, match=r"holds several studies; name one of them: .*critic-16"):
+        figures.write_figures(tmp_path / "all")
+    with pytest.raises(OverganError, match=r"no Fig\. 7: this is several studies"):
+        figures.fig7(overgan.study.Surface(tmp_path / "all"))
+    assert list(figures.write_figures(tmp_path / "all/critic-16", formats=["png"]).paths) == ["fig5", "fig7b"]
 
 
 def test_a_study_that_gives_none_says_why(make_shallow):
