@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import overgan
 from overgan.errors import OverganError
@@ -236,6 +237,25 @@ def test_rows_of_another_study_are_not_mixed_in(tmp_path):
     send(one, out=tmp_path / "out")
     with pytest.raises(OverganError, match=r"memory place has 6 runs of another study, .*one; name another place"):
         send(two, out=tmp_path / "out")
+
+
+def test_two_processes_do_not_send_the_same(tmp_path):
+    study = gan_study(tmp_path / "study")
+    (study.folder / "export").mkdir()
+    with (
+        FileLock(study.folder / "export/memory.lock"),
+        pytest.raises(OverganError, match="another process sends rows to memory place; end that first"),
+    ):
+        send(study)
+    send(study)
+    assert expected(study) == THERE
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    study = gan_study(tmp_path / "study")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OverganError, match="file/out cannot be written .*name another folder"):
+        send(study, out=tmp_path / "file/out")
 
 
 @pytest.mark.parametrize("content", ["{", '{"runs": 1}'])

@@ -91,6 +91,15 @@ def test_nothing_of_others_is_replaced(tmp_path):
     assert (tmp_path / "other/losses.csv").read_text() == "changed"
 
 
+def test_of_a_study_at_an_address_the_folder_is_named(tmp_path, monkeypatch):
+    study = gan_study(tmp_path / "study")
+    monkeypatch.setattr("overgan.study._study.address_of", lambda _: "s3://bucket/study")
+    with pytest.raises(OverganError, match="s3://bucket/study is an address; name a folder of this machine with out"):
+        overgan.export_study(study.folder)
+    overgan.export_study(study.folder, out=tmp_path / "out")
+    assert json.loads((tmp_path / "out/overgan-export.json").read_text())["study"] == "s3://bucket/study"
+
+
 @pytest.mark.parametrize("content", ["{", "[]", json.dumps({"files": {}})])
 def test_a_damaged_list_of_files_is_one_line(tmp_path, content):
     study = gan_study(tmp_path / "study")

@@ -23,7 +23,7 @@ WEIGHTS, SOURCE = "generator.safetensors", "generator.py"
 def write_generator(study: Study, out: Out, chosen: Chosen) -> list[Path]:
     """generator.safetensors, generator.py, which needs torch and safetensors alone, and a model card, README.md.
 
-    The file is tried: its images are those of `study.generator`, up to rounding. That of the user's own model imports it.
+    The file is tried: its images are those of `study.generator`, up to rounding. That of a user's own model imports it.
 
     Raises OverganError as `study.generator` does, or if the images of the user's own model are others.
     """
