@@ -254,7 +254,7 @@ def test_two_processes_do_not_send_the_same(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
     study = gan_study(tmp_path / "study")
     (tmp_path / "file").write_text("")
-    with pytest.raises(OverganError, match="file/out cannot be written .*name another folder"):
+    with pytest.raises(OverganError, match=r"file/out cannot be written .*name another folder"):
         send(study, out=tmp_path / "file/out")
 
 
