@@ -98,6 +98,7 @@ class Named(ast.NodeTransformer):
 
     def __init__(self, known: dict[str, Any]):
         self.known = known
+        self.meaning: set[str] = set()  # names that are being written out: one may be in its own meaning
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A name by itself, such as Claim; what a module calls a type for short is written out."""
@@ -107,8 +108,23 @@ class Named(ast.NodeTransformer):
             return ast.Name(f"{at}.{node.id}")
         return node if value is None or (inspect.isclass(value) and value.__name__ == node.id) else self.meant(node)
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """A type of types; what jaxtyping and Literal hold in quotes are no types."""
+        node.value = self.visit(node.value)
+        within = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        named = [each if isinstance(each, ast.Constant) else self.visit(each) for each in within]
+        node.slice = ast.Tuple(named) if isinstance(node.slice, ast.Tuple) else named[0]
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """A class in quotes, of which the module's end knows more than its beginning."""
+        return self.visit(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
+
     def meant(self, node: ast.Name) -> ast.expr:
         """What the module in which a name is assigned says that it is."""
+        if node.id in self.meaning:
+            return node
+        self.meaning.add(node.id)
         for line in source(self.known["__name__"]).body:
             if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == node.id:
                 return self.visit(copy.deepcopy(line.value))

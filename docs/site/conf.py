@@ -18,6 +18,7 @@ html_title = "overgan"
 html_static_path = ["static"]
 html_css_files = ["overgan.css"]
 html_js_files = ["copy.js"]
+html_sidebars = {"tutorial": []}  # no page is below it
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
