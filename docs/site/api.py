@@ -106,7 +106,12 @@ class Named(ast.NodeTransformer):
         at = home(node.id, value) if value is not None else None
         if at:
             return ast.Name(f"{at}.{node.id}")
-        return node if value is None or (inspect.isclass(value) and value.__name__ == node.id) else self.meant(node)
+        if value is None or node.id in self.meaning or (inspect.isclass(value) and value.__name__ == node.id):
+            return node
+        self.meaning.add(node.id)
+        meant = self.meant(node)
+        self.meaning.discard(node.id)
+        return meant
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """A type of types; what jaxtyping and Literal hold in quotes are no types."""
@@ -122,9 +127,6 @@ class Named(ast.NodeTransformer):
 
     def meant(self, node: ast.Name) -> ast.expr:
         """What the module in which a name is assigned says that it is."""
-        if node.id in self.meaning:
-            return node
-        self.meaning.add(node.id)
         for line in source(self.known["__name__"]).body:
             if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == node.id:
                 return self.visit(copy.deepcopy(line.value))
