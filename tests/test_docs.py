@@ -151,6 +151,9 @@ def readers_folder(once):
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
         patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
+        patch.setattr(
+            "overgan.figures._paper_figure.saved", lambda _figure, _name, formats, _dpi: dict.fromkeys(formats, b"")
+        )
         patch.setattr("overgan.report._coordinates.to_images", lambda _plot, _formats: {"png": b""})
         enter(once("docs", fill))
         yield

@@ -1,5 +1,7 @@
 from . import (
     data as data,
+    export as export,
+    figures as figures,
     metrics as metrics,
     models as models,
     report as report,
@@ -8,7 +10,8 @@ from . import (
     training as training,
 )
 from .errors import OverganError as OverganError
-from .report import write_report as write_report
+from .export import export_study as export_study
+from .report import Comparison as Comparison, compare as compare, write_report as write_report
 from .study import (
     Coordinates as Coordinates,
     Plan as Plan,

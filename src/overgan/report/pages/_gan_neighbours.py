@@ -2,11 +2,12 @@
 
 from itertools import chain
 
-from overgan.pictures import png_url
+from overgan.report._samples import smaller_url
 from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS
 
 NARROW, WIDE = 8, 128  # the paper's widths
+MOST_BYTES = 20_000  # of a picture as its file is
 
 Pictures = list[tuple[str, str]]  # caption, and the picture as a data URL
 
@@ -47,4 +48,7 @@ def _by_seed(study: GanStudy, width: int, seeds: set[int]) -> list[Pictures]:
 
 def _pictures(study: GanStudy, width: int, folder: str, of: str) -> Pictures:
     """One for each feature space."""
-    return [(f"{of}, nearest by {path.stem}", png_url(png)) for path, png in study.pictures(width, folder).items()]
+    return [
+        (f"{of}, nearest by {path.stem}", smaller_url(png, MOST_BYTES))
+        for path, png in study.pictures(width, folder).items()
+    ]

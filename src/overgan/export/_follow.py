@@ -1,0 +1,159 @@
+"""Rows of a study sent to tools that show curves, each once, while others write the study.
+
+A study's files are looked at every few seconds, not watched by the operating system: a watch sees nothing of what other
+machines write on a network's disk, and a look costs a few calls, since only files that have changed are read.
+"""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from overgan.disk import read_json, write_json
+from overgan.errors import OverganError
+from overgan.export._rows import Curves, Point, curves
+from overgan.export._tracker import Tracker
+from overgan.study import Study, fetch, load
+from overgan.words import counted
+
+LOOK_SECONDS = 5.0
+
+
+class Run(BaseModel):
+    """What was sent of a run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    times: int = 0  # begun before it was last
+    sent: dict[str, tuple[int, str]] = {}  # table -> how many of its points, and their checksum
+
+
+class State(BaseModel):
+    """What was sent to a place."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    study: str
+    place: str
+    sending: list[str] = []  # runs of which it is not known what arrived, should this process end
+    runs: dict[str, Run] = {}
+
+
+def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
+    """Send the rows that were not sent yet, and, to follow a study, those that come until it is finished.
+
+    A run whose rows are no longer those that were sent, as its study went back to an older checkpoint or was measured
+    anew, is begun anew; so is one that was being sent when a process was killed.
+
+    Raises OverganError if a tool fails; to follow a study it is tried again, with a notice.
+    """
+    if not trackers:
+        return
+    states = [_read(study, tracker) for tracker in trackers]
+    begun: list[set[str]] = [set() for _ in trackers]
+    with ExitStack() as ends:
+        for tracker, state, known in zip(trackers, states, begun, strict=True):
+            ends.callback(_end, tracker, state, known)
+        while True:
+            finished = _is_finished(study)  # before the rows are read: then those are all
+            runs = curves(study)
+            for tracker, state, known in zip(trackers, states, begun, strict=True):
+                _send(tracker, state, runs, known, patient=follow and not finished)
+            if not follow or finished:
+                return
+            time.sleep(LOOK_SECONDS)
+            study = _renewed(study)
+
+
+def _is_finished(study: Study) -> bool:
+    return all(group.complete for group in study.status())
+
+
+def _renewed(study: Study) -> Study:
+    """The study as it is now, which may have got more widths."""
+    fetch(study.folder)
+    now = load(study.folder, study.trusted)
+    return study if now.description == study.description else now
+
+
+def _end(tracker: Tracker, state: State, begun: set[str]) -> None:
+    tracker.end()
+    if begun:
+        state.sending = [name for name in state.sending if name not in begun]
+        write_json(tracker.state, state.model_dump())
+
+
+def _send(tracker: Tracker, state: State, runs: Sequence[Curves], begun: set[str], *, patient: bool) -> None:
+    """Send what is new of all runs; begun: those that this process began or went on with, and knows what is there."""
+    new = [(run, points) for run in runs if (points := _new(tracker, state, run, begun)) is not None]
+    if not new:
+        return
+    names = {run.name for run, _ in new}
+    state.sending = sorted({*state.sending, *names})
+    write_json(tracker.state, state.model_dump())
+    again = {run.name for run, points in new if points is run.tables}
+    begun -= names
+    try:
+        for run, points in new:
+            known = state.runs.get(run.name)
+            if known is None or run.name in again:
+                known = Run(times=known.times + 1 if known else 0)
+                tracker.begin(run.name, run.facts, known.times)
+            for of in points.values():
+                tracker.write(run.name, known.times, of)
+            known.sent = {table: (len(of), _checksum(of)) for table, of in run.tables.items()}
+            state.runs[run.name] = known
+    except OverganError:
+        raise
+    except Exception as error:
+        what = f"{tracker.place} takes no rows ({type(error).__name__}: {' '.join(str(error).split())[:300]})"
+        if not patient:
+            raise OverganError(f"{what}; mend that, then the same command sends them") from None
+        logging.getLogger(__name__).warning(f"overgan: {what}; it is tried again")
+        return
+    begun |= names
+    state.sending = [name for name in state.sending if not tracker.sure and name in begun]
+    write_json(tracker.state, state.model_dump())
+
+
+def _new(tracker: Tracker, state: State, run: Curves, begun: set[str]) -> dict[str, list[Point]] | None:
+    """What is to be sent of a run: `run.tables` itself if it is to be begun anew, None if nothing is."""
+    known = state.runs.get(run.name)
+    if known is None or (run.name in state.sending and run.name not in begun):
+        return run.tables
+    for table, (count, checksum) in known.sent.items():
+        if _checksum(run.tables.get(table, [])[:count]) != checksum:
+            return run.tables
+    new = {table: of[known.sent.get(table, (0, ""))[0] :] for table, of in run.tables.items()}
+    if not any(new.values()):
+        return None
+    return new if tracker.goes_on or run.name in begun else run.tables
+
+
+def _checksum(points: Sequence[Point]) -> str:
+    return hashlib.sha256(json.dumps(points).encode()).hexdigest()
+
+
+def _read(study: Study, tracker: Tracker) -> State:
+    """What was sent so far. Raises OverganError if it is damaged, or of another study."""
+    path, mend = tracker.state, "remove it, and what is there, to send all again"
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            state = State(study=study.place, place=tracker.place)
+            write_json(path, state.model_dump())
+        except OSError as error:
+            raise OverganError(f"{path.parent} cannot be written ({error.strerror or error}); name another") from None
+        return state
+    try:
+        state = State.model_validate(read_json(path, mend))
+    except ValidationError:
+        raise OverganError(f"{path} is not overgan's; {mend}") from None
+    if state.study != study.place:
+        there = counted(len(state.runs), "run")
+        raise OverganError(f"{tracker.place} has {there} of another study, {state.study}; name another place")
+    return state
