@@ -13,9 +13,10 @@ from typing import Any
 
 from overgan.registry import Registry
 
-PACKAGES = ["overgan"] + [
-    f"overgan.{name}"
-    for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report")
+PACKAGES = [
+    "overgan",
+    *(f"overgan.{name}" for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training")),
+    *(f"overgan.{name}" for name in ("report", "figures", "export")),
 ]
 ARGUMENT = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*): (?=\S)")
 
