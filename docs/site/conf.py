@@ -12,6 +12,7 @@ add_module_names = False
 toc_object_entries = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
+smartquotes = False  # --set is not a dash
 highlight_language = "text"
 html_theme = "pydata_sphinx_theme"
 html_context = {"default_mode": "auto"}
