@@ -15,8 +15,8 @@ from overgan.registry import Registry
 
 PACKAGES = [
     "overgan",
-    *(f"overgan.{name}" for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training")),
-    *(f"overgan.{name}" for name in ("report", "figures", "export")),
+    *(f"overgan.{name}" for name in ("theory", "metrics", "study", "study.gan", "study.theory", "study.analysis")),
+    *(f"overgan.{name}" for name in ("models", "data", "training", "report", "figures", "export")),
 ]
 ARGUMENT = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*): (?=\S)")
 
@@ -31,8 +31,8 @@ def pages() -> dict[str, str]:
 def page(package: str) -> str:
     """A package's page: what it is for, and all of its names."""
     module = importlib.import_module(package)
-    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
-    order = sorted(names, key=lambda name: (name[0].isupper() or name[0] == "_", name.lower()))
+    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name)) and name[0] != "_"]
+    order = sorted(names, key=lambda name: (name[0].isupper(), name.lower()))
     head = [f"# {package}", module.__doc__ or "", f"```{{py:currentmodule}} {package}\n```"]
     return "\n\n".join([*head, *(entry(package, name) for name in order)]) + "\n"
 
@@ -205,11 +205,18 @@ def field(value: type, node: ast.AnnAssign, said: str) -> str:
     """One field as an item of a list."""
     name = ast.unparse(node.target)
     described = getattr(value, "model_fields", {}).get(name)
-    said = (described.description if described is not None else None) or said
     default = ""
-    if node.value is not None and described is None and "field(" not in ast.unparse(node.value):
+    if described is not None:
+        said = described.description or said
+        default = "" if described.is_required() or described.default_factory else f" = {described.default!r}"
+    elif node.value is not None and "field(" not in ast.unparse(node.value):
         default = f" = {ast.unparse(node.value)}"
-    return f"- `{name}: {ast.unparse(node.annotation)}{default}`" + (f": {said}" if said else "")
+    return f"- `{name}: {ast.unparse(node.annotation)}{default}`" + (f": {linked(said)}" if said else "")
+
+
+def linked(text: str) -> str:
+    """A text in which pages of the docs are links."""
+    return re.sub(r"docs/(\w+)\.md(#[\w-]+)?", r"[\1](../\1.md\2)", text)
 
 
 def comment(lines: list[str], first: int, end: int) -> str:
@@ -255,8 +262,7 @@ def docstring(package: str, value: Any) -> str:
         lines = []
     if lines and lines[0].startswith(f"{getattr(value, '__name__', '')}("):
         lines = []  # what the decorator of a dataclass writes where there is none
-    text = "\n".join(itemized(lines))
-    text = re.sub(r"docs/(\w+)\.md", r"[\1](../\1.md)", text)
+    text = linked("\n".join(itemized(lines)))
     names = set(importlib.import_module(package).__all__) if package else set()
     return re.sub(
         r"(?<![`}])`(\w+)`(?!`)",
