@@ -20,7 +20,7 @@ CONTENTS = {
         "clusters",
         "stores",
     ],
-    "concepts": ["sure", "intervals", "curves", "rates", "theory", "certificates"],
+    "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
     "results": ["paper"],
     "contributing": ["security", "changelog"],
