@@ -107,7 +107,7 @@ VALUES = {k: (1 + 0.01 * RUNS).tolist() for k in WIDTHS}
     ("measured", "verdict", "says"),
     [
         (columns(), "supports", "Fréchet distance of infinitely many images"),
-        (columns(0.1, kernel=0.1), "contradicts", "by more than 5%"),
+        (columns(0.1, kernel=0.1), "contradicts", "so it grows by more than 5%"),
         (columns(0.1), "cannot tell", "kernel distance disagree"),  # FID∞ grows, and KID does not
         (columns(without=["frechet_inf", "kernel"]), "supports", "pixels Fréchet distance"),
         (columns(without=["frechet_inf"]), "supports", "pixels kernel distance"),
@@ -169,7 +169,7 @@ def test_memorization_is_judged_by_the_share_and_the_line_of_a_memorizer(tmp_pat
     study.description.data["compared"] = 5000 if share != "unclear" else 300
     claim = claim_of(study, "memorization")
     assert claim.verdict == verdict, claim
-    assert claim.figures == (("nnd",) if nnd else ())
+    assert claim.figures == (*(("nearer-train",) if share else ()), *(("nnd",) if nnd else ()))
     if nnd:
         beside = "below" if nnd < 1 else "above"
         assert f"{beside} the line of memorized training images, 1." in claim.because

@@ -24,7 +24,7 @@ class MeasuredGap:
 
 
 def measured_gaps(study: GanResults, confidence: float = 0.95) -> list[MeasuredGap]:
-    """By FID∞ and KID where they are measured, else by the Fréchet distance; in the feature space that decides."""
+    """By FID∞ and KID where they are measured at every width, else by the Fréchet distance; in the deciding space."""
     return [gap for gap in gaps_or_lacks(study, confidence) if isinstance(gap, MeasuredGap)]
 
 
@@ -34,7 +34,7 @@ def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | st
     found: list[MeasuredGap | str] = []
     for name, key in (("frechet_infinity", "frechet_inf"), ("kernel", "kernel")):
         of = complete(final, [f"{key}_train", f"{key}_test"])
-        if len(of):
+        if len(of) and set(of.k) == set(final.k):
             found.append(_measured(study, name, _label(name, features), of, key, confidence))
     if not found:
         equal = study.spec.evaluate.reference == "equal"
