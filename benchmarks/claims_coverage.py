@@ -48,6 +48,7 @@ FALLING = 8 * 0.75 ** np.arange(8)
 RISING = 1.1 ** np.arange(8)
 UP_AGAIN = np.array([8, 4, 2, 1, 1, 1, 1, 1.4])
 FLAT = np.ones(8)
+FOR_TRUTH = 300  # studies, whose mean τ is taken for the truth
 EVALUATED = np.arange(50.0, 1001, 50)  # iterations of the evaluations of a run
 
 Random = np.random.Generator
@@ -140,12 +141,12 @@ def of_runs(per_run: Callable[[np.ndarray], float], curves: np.ndarray, divergin
 
 
 def by_kendall(claim: Callable[[int, Random], list[Kendall]]) -> Case:
-    """A claim that something falls with the width, which rests on the first τ; its truth is the mean of 300 studies."""
+    """A claim that something falls with the width, by its first τ, whose truth is the mean of other studies."""
     truths: dict[int, float] = {}
 
     def simulate(seeds: int, random: Random) -> Outcome:
         if seeds not in truths:
-            truths[seeds] = float(np.mean([claim(seeds, random)[0].tau for _ in range(300)]))
+            truths[seeds] = float(np.mean([claim(seeds, random)[0].tau for _ in range(FOR_TRUTH)]))
         first, *others = claim(seeds, random)
         return verdict(first, others, -1), first.low <= truths[seeds] <= first.high
 
