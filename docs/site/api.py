@@ -15,7 +15,7 @@ from overgan.registry import Registry
 
 PACKAGES = ["overgan"] + [
     f"overgan.{name}"
-    for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report")
+    for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report", "figures")
 ]
 ARGUMENT = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*): (?=\S)")
 

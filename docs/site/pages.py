@@ -22,7 +22,7 @@ CONTENTS = {
     ],
     "concepts": ["sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper"],
+    "results": ["paper", "figures-of-the-paper"],
     "contributing": ["security", "changelog"],
 }
 
