@@ -19,7 +19,7 @@ from overgan.study.gan.networks._pair import Batch, Pair
 from overgan.study.gan.networks._registry import NETWORK_METRICS
 from overgan.training import LOG, Run, read_rows
 
-SMALL = 1_000_000  # trained numbers
+SMALL = 1_000_000  # trained numbers of an MLP; a convolution takes ten times the work for each
 
 
 def measure(
@@ -46,7 +46,8 @@ def measure(
         for name in names:
             progress(f"{name} at k = {width}", place, len(runs))
             metric = NETWORK_METRICS[name]
-            with _one_thread() if spec.model.name == "mlp" and pair.size < SMALL else nullcontext():
+            small = SMALL if spec.model.name == "mlp" else SMALL / 10
+            with _one_thread() if pair.size < small else nullcontext():
                 row |= {"features": metric.row} | _values(metric, pair, what, own=own)
         progress(f"networks at k = {width}", place + 1, len(runs))
         yield run, checkpoint.iteration, row
@@ -54,7 +55,7 @@ def measure(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Threads wait for each other longer than they need for matrices as small as these: 20 times, on a busy machine."""
+    """Threads wait for each other longer than they need for products as small as these: 20 times, on a busy machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
