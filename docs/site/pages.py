@@ -17,12 +17,13 @@ CONTENTS = {
         "howto-loss",
         "howto-offline",
         "studies",
+        "figures-of-the-paper",
         "clusters",
         "stores",
     ],
-    "concepts": ["sure", "intervals", "curves", "rates", "theory", "certificates"],
+    "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper"],
+    "results": ["paper", "figures-of-the-paper"],
     "contributing": ["security", "changelog"],
 }
 
