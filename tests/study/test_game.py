@@ -1,6 +1,5 @@
 """The game's Jacobian, its eigenvalues and the path-angle, against dense computation and closed forms."""
 
-
 import numpy as np
 import pytest
 import torch
