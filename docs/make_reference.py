@@ -83,7 +83,7 @@ def commands() -> str:
 def placeholder(param: Any) -> str:
     """What stands for an argument in a usage line."""
     name = param.metavar or param.name.upper()
-    name = f"{name} …" if param.nargs == -1 else name
+    name = f"{name.rstrip('…')} …" if param.nargs == -1 else name
     return name if param.required else f"[{name}]"
 
 

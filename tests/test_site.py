@@ -112,7 +112,7 @@ def test_the_pages_of_the_interface_have_every_public_name(site):
     for package in site["api"].PACKAGES:
         page = site["api"].page(package)
         module = importlib.import_module(package)
-        names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
+        names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name)) and name[0] != "_"]
         assert names
         assert [name for name in names if f"\n## {name}\n" not in page] == []
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from overgan.registry import Registry
 
-PACKAGES = ["overgan"] + [
-    f"overgan.{name}"
-    for name in ("theory", "metrics", "study", "study.analysis", "models", "data", "training", "report", "figures")
+PACKAGES = [
+    "overgan",
+    *(f"overgan.{name}" for name in ("theory", "metrics", "study", "study.gan", "study.theory", "study.analysis")),
+    *(f"overgan.{name}" for name in ("models", "data", "training", "report", "figures", "export")),
 ]
 ARGUMENT = re.compile(r"^(\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*): (?=\S)")
 
@@ -30,8 +31,8 @@ def pages() -> dict[str, str]:
 def page(package: str) -> str:
     """A package's page: what it is for, and all of its names."""
     module = importlib.import_module(package)
-    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
-    order = sorted(names, key=lambda name: (name[0].isupper() or name[0] == "_", name.lower()))
+    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name)) and name[0] != "_"]
+    order = sorted(names, key=lambda name: (name[0].isupper(), name.lower()))
     head = [f"# {package}", module.__doc__ or "", f"```{{py:currentmodule}} {package}\n```"]
     return "\n\n".join([*head, *(entry(package, name) for name in order)]) + "\n"
 
@@ -98,6 +99,7 @@ class Named(ast.NodeTransformer):
 
     def __init__(self, known: dict[str, Any]):
         self.known = known
+        self.meaning: set[str] = set()  # names that are being written out: one may be in its own meaning
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A name by itself, such as Claim; what a module calls a type for short is written out."""
@@ -105,7 +107,24 @@ class Named(ast.NodeTransformer):
         at = home(node.id, value) if value is not None else None
         if at:
             return ast.Name(f"{at}.{node.id}")
-        return node if value is None or (inspect.isclass(value) and value.__name__ == node.id) else self.meant(node)
+        if value is None or node.id in self.meaning or (inspect.isclass(value) and value.__name__ == node.id):
+            return node
+        self.meaning.add(node.id)
+        meant = self.meant(node)
+        self.meaning.discard(node.id)
+        return meant
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """A type of types; what jaxtyping and Literal hold in quotes are no types."""
+        node.value = self.visit(node.value)
+        within = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        named = [each if isinstance(each, ast.Constant) else self.visit(each) for each in within]
+        node.slice = ast.Tuple(named) if isinstance(node.slice, ast.Tuple) else named[0]
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """A class in quotes, of which the module's end knows more than its beginning."""
+        return self.visit(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
 
     def meant(self, node: ast.Name) -> ast.expr:
         """What the module in which a name is assigned says that it is."""
@@ -186,11 +205,18 @@ def field(value: type, node: ast.AnnAssign, said: str) -> str:
     """One field as an item of a list."""
     name = ast.unparse(node.target)
     described = getattr(value, "model_fields", {}).get(name)
-    said = (described.description if described is not None else None) or said
     default = ""
-    if node.value is not None and described is None and "field(" not in ast.unparse(node.value):
+    if described is not None:
+        said = described.description or said
+        default = "" if described.is_required() or described.default_factory else f" = {described.default!r}"
+    elif node.value is not None and "field(" not in ast.unparse(node.value):
         default = f" = {ast.unparse(node.value)}"
-    return f"- `{name}: {ast.unparse(node.annotation)}{default}`" + (f": {said}" if said else "")
+    return f"- `{name}: {ast.unparse(node.annotation)}{default}`" + (f": {linked(said)}" if said else "")
+
+
+def linked(text: str) -> str:
+    """A text in which pages of the docs are links."""
+    return re.sub(r"docs/(\w+)\.md(#[\w-]+)?", r"[\1](../\1.md\2)", text)
 
 
 def comment(lines: list[str], first: int, end: int) -> str:
@@ -236,8 +262,7 @@ def docstring(package: str, value: Any) -> str:
         lines = []
     if lines and lines[0].startswith(f"{getattr(value, '__name__', '')}("):
         lines = []  # what the decorator of a dataclass writes where there is none
-    text = "\n".join(itemized(lines))
-    text = re.sub(r"docs/(\w+)\.md", r"[\1](../\1.md)", text)
+    text = linked("\n".join(itemized(lines)))
     names = set(importlib.import_module(package).__all__) if package else set()
     return re.sub(
         r"(?<![`}])`(\w+)`(?!`)",
