@@ -20,6 +20,12 @@ AT_ONCE = 1000  # metrics that MLflow takes in one request
 STUDY, RUN, TIMES, ID = "overgan.study", "overgan.run", "overgan.times", "overgan.id"  # tags of a run
 
 
+DEFAULTS = {  # of MLflow's environment
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # with its 7 a server that is away is known after minutes
+}
+
+
 class MLflow(Tracker):
     """An experiment with the study's name, whose runs are found by their tags."""
 
@@ -29,7 +35,8 @@ class MLflow(Tracker):
         uri = of or os.environ.get("MLFLOW_TRACKING_URI") or default
         self.place = re.sub("//[^/@]*@", "//", uri)  # without a password
         self.state = out / f"mlflow-{sha256(self.place.encode())[:8]}.json"
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for name, value in DEFAULTS.items():
+            os.environ.setdefault(name, value)
         with _unwarned():
             tracking, self._entities = needed("mlflow.tracking", "mlflow"), needed("mlflow.entities", "mlflow")
             if uri == default:
