@@ -1,4 +1,5 @@
 # make study: the quickstart, from nothing to a report.   make test: lint, types and the whole suite.
+# make docs: the documentation as a site, docs/_build/html/index.html, with its links checked.
 # make check: lint, types and the tests that are not slow, for the edit loop.
 # make test-portable: the suite with 1 and 4 threads, and with kernels for AVX2 and for any x86-64.
 # make test-oldest: the suite with the oldest versions that pyproject.toml allows.
@@ -8,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 OLDEST := .venv-oldest
 
-.PHONY: study test check lint test-portable test-oldest
+.PHONY: study test docs check lint test-portable test-oldest
 study: .venv/.installed
 	$(BIN)/overgan run quickstart --out runs/quickstart
 
@@ -17,6 +18,9 @@ test: lint
 
 check: lint
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
+
+docs: .venv/.installed-docs
+	$(BIN)/python docs/site/build.py
 
 lint: .venv/.installed-test
 	$(BIN)/ruff format --check
@@ -37,6 +41,11 @@ test-oldest: $(OLDEST)/.installed
 .venv/.installed-test: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -e '.[test,lint]'
+	touch .venv/.installed $@
+
+.venv/.installed-docs: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e '.[docs]'
 	touch .venv/.installed $@
 
 # every ">=" of the dependencies becomes "==", in a file that pip takes as constraints

@@ -1,17 +1,20 @@
-"""Write the tables of a spec's keys into docs/reference.md, from the descriptions in the code."""
+"""Write the tables of a spec's keys into docs/reference.md, and docs/commands.md, from the descriptions in the code."""
 
 import re
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from typer.main import get_command
 
+from overgan.cli import app
 from overgan.study import KINDS, Spec
 from overgan.training import LOSSES
 
 PAGE = Path(__file__).with_name("reference.md")
+COMMANDS = Path(__file__).with_name("commands.md")
 TABLE = r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)"
 
 
@@ -62,5 +65,41 @@ def flow(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, width=10**6).removesuffix("...\n").strip()
 
 
+def commands() -> str:
+    """The page of the command line: what each command does, its arguments and options."""
+    group: Any = get_command(app)
+    parts = [
+        "# Commands",
+        "What `overgan COMMAND -h` says. What `--json` prints, and exit codes: [reference](reference.md#json).",
+    ]
+    for name, command in group.commands.items():
+        arguments = [param for param in command.params if not param.opts[0].startswith("-")]
+        usage = " ".join(["overgan", name, *(placeholder(param) for param in arguments), "[options]"])
+        given = "\n".join(option(param) for param in command.params)
+        parts += [f"## {name}", f"`{usage}`", command.help.replace("\b\n", ""), given]
+    return "\n\n".join(parts) + "\n"
+
+
+def placeholder(param: Any) -> str:
+    """What stands for an argument in a usage line."""
+    name = param.metavar or param.name.upper()
+    name = f"{name.rstrip('…')} …" if param.nargs == -1 else name
+    return name if param.required else f"[{name}]"
+
+
+def option(param: Any) -> str:
+    """An item of the list: an option's names, what it takes, its meaning and default."""
+    is_flag = getattr(param, "is_flag", False)
+    called = placeholder(param)
+    if param.opts[0].startswith("-"):
+        annotation = param.type_descriptor.annotation
+        kind = "|".join(get_args(annotation)) if get_origin(annotation) is Literal else annotation.__name__.upper()
+        called = ", ".join([*param.opts, *param.secondary_opts]) + ("" if is_flag else f" {param.metavar or kind}")
+    default = None if is_flag or callable(param.default) else param.default
+    said = (param.help or "").rstrip(".") + ("" if default in (None, (), []) else f" [default: {default}]")
+    return f"- `{called}`: {said}."
+
+
 if __name__ == "__main__":
+    COMMANDS.write_text(commands(), encoding="utf-8")
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

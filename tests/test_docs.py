@@ -1,7 +1,9 @@
 """The commands of README.md and docs/, as they stand there, at a small size."""
 
 import re
+import runpy
 import shlex
+import shutil
 from itertools import product
 from pathlib import Path
 
@@ -24,6 +26,8 @@ NOT_RUN = {
     "overgan run dcgan-cifar10 --out s3://bucket/cifar": "it needs a bucket, as tests/stores has one",
     "overgan status s3://bucket/cifar": "the same",
     "pip install .": "it installs packages; test_package.py builds the wheel",
+    "pip wheel . --wheel-dir wheels": "the same",
+    "pip install --no-index --find-links wheels overgan": "it installs packages",
     "pip install 'overgan[ray]'": "it installs packages",
     "pip install 'overgan[slurm]'": "it installs packages",
     "overgan run two-moons --on ray": "it starts processes; test_ray.py does so",
@@ -40,6 +44,7 @@ GAN = [
 ]
 SMALLER = {  # by preset; of several values --set takes the last, and --scale leaves what is set
     "quickstart": [*GAN, "widths=[8,128]"],
+    "balance": [*GAN, "widths=[8]", "model.critic_widths=[8,16]"],
     "confound": [*GAN, "widths=[16]", "seeds=[0]", "train.learning_rates=[1e-3]"],
     "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
     "mlp-mnist": [*GAN, "widths=[4]"],
@@ -48,29 +53,52 @@ SMALLER = {  # by preset; of several values --set takes the last, and --scale le
     "prediction": ["widths=[8]", "seeds=[0]", "steps=5"],
     "certificate": ["widths=[100]", "seeds=[0]"],
     "path/to/images": [*GAN, "widths=[4]"],
+    "shapes": [*GAN, "widths=[4]"],
+    "shapes.yaml": [*GAN, "widths=[4]"],
+    "mynets.yaml": [*GAN, "widths=[16]"],
 }
 
 
-def blocks(page, language):
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [text for of, text in found if of == language]
+def blocks(page):
+    """The language and text of every block of code."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def commands():
+def commands_of(block):
     """Every line of a block that is a command, without what may be left out and what is said beside it."""
-    for page in PAGES:
-        for block in blocks(page, ""):
-            for line in re.sub(r"\\\n\s*", "", block).splitlines():
-                if re.match(r"(\$ )?(overgan|make|pip|python) ", line):
-                    needed = re.sub(r"\[--[^]]*\]", "", line.removeprefix("$ "))
-                    yield re.split(r"\s{2,}|\s#", needed)[0].strip()
+    for line in re.sub(r"\\\n\s*", "", block).splitlines():
+        if re.match(r"(\$ )?(overgan|make|pip|python) ", line):
+            needed = re.sub(r"\[--[^]]*\]", "", line.removeprefix("$ "))
+            yield re.split(r"\s{2,}|\s#", needed)[0].strip()
 
 
-COMMANDS = list(dict.fromkeys(commands()))
+def steps(page):
+    """The commands of a page, and what it tells to type in Python, in their order."""
+    for language, block in blocks(page):
+        if language == "":
+            yield from (("command", command) for command in commands_of(block))
+        elif language == "python" and not file_of(block):
+            yield "python", block
+
+
+def file_of(block):
+    """The name of the file that a block is to be copied to, in its first line."""
+    named = re.match(r"# (\w+\.(?:py|yaml))\n", block)
+    return named and named[1]
+
+
+COMMANDS = list(dict.fromkeys(text for page in PAGES for kind, text in steps(page) if kind == "command"))
+FOLLOWED = [page for page in PAGES if page.stem == "tutorial" or any(file_of(text) for _, text in blocks(page))]
+ALONE = list(
+    dict.fromkeys(text for page in PAGES if page not in FOLLOWED for kind, text in steps(page) if kind == "command")
+)
 
 
 def run(command):
-    words = shlex.split(command)[1:]
+    program, *words = shlex.split(command)
+    if program == "python":
+        runpy.run_path(words[0])
+        return
     if words[0] in ("run", "plan", "coordinates"):
         words += [word for change in SMALLER[words[1]] for word in ("--set", change)]
         words += ["--budget", "1s"] if "--until-sure" in words else []  # of two the last counts
@@ -113,6 +141,8 @@ def readers_folder(once):
         np.savez(folder / "FILE.npz", **{name: getattr(problem, name) for name in ("Z", "V", "W0", "target")})
         enter(folder)
         run("overgan run quickstart --out runs/quickstart")
+        run("overgan run quickstart --out runs/hinge --set train.loss=hinge")
+        run("overgan run balance --out runs/balance")
 
     with pytest.MonkeyPatch.context() as patch:
 
@@ -124,14 +154,32 @@ def readers_folder(once):
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
         patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
+        patch.setattr(
+            "overgan.figures._paper_figure.saved", lambda _figure, _name, formats, _dpi: dict.fromkeys(formats, b"")
+        )
         patch.setattr("overgan.report._coordinates.to_images", lambda _plot, _formats: {"png": b""})
         enter(once("docs", fill))
         yield
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in NOT_RUN])
+@pytest.mark.parametrize("command", [command for command in ALONE if command not in NOT_RUN])
 def test_a_command_runs_as_it_stands(command):
     run(command)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path, monkeypatch):
+    shutil.copytree(".", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cache"))
+    monkeypatch.chdir(tmp_path)
+    for _, block in blocks(page):
+        if name := file_of(block):
+            Path(name).write_text(block, encoding="utf-8")
+    for kind, text in steps(page):
+        if kind == "python":
+            exec(compile(text, str(page), "exec"), {})  # noqa: S102  # it is the page's own
+        elif text not in NOT_RUN:
+            run(text)
 
 
 def test_commands_are_found_and_only_those_of_the_pages_are_left_out():
@@ -139,7 +187,7 @@ def test_commands_are_found_and_only_those_of_the_pages_are_left_out():
     assert set(NOT_RUN) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page, "yaml")])
+@pytest.mark.parametrize("block", [block for page in PAGES for language, block in blocks(page) if language == "yaml"])
 def test_a_spec_is_valid(block, tmp_path):
     (tmp_path / "own.yaml").write_text(block, encoding="utf-8")
     load_spec(tmp_path / "own.yaml")

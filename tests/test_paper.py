@@ -4,8 +4,6 @@ import pkgutil
 import re
 from pathlib import Path
 
-import pytest
-
 from overgan.study import Spec, load_spec, preset_names
 
 ROOT = Path(__file__).parents[1]
@@ -37,13 +35,6 @@ def has_key(spec: Spec, key: str) -> bool:
             return False
         inside = inside[part]
     return True
-
-
-def anchors(page: Path) -> set[str]:
-    """Those that GitHub gives a page's headings: words in lower case, joined by hyphens, without punctuation."""
-    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_no_numbered_item_of_the_paper_is_left_out():
@@ -98,13 +89,3 @@ def test_every_presets_figures_name_it():
     named = {row[0].removeprefix("Fig. "): spans(row[2]) for row in TABLES["Figures"]}
     for name, spec in PRESETS.items():
         assert all(name in named[str(figure)] for figure in spec.figures), name
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in PAGE.parent.glob("*.md"))]
-)
-def test_every_link_of_the_docs_leads_somewhere(page):
-    for path, anchor in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
-        target = (ROOT / page).parent / path if path else ROOT / page
-        assert target.exists(), path
-        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"

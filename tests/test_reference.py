@@ -26,6 +26,13 @@ def test_the_tables_of_keys_are_those_of_the_code(make_reference):
     assert all(f"<!-- keys: {kind} -->" in page for kind in KINDS)
 
 
+def test_the_page_of_the_commands_is_that_of_the_code(make_reference):
+    page = make_reference.COMMANDS.read_text(encoding="utf-8")
+    assert page == make_reference.commands(), "make it anew with python docs/make_reference.py"
+    assert "- `--set KEY=VALUE`: " in page
+    assert "- `--method gda|optimal`: " in page
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_key_has_a_meaning(make_reference, kind):
     assert [key for key, _, meaning in make_reference.rows(KINDS[kind].spec) if not meaning] == []

@@ -10,7 +10,17 @@ SOURCE = Path(__file__).parents[1] / "src"
 MODULES = {
     ".".join(p.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCE.rglob("*.py")
 }
-ORDER = ("data", "models", "metrics", "training", "study", "report", "export", "cli")  # each may import those before it
+ORDER = (
+    "data",
+    "models",
+    "metrics",
+    "training",
+    "study",
+    "report",
+    "export",
+    "figures",
+    "cli",
+)  # each may import those before it
 
 
 def imported(name):

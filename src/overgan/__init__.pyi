@@ -1,6 +1,7 @@
 from . import (
     data as data,
     export as export,
+    figures as figures,
     metrics as metrics,
     models as models,
     report as report,
@@ -10,7 +11,7 @@ from . import (
 )
 from .errors import OverganError as OverganError
 from .export import export_study as export_study
-from .report import write_report as write_report
+from .report import Comparison as Comparison, compare as compare, write_report as write_report
 from .study import (
     Coordinates as Coordinates,
     Plan as Plan,

@@ -78,9 +78,10 @@ def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
     return buffer.getvalue()
 
 
-def png_url(content: bytes) -> str:
-    """A PNG as a data URL, for an HTML page that opens offline."""
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+def data_url(content: bytes) -> str:
+    """A PNG, WebP or JPEG file as a data URL, for an HTML page that opens offline."""
+    kind = "webp" if content[8:12] == b"WEBP" else "jpeg" if content.startswith(b"\xff\xd8") else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def pictures_in(folder: Path, of: Path) -> list[Path]:

@@ -17,12 +17,19 @@ class Registry(Generic[T]):
     value_type: their type, or where it lies, as package.module:name, for one whose module takes seconds to import.
     entries: where each of overgan's own lies, as package.module:name; to add one is to add a line.
     synonyms: other names that are understood, and the entries that they stand for.
+    elsewhere: names of another registry, which is asked for them, and why this one does not have them, in words.
     """
 
     def __init__(
-        self, what: str, value_type: type[T] | str, entries: dict[str, str], synonyms: Mapping[str, str] | None = None
+        self,
+        what: str,
+        value_type: type[T] | str,
+        entries: dict[str, str],
+        synonyms: Mapping[str, str] | None = None,
+        elsewhere: Mapping[str, str] | None = None,
     ):
-        self.what, self.value_type, self.entries, self.synonyms = what, value_type, entries, synonyms or {}
+        self.what, self.value_type, self.entries = what, value_type, entries
+        self.synonyms, self.elsewhere = synonyms or {}, elsewhere or {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
@@ -30,8 +37,11 @@ class Registry(Generic[T]):
     def known(self, name: str) -> str:
         """The name, or what it is a synonym of, without importing its value. Raises OverganError if there is none."""
         name = self.synonyms.get(name, name)
+        if name in self.elsewhere:
+            raise OverganError(f"{name} {self.elsewhere[name]}")
         if name not in self.entries and not is_own(name):
-            raise OverganError(f"no {self.what} {name}{did_you_mean(name, [*self.entries, *self.synonyms, OWN])}")
+            names = [*self.entries, *self.synonyms, *self.elsewhere, OWN]
+            raise OverganError(f"no {self.what} {name}{did_you_mean(name, names)}")
         return name
 
     def __getitem__(self, name: str) -> T:

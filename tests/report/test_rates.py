@@ -1,6 +1,7 @@
 """What the page of a study of several learning rates says and draws; made-up numbers, expected by hand."""
 
 import json
+import re
 
 import pytest
 
@@ -188,10 +189,15 @@ def test_a_map_is_drawn_by_both_renderers():
         [Cells(name, values, [[False, True], [False, True]], [(0, 0)][:at]) for at, name in ((1, "one"), (0, "two"))],
     )
     html, images = to_html(map_), to_images(map_)
-    for text in ("one", "10 \\u00d7", "100", "0.2"):
+    for text in ("one", ">10 ×</td>", ">100</td>", "0.2"):
         assert text in html
-    assert html.count('"type":"rect"') == 1
-    assert html.count('"text":"y"') == 1
+    assert html.count("class=best") == 1
+    assert html.index(">0.2</th>") < html.index(">0.1</th>")  # the first row is the lowest
+    assert re.findall(r"background:(#\w+);color:(\w+)", html)[:3] == [  # the upper row, 100 and none; then 1
+        ("#440154", "white"),
+        ("#888888", "black"),
+        ("#fde725", "black"),
+    ]
     assert images["png"].startswith(b"\x89PNG")
     assert images == to_images(map_)
     nothing = Map("m", "title", "x", "y", ["2"], ["0.1"], [Cells("one", [[float("nan")]], [[True]], [])])

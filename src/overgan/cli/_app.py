@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from overgan.cli._certify import certify
+from overgan.cli._claims import claims
+from overgan.cli._compare import compare
 from overgan.cli._coordinates import coordinates
 from overgan.cli._evaluate import evaluate, sample
 from overgan.cli._export import export
+from overgan.cli._figures import figures
 from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
@@ -24,7 +27,24 @@ from overgan.study import WorkerError
 from overgan.version import __version__
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for command in (presets, show, plan, coordinates, run, status, report, recommend, sample, evaluate, export, certify):
+_COMMANDS = (
+    presets,
+    show,
+    plan,
+    coordinates,
+    run,
+    status,
+    report,
+    recommend,
+    claims,
+    figures,
+    compare,
+    sample,
+    evaluate,
+    export,
+    certify,
+)
+for command in _COMMANDS:
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from overgan.cli._terminal import bar, console, print_json, print_table
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, SPACES
 from overgan.stores import shown
+from overgan.study.gan import NETWORK_METRICS
 
 if TYPE_CHECKING:
     from overgan.metrics import Evaluation, NNDConfig
@@ -21,7 +22,7 @@ Precision = Literal["float32", "bf16"]
 GENERATED_HELP = "Generated images: a folder, archive, array or dataset."
 STUDY_HELP = "Instead of images: a study, whose checkpoints are measured and whose folder keeps the results."
 FEATURES_HELP = f"{', '.join(SPACES)}, module:name [default: inception, or the study's]."
-METRICS_HELP = f"{', '.join(METRICS)}, module:name."
+METRICS_HELP = f"{', '.join(METRICS)}, module:name; of a study's networks: {', '.join(NETWORK_METRICS)}."
 SAMPLES_HELP = "Images on each side [default: the smallest set's, or as in the study]."
 SIZE_HELP = "Crop every image to its middle square and resize it; this changes FID."
 BATCH_HELP = "Images that go through a feature network at once; fewer need less memory."
@@ -46,7 +47,7 @@ def evaluate(
     study: Annotated[str | None, Option(metavar="DIR", help=STUDY_HELP)] = None,
     features: Annotated[str | None, Option(metavar="NAME,…", help=FEATURES_HELP, autocompletion=FEATURES)] = None,
     metrics: Annotated[
-        str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of(METRICS))
+        str, Option(metavar="NAME,…", help=METRICS_HELP, autocompletion=names_of([*METRICS, *NETWORK_METRICS]))
     ] = "frechet,kernel",
     samples: Annotated[str | None, Option(metavar="N|all", help=SAMPLES_HELP)] = None,
     size: Annotated[int | None, Option(min=1, metavar="PIXELS", help=SIZE_HELP)] = None,
@@ -70,7 +71,7 @@ def evaluate(
         "train": _once(train_path, train, "train"),
         "test": _once(test_path, test, "test"),
     }
-    names = [METRICS.known(name) for name in metrics.split(",")]
+    names = metrics.split(",")
     settings = given(
         features=features.split(",") if features else None,
         samples=_number_or_all(samples),
@@ -90,6 +91,7 @@ def evaluate(
     if not (images["train"] or images["test"]) and (Path(images["generated"]) / "study.json").exists():
         raise OverganError(f"{images['generated']} is a study's folder; measure it with --study {images['generated']}")
     settings |= {"size": size, "mode": mode, "weights": weights, "neighbour_rows": 10 if html else 0}
+    names = [METRICS.known(name) for name in names]
     with bar() as progress:
         evaluation = overgan.metrics.evaluate(**images, metrics=names, progress=progress, **settings)
     _print_evaluation(evaluation, html, json_)
@@ -112,6 +114,7 @@ def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], a
         print_json({"results": rows, "report": report})
         return
     judged = study.at_best(measured)  # runs of several learning rates have no mean that says anything
+    metrics = [METRICS.known(name) if name not in NETWORK_METRICS.entries else name for name in metrics]
     print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(judged, metrics), unbroken=1)
     at = ""
     if (train := study.spec.train).several:

@@ -1,6 +1,7 @@
 """`overgan status`: how far a study is."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rich import filesize
@@ -22,6 +23,9 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     That is the runs done, under way and diverged, the time left, and the space on disk.
     """
     place = local(folder)
+    if overgan.study.is_surface(place):
+        _several(place, as_json=json_, trust=trust)
+        return
     description, groups = overgan.study.read_status(folder, trust)
     spec, rounds = description.spec, overgan.study.read_rounds(place)
     runs = sum(group.runs or spec.runs_a_width for group in groups)
@@ -57,6 +61,42 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     if left:
         of_round = " of this round, after which others may come" if rounds and rounds.planner == "sure" else ""
         console.print(f"time left{of_round}: at most about {duration(left)}, while it is running")
+
+
+def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
+    """How far each of several studies of one spec is."""
+    found: list[dict[str, Any]] = []
+    spec = overgan.study.read_surface(folder)
+    for name, part in spec.parts.items():
+        place, groups, left = folder / name, list[GroupStatus](), None
+        if (place / overgan.study.STUDY).exists():
+            description, groups = overgan.study.read_status(place, trust)
+            left = overgan.study.seconds_left(groups, description.machine["workers"])
+        each = part.spec.runs_a_width
+        found.append(
+            {
+                "study": str(place),
+                "runs": sum(group.runs or each for group in groups) or each * len(spec.widths),
+                "finished": sum(_finished(group, each) for group in groups),
+                "diverged": sum(group.diverged for group in groups),
+                "seconds_left": left,
+                "state": "waiting" if not groups else "finished" if all(g.complete for g in groups) else "begun",
+            }
+        )
+    if as_json:
+        print_json({"name": spec.name, "kind": spec.kind, "studies": found, "bytes": overgan.study.space(folder)})
+        return
+    rows = [
+        [name, f"{of['finished']} of {of['runs']}", str(of["diverged"]), of["state"], _left(of["seconds_left"])]
+        for name, of in zip(spec.parts, found, strict=True)
+    ]
+    print_table(["study", "runs finished", "diverged", "state", "time left"], rows, unbroken=4)
+    print_scale(spec)
+    console.print(f"on disk: {filesize.decimal(overgan.study.space(folder))}")
+
+
+def _left(seconds: float | None) -> str:
+    return f"at most about {duration(seconds)}" if seconds else "–"
 
 
 def _finished(group: GroupStatus, runs: int) -> int:

@@ -87,19 +87,21 @@ class Metric:
 
     function: of the generated and the real samples, the latter by side ("train", "test" or both), and, if it asks for
     settings, a Setting; or, if it needs images, of the generated images, the real ones by side, and a Setting; images
-    are arrays, or what is read by [i:j] or [indices] like them. It returns numbers or Estimates by key; a number with
+    are arrays, or what is read by [i:j] or [indices] like them; or, if it needs networks, of a run's two networks, as
+    overgan.study.gan.networks has them. It returns numbers or Estimates by key; a number with
     an interval has two more, of the key and _low and _high.
     """
 
     name: str
     function: Callable[..., Values]
     columns: tuple[Column, ...]
-    needs: Literal["moments", "features", "images"] = "features"  # moments: mean and covariance of the features
+    # moments: mean and covariance of the features
+    needs: Literal["moments", "features", "images", "networks"] = "features"
     sides: tuple[Side, ...] = ()  # real images that it cannot do without
     least: int = 2  # images on each side
     per_feature: float = 0  # generated images for each dimension of the features, at least
     equally_many: bool = False  # images on every side
-    row: str = "images"  # of a metric that needs images: the `features` of its row
+    row: str = "images"  # of a metric that needs images or networks: the `features` of its row
     settings: bool = False  # whether the function is given a Setting, too; one of images always is
 
     def values(self, *compared: object) -> dict[str, float]:
@@ -114,7 +116,7 @@ class Metric:
     def heading(self, column: Column, features: str, side: Side | None = None) -> str:
         """What a plot or a study's table calls a column: FID, test, or classifier Fréchet distance, test."""
         name = column.name(inception=features == "inception")
-        if features != "inception" and self.needs != "images":
+        if features != "inception" and self.needs in ("moments", "features"):
             name = f"{features} {name}"
         return f"{name}, {side}" if side and "{side}" in column.key and len(column.sides) > 1 else name
 

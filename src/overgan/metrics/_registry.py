@@ -19,6 +19,10 @@ FORMER = {  # what these are in Inception's features, and what older versions ca
     "fid_population": "frechet_population",
     "kid": "kernel",
 }
+OF_NETWORKS = (
+    "is a metric of a study's networks, not of images, and takes both networks' checkpoints: measure it when the study "
+    "is trained, `overgan evaluate --study DIR --metrics {}`"
+)
 METRICS: "Registry[Metric]" = Registry(
     "metric",
     "overgan.metrics._metric:Metric",
@@ -33,6 +37,7 @@ METRICS: "Registry[Metric]" = Registry(
         "nnd": "overgan.metrics.nnd._divergence:METRIC",
     },
     FORMER,
+    elsewhere={name: OF_NETWORKS.format(name) for name in ("tangent_kernel", "game")},
 )
 MetricName = Annotated[str, AfterValidator(METRICS.known)]
 

@@ -1,7 +1,7 @@
 """The `model` section of a spec."""
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -9,6 +9,7 @@ from overgan.errors import OverganError
 from overgan.models._channels import MULTIPLES
 from overgan.own import is_own
 
+HELD = ("generator_width", "critic_width", "generator_widths", "critic_widths")  # of which one at most is given
 NAMES = ("mlp", "dcgan", "resnet")
 Shape = tuple[int, int, int]  # of an image: height, width, channels
 
@@ -23,15 +24,31 @@ class ModelConfig(BaseModel):
     depth: int = Field(2, ge=1, le=1000, description="hidden layers of each network of an mlp")
     generator_width: int | None = Field(None, ge=1, description="held at it, while the study varies the critic alone")
     critic_width: int | None = Field(None, ge=1, description="held at it, while the study varies the generator alone")
+    generator_widths: list[Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        min_length=1,
+        description="several: the critic is varied at each, in a study of its own (docs/studies.md#both-widths)",
+    )
+    critic_widths: list[Annotated[int, Field(ge=1)]] | None = Field(
+        None, min_length=1, description="several: the generator is varied at each, in a study of its own"
+    )
     sampling_norm: Literal["running", "batch"] = Field(
         "running", description="whose statistics batch norm takes in sampling: running, or of each batch of 64 images"
     )
 
     @model_validator(mode="after")
     def _one_network_varies(self) -> "ModelConfig":
-        if self.generator_width and self.critic_width:
-            raise ValueError("generator_width and critic_width are both given, so nothing would vary; remove one")
+        given = [name for name in HELD if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"{given[0]} and {given[1]} are both given, so nothing would vary; remove one")
         return self
+
+    @field_validator("generator_widths", "critic_widths")
+    @classmethod
+    def _sorted_and_unique(cls, widths: list[int] | None) -> list[int] | None:
+        if widths and len(set(widths)) < len(widths):
+            raise ValueError(f"{widths} has the same value twice")
+        return sorted(widths) if widths else widths
 
     @model_validator(mode="after")
     def _own_norms(self) -> "ModelConfig":

@@ -1,3 +1,5 @@
+from ._compare import compare as compare
+from ._comparison import Comparison as Comparison
 from ._content import Content as Content
 from ._coordinates import write_coordinates as write_coordinates
 from ._evaluation import (
@@ -10,5 +12,6 @@ from ._evaluation import (
     write_evaluation as write_evaluation,
 )
 from ._pages import PAGES as PAGES, report_content as report_content
-from ._plot import Panel as Panel, Plot as Plot, Series as Series
+from ._plot import Panel as Panel, Plot as Plot, Series as Series, saved as saved
+from ._ticks import log_ticks as log_ticks, plain as plain
 from ._write import write_report as write_report

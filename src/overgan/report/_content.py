@@ -8,6 +8,7 @@ import pandas as pd
 
 from overgan.report._map import Map
 from overgan.report._plot import Plot
+from overgan.report._samples import Samples
 from overgan.study import KINDS, Claim, Study, share_done
 from overgan.words import counted, number
 
@@ -34,12 +35,14 @@ class Content:
     table: list[Row]  # one a width
     table_note: str
     method: list[str]  # paragraphs
-    samples: list[tuple[int, str]] = field(default_factory=list)  # width, and a picture as a data URL
+    samples: Samples | None = None
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
+    neighbours_left_out: int = 0  # pictures, for want of room
     data: str = ""  # what identifies the images
     claims: Sequence[Claim] = ()
     section: Section | None = None  # of what not every study has
+    question: str = "How wide must it be?"
 
     @property
     def all_plots(self) -> list[Plot | Map]:

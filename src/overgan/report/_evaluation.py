@@ -8,18 +8,23 @@ import yaml
 
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
-from overgan.metrics import METRICS, SIDES, Column, Evaluation, Metric, MetricName, Side
-from overgan.pictures import image_png, png_url
+from overgan.metrics import METRICS, SIDES, Column, Evaluation, Metric, Side
+from overgan.pictures import data_url, image_png
 from overgan.report._content import mean_and_deviation
-from overgan.report._template import template
+from overgan.report._template import render
+from overgan.study.gan import NETWORK_METRICS
 
 STUDY_COLUMNS = ["features", "metric", "k", "runs", "training images", "held-out images"]
 COLUMNS = ["features", "metric", "training images", "held-out images"]
 
 
-def _records(metrics: Sequence[MetricName]) -> list[Metric]:
-    """In the order of METRICS, then those of the user's own."""
-    return [METRICS[name] for name in dict.fromkeys([*METRICS, *metrics]) if name in metrics]
+def _records(metrics: Sequence[str]) -> list[Metric]:
+    """In the order of METRICS, then those of the user's own, then those of networks."""
+    of_images = [name for name in metrics if name not in NETWORK_METRICS.entries]
+    return [
+        *(METRICS[name] for name in dict.fromkeys([*METRICS, *of_images]) if name in metrics),
+        *(NETWORK_METRICS[name] for name in NETWORK_METRICS if name in metrics),
+    ]
 
 
 def evaluation_table(evaluation: Evaluation) -> list[list[str]]:
@@ -34,7 +39,7 @@ def evaluation_table(evaluation: Evaluation) -> list[list[str]]:
     ]
 
 
-def study_table(frame: pd.DataFrame, metrics: Sequence[MetricName]) -> list[list[str]]:
+def study_table(frame: pd.DataFrame, metrics: Sequence[str]) -> list[list[str]]:
     """The cells of STUDY_COLUMNS: for each number of each metric and feature space a row a width.
 
     frame: what `GanStudy.evaluate` measured, one row per run and feature space. The cells have the mean and standard
@@ -80,13 +85,14 @@ def errors_note(evaluation: Evaluation) -> str:
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """One HTML page that opens offline. Raises OverganError if it cannot be written."""
-    page = template("evaluation.html.j2").render(
+    page = render(
+        "evaluation.html.j2",
         title="Evaluation",
         subtitle=f"Compared: {'; '.join(evaluation_notes(evaluation))}.",
         columns=COLUMNS,
         rows=evaluation_table(evaluation),
         note=errors_note(evaluation),
-        neighbours=[(f"Nearest by {name}", png_url(image_png(p))) for name, p in evaluation.pictures.items()],
+        neighbours=[(f"Nearest by {name}", data_url(image_png(p))) for name, p in evaluation.pictures.items()],
         facts=yaml.safe_dump(evaluation.facts, sort_keys=False),
     )
     try:

@@ -1,20 +1,21 @@
-"""A table of numbers as a map in colour, a data value drawn twice as `_plot.Plot` is."""
+"""A table of numbers as a map in colour: a table on the page, and an image by matplotlib."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
-import plotly.subplots
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from overgan.report._plot import FORMATS, MARK, html, saved, to_html, to_images
+from overgan.report._plot import FORMATS, MARK, saved, to_html, to_images
 from overgan.words import number
 
-ROW, BETWEEN, AROUND = 26, 40, 60  # pixels on the page: of a row of cells, between panels, and around them all
+LIGHT = 0.179  # luminance above which black has more contrast than white
 DARK = 0.6  # share of the colours' range, beyond which white text is read better
 COLOURS = "viridis_r"
 FAILED = "×"
@@ -62,35 +63,43 @@ def _texts(panel: Cells) -> list[list[str]]:
 
 @to_html.register
 def _(plot: Map) -> str:
-    titles = [panel.title for panel in plot.panels]
-    height = AROUND + len(titles) * (ROW * len(plot.rows) + BETWEEN)
-    between = BETWEEN / height if len(titles) > 1 else 0.0
-    figure = plotly.subplots.make_subplots(
-        len(titles), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=between
-    )
+    name, title, x_label, y_label = map(escape, (plot.name, plot.title, plot.x_label, plot.y_label))
+    box = f'<div class="table" id="{name}" tabindex="0" role="region" aria-label="{title}">'
+    return f'<p class="axis">{y_label}, against {x_label}</p>{box}{"".join(_table(plot, p) for p in plot.panels)}</div>'
+
+
+def _table(plot: Map, panel: Cells) -> str:
+    """One panel, its last row on top."""
+    marks = [[(y, x) in panel.marked for x in range(len(plot.columns))] for y in range(len(plot.rows))]
+    rows = [
+        f"<tr><th>{escape(name)}</th>{''.join(map(_cell, texts, styles, marked))}</tr>"
+        for name, texts, styles, marked in zip(plot.rows, _texts(panel), _styles(plot, panel), marks, strict=True)
+    ]
+    caption = f"<caption>{escape(panel.title)}</caption>" if panel.title else ""
+    columns = "".join(f"<th>{escape(name)}</th>" for name in plot.columns)
+    foot = f"<tr><th>{escape(plot.y_label)} ↑ {escape(plot.x_label)} →</th>{columns}</tr>"
+    return f'<table class="map">{caption}{"".join(reversed(rows))}{foot}</table>'
+
+
+def _cell(text: str, style: str, marked: bool) -> str:
+    return f'<td style="{style}"{" class=best" if marked else ""}>{text}</td>'
+
+
+def _styles(plot: Map, panel: Cells) -> list[list[str]]:
+    """The style of each cell: its colour, and that of its text."""
     low, high = plot.range
-    for row, panel in enumerate(plot.panels, 1):
-        colours = {"colorscale": COLOURS, "zmin": low, "zmax": high, "showscale": False}
-        texts = _texts(panel)
-        figure.add_heatmap(
-            z=_logs(panel), text=texts, texttemplate="%{text}", hoverinfo="skip", row=row, col=1, **colours
-        )
-        for y, x in panel.marked:
-            frame = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
-            figure.add_shape(type="rect", line={"color": "black", "width": 3}, row=row, col=1, **frame)
-    figure.update_layout(
-        height=height,
-        template="plotly_white",
-        plot_bgcolor=MARK,
-        margin={"t": 50, "b": 50, "l": 80, "r": 10},
-    )
-    figure.update_xaxes(tickvals=list(range(len(plot.columns))), ticktext=list(plot.columns), showgrid=False)
-    figure.update_xaxes(title=plot.x_label, row=len(titles))
-    ticks = {"tickvals": list(range(len(plot.rows))), "ticktext": list(plot.rows)}
-    figure.update_yaxes(showgrid=False, zeroline=False, **ticks)
-    middle = {"x": 0, "xref": "paper", "xshift": -50, "y": 0.5, "yref": "paper", "xanchor": "right"}
-    figure.add_annotation(text=plot.y_label, textangle=-90, showarrow=False, **middle)  # a panel may be too low for it
-    return html(figure, plot.name)
+    span = (high - low) or 1.0
+    styles = []
+    for row in (_logs(panel) - low) / span:
+        colours = [MARK if math.isnan(share) else to_hex(colormaps[COLOURS](share)) for share in row]
+        styles.append([f"background:{colour};color:{_text_on(colour)}" for colour in colours])
+    return styles
+
+
+def _text_on(colour: str) -> str:
+    """Black or white, whichever is read better on it, by the luminance that accessibility is measured by (WCAG 2)."""
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return "black" if 0.2126 * r + 0.7152 * g + 0.0722 * b > LIGHT else "white"
 
 
 @to_images.register

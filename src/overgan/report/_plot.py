@@ -1,31 +1,32 @@
-"""A figure as data, drawn twice: interactive by plotly for the page, as an image by matplotlib for the folder."""
+"""A figure as data, drawn twice: interactive by the page's script, as an image by matplotlib for the folder."""
 
 import io
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from html import escape
 from typing import Any, Literal
 
 import matplotlib
 import numpy as np
 import pandas as pd
-import plotly.subplots
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from overgan.report._ticks import log_ticks, plain
 
-HEIGHT = 420  # pixels on the page
 FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # and metadata: the same bytes every time
 MARK = "#888888"
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 LONGEST = 40  # characters of a key that has its place within the axes
+MANY = 400  # points, among which a free place for the key would take long to find
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
 
 
@@ -114,62 +115,43 @@ def of_widths(frame: pd.DataFrame) -> str:
 
 @singledispatch
 def to_html(plot: Any) -> str:
-    """The interactive plot as an HTML element; the page must hold plotly's script."""
+    """What the page's scripts make an interactive plot of; a page that `render` makes with plots has them."""
     raise TypeError(f"{type(plot).__name__} is no figure")
 
 
 @to_html.register
 def _(plot: Plot) -> str:
-    titles = [panel.title for panel in plot.panels]
-    figure = plotly.subplots.make_subplots(1, len(titles), shared_yaxes=True, subplot_titles=titles)
-    named: set[str] = set()
-    for column, panel in enumerate(plot.panels, 1):
-        for series in panel.series:
-            red, green, blue = (round(255 * c) for c in to_rgb(series.color))
-            band = {"fill": "toself", "fillcolor": f"rgba({red},{green},{blue},0.15)", "line": {"width": 0}}
-            place = {"row": 1, "col": column, "legendgroup": series.name}
-            x = [*series.x, *reversed(series.x)]
-            y = [*series.low, *reversed(series.high)]
-            figure.add_scatter(x=x, y=y, mode="lines", showlegend=False, hoverinfo="skip", **band, **place)
-            figure.add_scatter(
-                x=series.x,
-                y=series.y,
-                customdata=list(zip(series.low, series.high, strict=True)),
-                name=series.name,
-                showlegend=series.name not in named,
-                mode="lines" if plot.x == "log" else "lines+markers",
-                line={"color": series.color, "dash": "dash" if series.dashed else "solid"},
-                hovertemplate="%{y:.4g} (%{customdata[0]:.4g} … %{customdata[1]:.4g})",
-                **place,
-            )
-            named.add(series.name)
-    # the title stands above the figure in the page, and the key below, so that narrow screens cut and cover neither
-    figure.update_layout(
-        height=HEIGHT,
-        template="plotly_white",
-        hovermode="x unified",
-        margin={"t": 50 if any(titles) else 30, "b": 50, "l": 60, "r": 10},
-        legend={"orientation": "h", "y": -0.2},
-    )
-    figure.update_xaxes(title=plot.x_label, type="linear" if plot.x == "linear" else "log")
-    log_axes = _log_axes(plot)
-    figure.update_yaxes(type="log" if "y" in log_axes else "linear")
-    figure.update_yaxes(title=plot.y_label, col=1)
+    figure: dict[str, Any] = {
+        "x": {"label": plot.x_label, "type": "linear" if plot.x == "linear" else "log"},
+        "y": {"label": plot.y_label, "type": "linear"},
+        "markers": plot.x != "log",
+        "panels": [{"title": panel.title, "series": list(map(_drawn, panel.series))} for panel in plot.panels],
+    }
+    for axis, (ticks, labels) in _log_axes(plot).items():
+        figure[axis] |= {"type": "log", "tickvals": ticks, "ticktext": labels}
     if plot.mark is not None:
-        figure.add_vline(plot.mark, line={"color": MARK, "dash": "dot"})
-        at = math.log10(plot.mark)  # of a logarithmic axis, annotations take the exponent, shapes the value
-        place = {"x": at, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
-        figure.add_annotation(text="recommended", showarrow=False, font={"color": MARK}, **place)
-    for axis, (ticks, labels) in log_axes.items():
-        (figure.update_xaxes if axis == "x" else figure.update_yaxes)(tickvals=ticks, ticktext=labels)
-    return html(figure, plot.name)
+        figure["mark"] = plot.mark
+    text = json.dumps(figure, allow_nan=False, separators=(",", ":")).replace("<", r"\u003c")  # no end of the script
+    label = f"{plot.title}: {plot.y_label}, against {plot.x_label}"
+    return (
+        f'<p class="axis" aria-hidden="true">{escape(plot.y_label)}</p>\n'
+        f'<div class="chart" id="{escape(plot.name)}" role="img" aria-label="{escape(label)}">'
+        f'<script type="application/json">{text}</script></div>'
+    )
 
 
-def html(figure: Any, name: str) -> str:
-    """A figure of plotly's as an HTML element with that id."""
-    config = {"responsive": True, "displaylogo": False}
-    element: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=config)
-    return element
+def _drawn(series: Series) -> dict[str, Any]:
+    """A curve as the page's script draws it, in six digits, which is more than a screen shows."""
+    drawn: dict[str, Any] = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
+    if series.dashed:
+        drawn["dashed"] = True
+    if (low := _digits(series.low)) != drawn["y"] or _digits(series.high) != drawn["y"]:
+        drawn |= {"low": low, "high": _digits(series.high)}
+    return drawn
+
+
+def _digits(values: Iterable[float]) -> list[float | None]:
+    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in values]
 
 
 @singledispatch
@@ -208,7 +190,8 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel(plot.y_label)
     longest = max(map(len, named), default=0)
-    if count == 1 and longest <= LONGEST:
+    points = sum(len(series.x) for panel in plot.panels for series in panel.series)
+    if count == 1 and longest <= LONGEST and points <= MANY:
         figure.axes[0].legend(named.values(), list(named), fontsize="small", ncols=1 + len(named) // 6)
     else:
         columns = KEY_COLUMNS if longest <= LONGEST else 2
@@ -216,15 +199,15 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     return saved(figure, plot.name, formats)
 
 
-def saved(figure: Figure, name: str, formats: Iterable[str]) -> dict[str, bytes]:
-    """A figure of matplotlib's as a file of each of some FORMATS."""
+def saved(figure: Figure, name: str, formats: Iterable[str], dpi: int = 150) -> dict[str, bytes]:
+    """A figure of matplotlib's as a file of each of some FORMATS; dpi: of what is made of pixels."""
     figure.canvas.draw()
     figure.set_layout_engine("none")  # as it was laid out now, in every format
     files = {}
     with matplotlib.rc_context({"svg.hashsalt": name}):
         for kind in formats:
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=150, metadata=FORMATS[kind])
+            figure.savefig(buffer, format=kind, dpi=dpi, metadata=FORMATS[kind])
             files[kind] = buffer.getvalue()
     return files
 

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import plotly.offline
 import yaml
 
+from overgan.check import check
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
+from overgan.report._answer import answer, lacking
+from overgan.report._cards import arranged, interval, value
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html, to_images
-from overgan.report._template import template
-from overgan.study import Spec, fetch, for_reports, load, publish, scale_warning
+from overgan.report._surface import write_surface
+from overgan.report._template import render
+from overgan.study import Spec, fetch, for_reports, is_surface, load, publish, scale_warning
+from overgan.words import number
 
 
 def write_report(
@@ -32,22 +36,38 @@ def write_report(
     refresh: seconds after which the page, open in a browser, loads itself anew; by default never.
     trust: as in `overgan.load`. Without it the numbers of metrics of the user's own are left out, with a notice.
 
+    Of several studies of one spec the page is their comparison, with the surface over both widths.
+
     Raises OverganError if there is no study in the folder, it has no such width, or it cannot be written.
     """
+    if is_surface(folder):
+        check(widths is None, "widths", widths, "left out of a folder of several studies")
+        return write_surface(Path(folder), figures=figures, refresh=refresh, trust=trust)
     study = load(folder, trust)
     fetch(study.folder, for_reports)
     study = study if widths is None else study.narrowed(widths)
     of = "".join(f"-k{width}" for width in study.spec.widths) if study.shown else ""
     with study.naming():
         content = report_content(study)
-    page = template("page.html.j2").render(
+        said, missing = answer(study), lacking(study)
+    cards, plots = arranged(content)
+    page = render(
+        "page.html.j2",
+        plots=bool(content.all_plots),
         title=study.spec.name,
+        subtitle=content.subtitle,
         warning=scale_warning(study.spec),
         shown=study.shown,
         description=study.description,
         content=content,
+        answer=said,
+        lacking=missing,
+        cards=cards,
+        other_plots=plots,
+        interval=interval,
+        value=value,
+        number=number,
         refresh=refresh,
-        plotly=plotly.offline.get_plotlyjs(),
         to_html=to_html,
         yaml=_yaml(study.description.spec),
     )

@@ -4,11 +4,13 @@ from ._kind import Cost as Cost, Facts as Facts, Kind as Kind, Paces as Paces, S
 from ._kinds import KINDS as KINDS
 from ._load import (
     SpecSource as SpecSource,
+    is_surface as is_surface,
     load as load,
     load_spec as load_spec,
     names_images as names_images,
     parse_spec as parse_spec,
     read_status as read_status,
+    read_surface as read_surface,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price
@@ -26,6 +28,7 @@ from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, share_done as share_done
 from ._store import (
+    STUDY as STUDY,
     Description as Description,
     group_folder as group_folder,
     study_folder as study_folder,
@@ -33,6 +36,7 @@ from ._store import (
 )
 from ._study import Study as Study
 from .analysis import (
+    AtCost as AtCost,
     Claim as Claim,
     Estimate as Estimate,
     Recommendation as Recommendation,
@@ -52,8 +56,15 @@ from .execute import (
 )
 from .gan import (
     BOUND as BOUND,
+    Axis as Axis,
+    Between as Between,
     Coordinates as Coordinates,
+    GanComparison as GanComparison,
+    GanResults as GanResults,
     Hours as Hours,
+    Pair as Pair,
+    Surface as Surface,
+    compare_gans as compare_gans,
     coordinates as coordinates,
     hours as hours,
     power as power,

@@ -48,6 +48,9 @@ def study_seconds(spec: Spec, workers: int | None = None, *, measure: bool = Fal
 
     workers: of one thread each, by default one a core.
     """
+    if spec.parts:  # which are run in turn
+        each = [study_seconds(part.spec, workers, measure=measure) for part in spec.parts.values()]
+        return None if None in each else sum(seconds or 0.0 for seconds in each)
     groups = group_seconds(spec, measure=measure)
     return None if groups is None else makespan(sorted(groups.values(), reverse=True), workers or cores())
 

@@ -28,7 +28,8 @@ from overgan.study._presets import preset_names
 from overgan.study._quickstart import quickstart, where_it_lies
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
-from overgan.study._store import COPY, STUDY, Description, flat
+from overgan.study._store import COPY, STUDY, SURFACE, Description, flat
+from overgan.words import joined
 
 if TYPE_CHECKING:
     from overgan.study._study import Study
@@ -187,8 +188,11 @@ def parse_spec(values: Any, source: str) -> Spec:
 def read_description(folder: Path) -> Description:
     """What study.json in the folder says, or, with a notice, its copy, if it is damaged.
 
-    Raises OverganError if it is missing, or both are damaged.
+    Raises OverganError if it is missing, both are damaged, or the folder holds several studies.
     """
+    if is_surface(folder):
+        folders = [f"{folder / name}" for name in read_surface(folder).parts]
+        raise OverganError(f"{folder} holds several studies; name one of them: {joined(folders)}")
     try:
         return _description(folder / STUDY)
     except OverganError as error:
@@ -203,6 +207,20 @@ def read_description(folder: Path) -> Description:
         what = error.message.partition("; ")[0]
         notice(f"{what}; its copy, {COPY}, is taken, and `{description.command}` writes both anew", folder / STUDY)
         return description
+
+
+def is_surface(folder: str | Path) -> bool:
+    """Whether a folder of this machine holds several studies of one spec, each in a folder below it."""
+    return (Path(folder) / SURFACE).exists() and not (Path(folder) / STUDY).exists()
+
+
+def read_surface(folder: Path) -> Spec:
+    """The spec of several studies, of which the folder has one for each. Raises OverganError if it has none."""
+    path = folder / SURFACE
+    spec = parse_spec(read_json(path).get("spec"), str(path))
+    if not spec.parts:
+        raise OverganError(f"{path} is not of several studies; restore it from a copy")
+    return spec
 
 
 def _description(path: Path) -> Description:

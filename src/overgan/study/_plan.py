@@ -12,6 +12,7 @@ from overgan.study._machine import cores
 from overgan.study._machines import Machines, Price
 from overgan.study._schedule import makespan, turns
 from overgan.study._spec import Spec
+from overgan.study._surface import refuse_several
 from overgan.study.analysis import missing
 from overgan.words import brief
 
@@ -144,6 +145,7 @@ def plan(
         return {width: seconds / speed for width, seconds in found.items()}
 
     full = load_spec(spec, overrides, scale)
+    refuse_several(full)
     cost, seconds = KINDS[full.kind].cost, seconds_of(full, measure)
     scaled = {scale * factor: load_spec(spec, overrides, scale * factor) for factor in SMALLER if scale * factor}
     return Plan(

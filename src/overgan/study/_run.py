@@ -39,7 +39,9 @@ from overgan.study._store import (
 )
 from overgan.study._study import Study
 from overgan.study._sure import how_sure, refuse_unless_sure, with_rounds
+from overgan.study._surface import begin_surface
 from overgan.study.execute import EXECUTORS, Elsewhere, Job
+from overgan.study.gan import Surface
 
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
 
@@ -90,6 +92,9 @@ def run(
     opened: called once, before images are read, with what is about to be done.
     watch: called about twice a second with every group's status; less often where there are hundreds of groups.
 
+    A spec with model.critic_widths, or generator_widths, is of several studies, which are run in turn, each in a folder
+    below that of all; the result is a `Surface`.
+
     The same spec on the same machine with the same numbers of workers and threads gives the same bits,
     interrupted or not.
 
@@ -98,6 +103,13 @@ def run(
     """
     source, arrays = apart(spec)
     resolved = load_spec(source, overrides, scale)
+    if resolved.parts:
+        folder = begin_surface(resolved, out, until_sure=until_sure)
+        same: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
+        same |= {"executor": executor, "options": options, "opened": opened, "watch": watch}
+        for name, part in resolved.parts.items():
+            run(spec, folder / name, [*overrides, *part.overrides], **same)
+        return Surface(folder, trust=True)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
     if not until_sure:
         refuse_unless_sure(confidence, budget)

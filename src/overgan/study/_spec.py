@@ -1,5 +1,6 @@
 """The spec of a study, as data: what every kind has. Each kind's own model extends it."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,6 +11,14 @@ STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 KIND_OF_STUDY = "what is studied: gan, or of the paper's theory shallow, prediction, certificate"
 Width = Annotated[int, Field(ge=1, le=100_000_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the studies that a spec of several is made of."""
+
+    spec: "Spec"
+    overrides: tuple[str, ...]  # of the whole's spec, which make it this one's
 
 
 class Spec(BaseModel):
@@ -43,6 +52,11 @@ class Spec(BaseModel):
     def of_a_width(self) -> str:
         """The runs of every width, in words."""
         return counted(len(self.seeds), "seed")
+
+    @property
+    def parts(self) -> "dict[str, Part]":
+        """By the name of its folder, each of the studies that one of several is made of; none of a single study."""
+        return {}
 
     @field_validator("widths", "seeds")
     @classmethod

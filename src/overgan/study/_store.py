@@ -21,6 +21,7 @@ from overgan.study._spec import Spec
 from overgan.words import brief
 
 STUDY, COPY = "study.json", "study-copy.json"
+SURFACE = "surface.json"  # the spec of several studies, each of which has a folder below
 IMAGES = "images.npz"  # of a study whose images came from memory
 MOST_WORKERS = 1_000_000
 

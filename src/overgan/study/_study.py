@@ -64,13 +64,18 @@ class Study(ABC):
     def claims(self, confidence: float | None = None) -> list[Claim]:  # noqa: ARG002 - kinds with claims use it
         """What the study says of each of the paper's statements; none in a kind of study that no claim is about.
 
-        confidence: of the intervals, as of the method `confidence`. It raises nothing: what is missing is said.
+        confidence: of the intervals, as of the method `confidence`, which raises OverganError if it is out of range.
+        What is missing raises nothing: the claims say it.
         """
         return []
 
     def confidence(self, asked: float | None = None) -> float:
-        """The one asked for; by default that of a study which is to go on until it is sure, else 0.95."""
+        """The one asked for; by default that of a study which is to go on until it is sure, else 0.95.
+
+        Raises OverganError for one that is out of range.
+        """
         if asked is not None:
+            check(0 < asked <= 0.999, "confidence", asked, "above 0, and at most 0.999, which simulations resolve")
             return asked
         rounds = read_rounds(self.folder)
         return rounds.confidence if rounds else CONFIDENCE

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples")
+NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks")
 
 
 def stream(seed: int, name: str) -> torch.Generator:

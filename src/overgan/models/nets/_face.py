@@ -1,6 +1,7 @@
 """The one face of all networks: what training, losses and sampling ask of a generator and its critic."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -38,6 +39,8 @@ class Part:
     score: D, from such images to (replicas, batch).
     fold: images (replicas, batch, channels, height, width) in that layout.
     parameters: of each network, of these replicas alone; what is computed here has gradients with respect to them.
+    attached: whether gradients also go through what an update holds constant, the images that it takes a slope at and
+        the scores that it holds. Updates need none of these, derivatives of the updates do.
     """
 
     rows: slice
@@ -45,6 +48,12 @@ class Part:
     score: Callable[[Images], Scores]
     fold: Callable[[Tensor], Images]
     parameters: dict[str, list[Tensor]] = field(default_factory=dict)
+    attached: bool = False
+
+    def held_score(self, images: Images) -> Scores:
+        """D at each image, which the update at hand holds constant."""
+        with nullcontext() if self.attached else torch.no_grad():
+            return self.score(images)
 
     def slope(self, images: Images) -> Images:
         """∇D at each image, differentiable in the critic's parameters, whose own gradients are left out on the way."""
@@ -52,7 +61,7 @@ class Part:
 
     def score_and_slope(self, images: Images) -> tuple[Scores, Images]:
         """D and ∇D at each image, of one pass forward; both are differentiable in the critic's parameters."""
-        x = images.detach().requires_grad_()
+        x = images if self.attached and images.requires_grad else images.detach().requires_grad_()
         scores = self.score(x)
         with input_gradients_only():
             (slope,) = torch.autograd.grad(scores.sum(), x, create_graph=True)

@@ -8,13 +8,13 @@ import pandas as pd
 from overgan.errors import OverganError
 from overgan.metrics import METRICS, frechet_label
 from overgan.own import is_own
-from overgan.pictures import png_url
 from overgan.report._content import Content, Row, extent, length, mean_and_deviation, state
+from overgan.report._samples import Samples, samples
 from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.report.pages._gan_race import race
-from overgan.study.gan import GanStudy
+from overgan.study.gan import NETWORK_METRICS, GanStudy
 from overgan.training import SAMPLES
 from overgan.words import counted, number
 
@@ -26,7 +26,7 @@ def content(study: GanStudy) -> Content:
     spec, data = study.spec, study.description.data
     cells = _cells(study)
     best = study.best_rates() if spec.train.several else {}
-    shown, more = neighbours(study)
+    shown, more, left_out = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
@@ -38,8 +38,10 @@ def content(study: GanStudy) -> Content:
         samples=_samples(study),
         neighbours=shown,
         more_neighbours=more,
+        neighbours_left_out=left_out,
         claims=study.claims(),
         section=race(study),
+        question="How wide must this GAN be?",
         data=f"images: {data['train']} training, {data['test']} held-out, SHA-256 {data['fingerprint']}",
     )
 
@@ -70,6 +72,7 @@ def _cells(study: GanStudy) -> list[tuple[str, Mapping[int, str]]]:
         except OverganError as error:  # a report can be made where the user's module is not
             why = error.message.replace("{argument}", "--trust (in Python, trust=True)")
             logging.getLogger(__name__).warning(f"overgan: the page is without the numbers of a metric: {why}")
+    records += [NETWORK_METRICS[name] for name in NETWORK_METRICS]
     last = study.last().set_index("k")
     distances = []
     later = [str(name) for name in last.features[last.frechet_test.notna()].unique()]  # spaces that `evaluate` brought
@@ -140,10 +143,10 @@ def _compared(study: GanStudy) -> str:
     )
 
 
-def _samples(study: GanStudy) -> list[tuple[int, str]]:
-    """Width, and the newest grid of its samples as a data URL."""
-    return [
-        (width, png_url(list(found.values())[-1]))
+def _samples(study: GanStudy) -> Samples | None:
+    """The grids of all widths, by the iterations that the names of their files are."""
+    pictures = {
+        width: {int(path.stem): png for path, png in study.pictures(width, SAMPLES).items() if path.stem.isdecimal()}
         for width in study.spec.widths
-        if (found := study.pictures(width, SAMPLES))
-    ]
+    }
+    return samples(pictures) if any(pictures.values()) else None

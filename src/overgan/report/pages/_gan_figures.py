@@ -18,6 +18,9 @@ from overgan.report._plot import (
     of_widths,
     over_seeds,
 )
+from overgan.report.pages._gan_dynamics import dynamics
+from overgan.report.pages._gan_gap import gap_figures
+from overgan.report.pages._gan_networks import network_figures
 from overgan.report.pages._gan_rates import rate_figures
 from overgan.study.analysis import next_width, outlooks
 from overgan.study.gan import GanStudy
@@ -25,7 +28,6 @@ from overgan.study.gan import GanStudy
 TRAIN, TEST = "#1f5fbf", "#2f9e44"  # blue and green, as in the paper's Fig. 4
 MARGINS = {"wasserstein": "Wasserstein estimate", "margin": "Margin of the critic"}  # by what a loss calls it
 TIMES = tuple(1 + i / 8 for i in range(9))  # of the iterations, at which curves that go on are drawn
-GENERATOR_COLOR, CRITIC_COLOR = "#9c36b5", "#e8590c"
 
 
 def figures(study: GanStudy) -> list[Plot | Map]:
@@ -43,6 +45,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
         if len(frame):
             constant = study.spec.train.schedule == "constant"
             plots.append(frechet_over_iterations(frame, features, study.curves(features) if constant else None))
+    plots += gap_figures(study)
     plots += rate_figures(study)
     critic = study.final(CRITIC)
     if len(critic):
@@ -50,9 +53,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
     losses = study.at_best(study.losses())
     if len(losses):
         plots += [margin_over_iterations(losses, name) for name in MARGINS if name in losses]
-        ended = losses[losses.iteration == study.spec.train.iterations]
-        plots += [distance_from_initialization(ended)] if len(ended) else []
-    return plots
+    return plots + dynamics(study) + network_figures(study)
 
 
 def frechet_against_width(final: pd.DataFrame, features: str) -> Plot:
@@ -121,11 +122,3 @@ def margin_over_iterations(losses: pd.DataFrame, name: str) -> Plot:
     )
     curves = [median_of_seeds(f"k = {k}", of, "iteration", name, color) for k, of, color in each_width(losses)]
     return Plot(name, title, "iteration", y_label, [Panel(curves)])
-
-
-def distance_from_initialization(ended: pd.DataFrame) -> Plot:
-    """How far the weights have moved in the end, ‖θ − θ₀‖/‖θ₀‖, against k: lazy training would keep it small."""
-    generator = over_seeds("generator", ended, "k", "moved_generator", GENERATOR_COLOR)
-    critic = over_seeds("critic", ended, "k", "moved_critic", CRITIC_COLOR)
-    title, y_label = "Distance from initialization against width", "‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds"
-    return against_width("distance-from-initialization", title, y_label, [Panel([generator, critic])], y_log=True)

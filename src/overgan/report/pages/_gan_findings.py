@@ -3,13 +3,12 @@
 import math
 
 from overgan.errors import OverganError
-from overgan.metrics import CRITIC, frechet_label
+from overgan.metrics import frechet_label
 from overgan.report._content import runs_sentences, unfinished
-from overgan.report.pages._gan_figures import memorized_nnd
 from overgan.report.pages._gan_rates import rate_findings
 from overgan.study.analysis import Gap, next_width, outlooks
 from overgan.study.gan import GanStudy
-from overgan.words import change, course, joined, number, percent, signed, span
+from overgan.words import course, joined, number, signed, span
 
 
 def findings(study: GanStudy) -> list[str]:
@@ -32,21 +31,8 @@ def findings(study: GanStudy) -> list[str]:
     label = f"test {frechet_label(features)}"
     if len(test) > 1:
         sentences.append(f"Mean {label} {course(test.to_dict(), shown=[test.idxmin()])}.")
-        before, widest = test.index[-2:]
-        step = change(test[before], test[widest])
-        sentences.append(f"The last step, from k = {before} to k = {widest}, {step}.")
     sentences += _ahead(study, label)
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
-    sentences += _memorization(study) + _nnd(study)
-    losses = study.at_best(study.losses())
-    ended = losses[losses.iteration == study.spec.train.iterations]
-    moved = ended.groupby("k")[["moved_generator", "moved_critic"]].mean()
-    if len(moved) > 1:
-        generator, critic = (course(moved[f"moved_{name}"].to_dict(), digits=2) for name in ("generator", "critic"))
-        sentences.append(
-            f"The distance from initialization, relative to the initial norm, {generator} for the generator, and "
-            f"{critic} for the critic; lazy training keeps it small."
-        )
     return sentences + runs_sentences(study, "they count in the recommendation alone")
 
 
@@ -74,11 +60,6 @@ def _ahead(study: GanStudy, label: str) -> list[str]:
 def _gap(study: GanStudy, features: str) -> list[str]:
     """Where the test distance is above or below train by more than another draw of the real images would change it."""
     gaps, label = study.gaps(features), frechet_label(features)
-    if not gaps:
-        return [
-            f"Whether test {label} is above train is not known: that takes several draws of the real images "
-            f"(overgan evaluate --study {study.folder} --metrics frechet_gap)."
-        ]
     sayings = {
         "above": "is above train {where}, by {by} standard errors: the generated images are nearer to the training "
         "images, by memorization or because the held-out ones are of another kind",
@@ -102,29 +83,3 @@ def _gap(study: GanStudy, features: str) -> list[str]:
 def _ratio(gap: Gap) -> float:
     """How many standard errors a difference has; without an error, none or infinitely many."""
     return gap.value / gap.error if gap.error else math.copysign(math.inf, gap.value) if gap.value else 0.0
-
-
-def _memorization(study: GanStudy) -> list[str]:
-    final = study.final()
-    if "nearer_train" not in final or not final.nearer_train.notna().any():
-        return []
-    share = final.groupby("k").nearer_train.mean().dropna()
-    where = "over all widths" if len(share) > 1 else f"at k = {share.index[0]}"
-    shares = span(percent(share.min(), 2), percent(share.max(), 2))
-    text = (
-        f"{shares} of the generated images are nearer to the training images than to as many held-out ones, {where}; "
-        "one half means that nothing is memorized"
-    )
-    if "c_t" in final and final.c_t.notna().any():
-        c_t = course(final.groupby("k").c_t.mean().to_dict(), digits=2)
-        text += f". C_T {c_t}; far below 0 would mean copies"
-    return [f"{text}."]
-
-
-def _nnd(study: GanStudy) -> list[str]:
-    critic = study.final(CRITIC)
-    if critic.empty:
-        return []
-    nnd = critic.groupby("k").nnd.mean()
-    others = [f"; that of {name} is {number(critic[column].mean())}" for column, name in memorized_nnd(critic).items()]
-    return [f"NND {course(nnd.to_dict())}{''.join(others)}."]

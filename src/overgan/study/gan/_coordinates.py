@@ -14,6 +14,7 @@ from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.models import parameter_counts
 from overgan.study._load import SpecSource, load_spec
+from overgan.study._surface import refuse_several
 from overgan.study.analysis import cautious
 from overgan.study.gan._spec import GanSpec
 from overgan.study.gan._work import check_networks
@@ -118,6 +119,7 @@ def coordinates(
         raise OverganError(
             f"{given.name} is a study of the kind {given.kind}, which has no learning-rate rule; name one of kind gan"
         )
+    refuse_several(given)
     checked = _checked(given, rules, given.widths if widths is None else widths)
     images = load_images(checked.data)
     for width in checked.widths:

@@ -1,17 +1,18 @@
 """Metrics of a study that is trained already, from its checkpoints."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from pydantic import ValidationError
 
-from overgan.data import load_images
+from overgan.data import ImageSet, load_images
 from overgan.device import resolve_device
 from overgan.disk import read_table, remove_unfinished, try_lock, write_table
 from overgan.errors import OverganError
-from overgan.metrics import MEND, METRICS, MetricName, Progress, current_row, too_few
+from overgan.metrics import MEND, METRICS, MetricName, Progress, Reference, current_row, too_few
 from overgan.study._explain import explain
 from overgan.study._hold import held
 from overgan.study._mirror import publish
@@ -19,6 +20,8 @@ from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint, samples
 from overgan.study.gan._spec import EvaluateConfig, GanSpec
 from overgan.study.gan._work import real_side
+from overgan.study.gan.networks import NETWORK_METRICS, measure
+from overgan.training import Run
 
 LATER = "later.jsonl"
 
@@ -33,7 +36,7 @@ def evaluate_checkpoints(
     folder: Path,
     spec: GanSpec,
     fingerprint: str,
-    metrics: Sequence[MetricName],
+    metrics: Sequence[str],
     progress: Progress,
     device: str,
     batch: int | None,
@@ -43,47 +46,78 @@ def evaluate_checkpoints(
 
     fingerprint: of the images that the study was trained on.
 
-    The result is what was measured, one row per run and feature space.
+    The result is what was measured, one row per run and feature space, and one per run of its networks.
     """
-    metrics = [METRICS.known(name) for name in metrics]
-    values = spec.evaluate.model_dump() | settings | {"metrics": ["frechet"], "final_metrics": metrics}
-    if "frechet_gap" in metrics and not values["draws"]:
-        raise OverganError("frechet_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")
-    try:
-        config = EvaluateConfig.model_validate(values)
-    except ValidationError as error:
-        raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
+    of_networks = [name for name in NETWORK_METRICS if name in metrics]
+    of_images = [METRICS.known(name) for name in metrics if name not in of_networks]
+    config = _config(spec, of_images, settings)
     (device, *_) = resolve_device(device)
-    measured = []
+    measured: list[dict[str, Any]] = []
     with held(folder), try_lock(folder) as free:
         if not free:
             raise OverganError(f"{folder} is being trained; wait until that is done")
         images = load_images(spec.data, progress)
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
-        reference = real_side(config, images, metrics, device, progress, batch)
-        for name in metrics:
-            if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
-                raise OverganError(f"{lacking[0]}; {MEND}")
+        reference = _reference(config, images, of_images, device, progress, batch) if of_images else None
         for width in spec.widths:
             group = group_folder(folder, width)
             with try_lock(group) as ours:  # a job on a cluster may train it, while no run has the study
                 if not ours:
                     raise OverganError(f"{group} is being trained; wait until that is done")
-                iteration = newest_checkpoint(folder, spec, width)[0].iteration
-                for run, generated in samples(folder, spec, images.shape, width, reference.samples, device):
-                    state = group / f"nnd-{spec.train.name(run)}-{iteration}"
-                    remove_unfinished(group, LATER)
-                    before = [current_row(row) for row in later_rows(group)]
-                    rows = {_key(row): row for row in before}
-                    for found in reference.score(generated, folder=state):
-                        row = spec.train.row(run) | {"iteration": iteration} | found
-                        rows[_key(row)] = rows.get(_key(row), {}) | row
-                        measured.append({"k": width} | row)
-                    write_table(group / LATER, rows.values())
-                    publish(folder, group / LATER)
-                    rmtree(state, ignore_errors=True)
+                keep = partial(_keep, folder, spec, width)
+                if reference:
+                    iteration = newest_checkpoint(folder, spec, width)[0].iteration
+                    for run, generated in samples(folder, spec, images.shape, width, reference.samples, device):
+                        state = group / f"nnd-{spec.train.name(run)}-{iteration}"
+                        measured += keep(run, iteration, reference.score(generated, folder=state))
+                        rmtree(state, ignore_errors=True)
+                if of_networks:
+                    for run, iteration, found in measure(folder, spec, images, width, of_networks, device, progress):
+                        measured += keep(run, iteration, [found])
     return measured
+
+
+def _config(spec: GanSpec, metrics: Sequence[MetricName], settings: dict[str, Any]) -> EvaluateConfig:
+    """The study's `evaluate` section with other settings. Raises OverganError if they do not suit it or the metrics."""
+    values = spec.evaluate.model_dump() | settings | {"metrics": ["frechet"], "final_metrics": list(metrics)}
+    if "frechet_gap" in metrics and not values["draws"]:
+        raise OverganError("frechet_gap needs {argument}, for this study has evaluate.draws 0; give 10", "draws")
+    try:
+        return EvaluateConfig.model_validate(values)
+    except ValidationError as error:
+        raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
+
+
+def _reference(
+    config: EvaluateConfig,
+    images: ImageSet,
+    metrics: Sequence[MetricName],
+    device: str,
+    progress: Progress,
+    batch: int | None,
+) -> Reference:
+    """What generated images are compared with. Raises OverganError if it has too few images for one of the metrics."""
+    reference = real_side(config, images, metrics, device, progress, batch)
+    for name in metrics:
+        if lacking := too_few([name], reference.spaces, reference.seen(name, reference.samples)):
+            raise OverganError(f"{lacking[0]}; {MEND}")
+    return reference
+
+
+def _keep(
+    folder: Path, spec: GanSpec, width: int, run: Run, iteration: int, found: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Write what was found of a run into its group's later.jsonl, beside what is there; the rows, with their width."""
+    group = group_folder(folder, width)
+    remove_unfinished(group, LATER)
+    rows = {_key(row): row for row in map(current_row, later_rows(group))}
+    new = [spec.train.row(run) | {"iteration": iteration} | row for row in found]
+    for row in new:
+        rows[_key(row)] = rows.get(_key(row), {}) | row
+    write_table(group / LATER, rows.values())
+    publish(folder, group / LATER)
+    return [{"k": width} | row for row in new]
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from overgan.metrics import METRICS, MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
 from overgan.study._rounds import Round
 from overgan.study._scale import multiplied
-from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
+from overgan.study._spec import KIND_OF_STUDY, STRICT, Part, Spec
 from overgan.training import TrainConfig
 from overgan.words import counted
 
@@ -94,12 +94,26 @@ class GanSpec(Spec):
     @property
     def runs_a_seed(self) -> int:
         """How many runs every seed has, at each width: with each learning rate, by each rule."""
-        return len(self.train.runs([0]))
+        return len(self.train.runs([0])) * max(1, len(self.parts))
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """By folder the study of each held width: critic-16, critic-32, …, or generator-…."""
+        found = {}
+        for network in ("critic", "generator"):
+            for width in getattr(self.model, f"{network}_widths") or ():
+                held = {f"{network}_widths": None, f"{network}_width": width}
+                spec = self.model_copy(update={"model": self.model.model_copy(update=held)})
+                overrides = (f"model.{network}_widths=null", f"model.{network}_width={width}")
+                found[f"{network}-{width}"] = Part(spec, overrides)
+        return found
 
     @property
     def of_a_width(self) -> str:
         """The runs of every width, in words."""
+        network = "critic" if self.model.critic_widths else "generator"
         of = {"learning rate": len(self.train.rates), "rule": len(self.train.rules)}
+        of[f"{network} width"] = len(self.parts)
         return " × ".join([super().of_a_width, *(counted(count, what) for what, count in of.items() if count > 1)])
 
     @model_validator(mode="after")

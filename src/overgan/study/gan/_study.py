@@ -11,7 +11,7 @@ from torch import nn
 
 from overgan.check import check
 from overgan.errors import OverganError
-from overgan.metrics import MetricName, Progress, no_progress
+from overgan.metrics import Progress, no_progress
 from overgan.models import plain
 from overgan.study._mirror import publish
 from overgan.study.analysis import Claim
@@ -85,7 +85,7 @@ class GanStudy(GanResults):
 
     def evaluate(
         self,
-        metrics: Sequence[MetricName] = ("frechet",),
+        metrics: Sequence[str] = ("frechet",),
         *,
         progress: Progress = no_progress,
         device: str = "cpu",
@@ -94,14 +94,16 @@ class GanStudy(GanResults):
     ) -> pd.DataFrame:
         """Measure the newest checkpoint of every run; `frame` has the rows beside the study's own.
 
-        metrics: as of `overgan.metrics.evaluate`.
+        metrics: as of `overgan.metrics.evaluate`; and of networks, tangent_kernel and game (docs/metrics.md), which are
+            those of the last weights, with train.average too.
         progress: called with what is being done, how many are done and of how many.
         device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
             there is one.
         batch: images that go through a feature network at once, by default as many as suit it.
         settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
 
-        The result is what was measured, a row per run and feature space. Those of the same run, iteration and features
+        The result is what was measured, a row per run and feature space; metrics of networks have a row of their own,
+        whose features are networks. Those of the same run, iteration and features
         are replaced; an interrupted NND goes on.
 
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.

@@ -25,8 +25,7 @@ def critic_loss(networks: Part, real: Images, fake: Images, given: Given) -> tup
 
 def generator_loss(networks: Part, real: Callable[[], Images], fake: Images) -> PerReplica:
     """The loss E softplus(−(D(x̃) − D(x))); if there are more generated images, real ones take part in several pairs."""
-    with torch.no_grad():
-        of_real = networks.score(real())
+    of_real = networks.held_score(real())
     of_fake = networks.score(fake)
     partner = torch.arange(of_fake.shape[1], device=of_real.device) % of_real.shape[1]
     return softplus(of_real[:, partner] - of_fake).mean(1)

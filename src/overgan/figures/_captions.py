@@ -1,0 +1,156 @@
+"""What is said below a figure: of which runs it is, and where the study is not as the paper's."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from overgan.figures._samples import Samples
+from overgan.study import KINDS, Study, scale_warning
+from overgan.study.gan import GanStudy
+from overgan.words import counted, joined, number, span
+
+PAPER = "Balaji et al., ICLR 2021"
+ITERATIONS, BATCH, SEEDS = 300_000, 64, 5  # of every experiment of the paper
+WGAN_GP = 5, 10  # critic steps an iteration, and the weight of the penalty
+ADAM = 1e-4, (0.5, 0.999)  # learning rate and betas of its DCGAN
+NETWORKS = {"mlp": "an MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
+IMAGES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
+
+
+@dataclass(frozen=True)
+class Original:
+    """What one of the paper's figures is of."""
+
+    networks: Collection[str]
+    images: Collection[str]
+
+    def __str__(self) -> str:
+        networks, images = joined([NETWORKS[n] for n in self.networks]), joined([IMAGES[i] for i in self.images])
+        return f"{networks} on {images}"
+
+
+def caption(study: Study, figure: str, sentences: Iterable[str], unlike: Sequence[str]) -> str:
+    """All sentences: what is drawn, of which runs, what is missing, and what is not as in the paper.
+
+    figure: the paper's, such as 4a. unlike: what is not as there, each in a few words.
+    """
+    scaled = scale_warning(study.spec)
+    same = f"The settings are those of the paper ({PAPER}), or where it names none, those of its presets."
+    last = f"Unlike the paper ({PAPER}): {'; '.join(unlike)}." if unlike else same
+    narrowed = f"Shown are {study.shown}." if study.shown else ""
+    parts = [f"Fig. {figure}.", *sentences, narrowed, *missing(study), scaled, last]
+    return " ".join(part for part in parts if part)
+
+
+def missing(study: Study) -> list[str]:
+    """Which runs diverged, and which widths are not finished, in sentences; none if all is well."""
+    groups = study.status()
+    runs = sum(group.runs or study.runs(group.width) for group in groups)
+    diverged = [f"{group.diverged} at k = {group.width}" for group in groups if group.diverged]
+    count = sum(group.diverged for group in groups)
+    sentences = (
+        [f"{count} of {counted(runs, 'run')} diverged ({', '.join(diverged)}) and are in no mean after that."]
+        if count
+        else []
+    )
+    if widths := [group.width for group in groups if not group.complete]:
+        sentences.append(f"Not finished when this was drawn: k = {joined(widths)}.")
+    return sentences
+
+
+def spread(drawn: pd.DataFrame, shown: str) -> str:
+    """Over how many seeds a mean is, and what its band says.
+
+    drawn: rows with k and seed. shown: what the band reaches over.
+    """
+    counts = sorted(set(drawn.groupby("k").seed.nunique()))
+    if counts == [1]:
+        return "One seed a width, so there is no spread."
+    alone = "; of one seed there is none" if counts[0] == 1 else ""
+    return f"Lines: mean over {_seeds(counts)} a width; bands: {shown}{alone}."
+
+
+def _seeds(counts: Sequence[int]) -> str:
+    """How many, from the least to the most of these counts."""
+    return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+
+
+def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
+    """The networks, images and training, and the widths that are drawn, in a sentence."""
+    spec, data = study.spec, study.description.data
+    height, width, channels = data["shape"]
+    images = f"{height} × {width} pixels, {counted(channels, 'channel')}"
+    one = "; one width, so there is no curve" if len(widths) == 1 else ""
+    sides = f"{data['train']:,} training and {data['test']:,} held-out images"
+    length = f"{counted(spec.train.iterations, 'iteration')} of batch {spec.train.batch}"
+    return f"{KINDS[spec.kind].subject(spec)} ({images}; {sides}), k = {joined(widths)}{one}; {length}."
+
+
+def compared(study: GanStudy, features: str) -> str:
+    """In which features, of how many images the distances are, in a sentence."""
+    data, config = study.description.data, study.spec.evaluate
+    if config.reference == "all":
+        return (
+            f"Distances are in {features} features, of {config.samples:,} generated images and all training, or all "
+            "held-out, images."
+        )
+    many = f"{data['compared']:,}" if "compared" in data else "some"
+    return f"Distances are in {features} features, of {many} generated images and as many real ones."
+
+
+def of_samples(shown: Sequence[Samples]) -> str:
+    """Of which networks the samples are, in a sentence."""
+    if not shown:
+        return "Training left no samples to show."
+    each = [f"k = {s.width} (iteration {s.iteration:,})" for s in shown]
+    return f"Samples: {joined(each)}, {_seeds(sorted({s.seeds for s in shown}))}, not selected."
+
+
+def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varied: str = "") -> list[str]:
+    """Where a study is not as the paper's, each in a few words.
+
+    features: in which distances are drawn, if any are. varied: the one network whose width varies, where it should.
+    """
+    spec, train, model = study.spec, study.spec.train, study.spec.model
+    found = []
+    if model.name not in original.networks or spec.data.name not in original.images:
+        found.append(f"{KINDS[spec.kind].subject(spec)}, not {original}")
+    if not varied and (held := held_network(study)):
+        found.append(f"only one network's width varies, the {held[0]}'s is held at {held[1]}")
+    if features and features != "inception":
+        found.append(f"distances in {features} features, not Inception's, so they are no FID")
+    if features and spec.evaluate.reference == "equal":
+        found.append("as many real images as generated ones, not the whole training set")
+    if train.iterations != ITERATIONS:
+        found.append(f"{counted(train.iterations, 'iteration')}, not {ITERATIONS:,}")
+    if train.batch != BATCH:
+        found.append(f"batch {train.batch}, not {BATCH}")
+    if (seeds := sorted({len(study.seeds(width)) for width in spec.widths})) != [SEEDS]:
+        found.append(f"{_seeds(seeds)} a width, not {SEEDS}")
+    if train.loss != "wgan-gp":
+        found.append(f"the {train.loss} loss, not WGAN-GP")
+    elif (train.critic_steps, train.gradient_penalty) != WGAN_GP:
+        found.append(
+            f"{counted(train.critic_steps, 'critic step')} and gradient penalty {number(train.gradient_penalty)}, not "
+            f"{WGAN_GP[0]} and {WGAN_GP[1]}"
+        )
+    rates = train.rates
+    if model.name == "dcgan" and (tuple(rates), tuple(train.betas)) != ((ADAM[0],), ADAM[1]):
+        found.append(
+            f"Adam with learning rate {span(number(rates[0]), number(rates[-1]))} and betas "
+            f"{', '.join(map(number, train.betas))}, not {number(ADAM[0])} and {', '.join(map(number, ADAM[1]))}"
+        )
+    if train.several:
+        found.append("each width at the best of several learning rates, chosen on training images")
+    if train.average:
+        found.append("images of the generator's running average")
+    return found
+
+
+def held_network(study: GanStudy) -> tuple[str, int] | None:
+    """The network whose width is held while the other's varies, and at which; None if both vary."""
+    model = study.spec.model
+    if model.generator_width:
+        return "generator", model.generator_width
+    return ("critic", model.critic_width) if model.critic_width else None

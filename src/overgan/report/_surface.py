@@ -1,0 +1,55 @@
+"""report.html of several studies of one spec: their comparison, and the surface over both widths."""
+
+from pathlib import Path
+
+from overgan.disk import write_atomic
+from overgan.report._compare import parts, write_page
+from overgan.report._comparison import compared
+from overgan.report._plot import to_images
+from overgan.report._template import render
+from overgan.report.pages._compared import figures as compared_figures
+from overgan.report.pages._surface import balanced
+from overgan.study import Surface, share_done
+
+
+def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bool) -> Path:
+    """Write report.html, and the figures of both widths; the page's path.
+
+    Raises OverganError if none of the studies is begun, or it cannot be written.
+    """
+    surface = Surface(folder, trust)
+    confidence = surface.confidence()
+    studies = {f"{surface.held}-{width}": study for width, study in surface.studies.items()}
+    found, said = compared(studies, confidence), balanced(surface, confidence)
+    plots = compared_figures(found)
+    shown, claim = parts(found, plots), said.claim
+    if waiting := _waiting(surface):
+        shown["warnings"] = [*shown["warnings"], waiting]
+    page = render(
+        "compare.html.j2",
+        plots=bool(plots or said.section.plots),
+        title=surface.spec.name,
+        kind="both widths",
+        question="Which ratio of widths?",
+        answer=said.answer,
+        note=said.note,
+        said=f"{claim.statement.removesuffix('.')}: {claim.verdict}. {claim.because} {claim.needed}",
+        surface=said.section,
+        refresh=refresh,
+        **shown,
+    )
+    path = folder / "report.html"
+    for plot in said.section.plots if figures else ():
+        for kind, image in to_images(plot).items():
+            write_atomic(folder / "figures" / f"{plot.name}.{kind}", image)
+    write_page(path, page)
+    return path
+
+
+def _waiting(surface: Surface) -> str:
+    """What is not finished, in a sentence; empty if all is."""
+    groups = surface.status()
+    if len(surface.studies) == len(surface.spec.parts) and all(group.complete for group in groups):
+        return ""
+    begun = f"{len(surface.studies)} of {len(surface.spec.parts)} studies"
+    return f"Not finished yet: {begun} begun, of which {int(100 * share_done(groups))}% is done."

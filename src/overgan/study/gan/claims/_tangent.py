@@ -1,0 +1,71 @@
+"""Do wide generators stay near their linearization? (a question of the paper)."""
+
+from dataclasses import replace
+
+import numpy as np
+import scipy  # its parts load at their first use: stats alone takes half a second
+
+from overgan.study.analysis import Claim, Estimate, Exponent, Verdict, exponent
+from overgan.study.gan._results import GanResults
+from overgan.study.gan.claims._basis import rests_on
+from overgan.study.gan.claims._networks import measured, unmeasured
+from overgan.words import course, number
+
+STATEMENT = "Wide generators stay near their linearization: the wider they are, the less their tangent kernel changes."
+LAZY = -0.5  # exponent of k in the kernel's relative change under the tangent kernel's scaling
+OWN_SIZE = 1.0  # a kernel that has changed by it is another one
+WHAT = "‖K − K₀‖/‖K₀‖ of the generator's tangent kernel"
+
+
+def tangent(study: GanResults, confidence: float) -> Claim:
+    """Whether the generator's tangent kernel changes less with k, as in lazy training, and little at the widest width.
+
+    With the scaling of the tangent kernel its relative change falls as k^−½ or faster. The claim is supported if the
+    exponent's interval is below 0 and reaches −½, and the mean change at the widest width is surely below the kernel's
+    own size; it is contradicted if the exponent is all above −½, or that change surely above the kernel's size.
+    """
+    runs = measured(study, "tangent_kernel_change")
+    claim = Claim(
+        "tangent", STATEMENT, "cannot tell", "", rests_on=rests_on(study, {k: len(v) for k, v in runs.items()})
+    )
+    fitted = exponent(runs, confidence)
+    if fitted is None:
+        because, needed = unmeasured(study, runs, "tangent_kernel", "tangent kernel")
+        return replace(claim, because=because, needed=needed)
+    widest = _mean(max(runs), runs[max(runs)], confidence)
+    verdict = _verdict(fitted, widest)
+    how = course({k: float(np.mean(of)) for k, of in runs.items()}, digits=2)
+    return replace(
+        claim,
+        verdict=verdict,
+        because=f"The change of the generator's tangent kernel, relative to its initial norm, {how}, as "
+        f"k^{number(round(fitted.exponent, 2))}. {_answer(verdict, fitted, widest)}",
+        numbers=(fitted.estimate(WHAT), widest),
+        needed="More widths, and wider ones; more seeds of the widest." if verdict == "cannot tell" else "",
+        figures=("tangent-kernel",),
+        p_value=fitted.p_value,
+    )
+
+
+def _mean(width: int, values: list[float], confidence: float) -> Estimate:
+    """The mean of a width's runs, with Student's interval."""
+    mean, n = float(np.mean(values)), len(values)
+    half = float(scipy.stats.t.isf((1 - confidence) / 2, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else np.nan
+    return Estimate(f"{WHAT} at k = {width}", mean, mean - half, mean + half, confidence)
+
+
+def _verdict(fitted: Exponent, widest: Estimate) -> Verdict:
+    if fitted.low > LAZY or widest.low > OWN_SIZE:
+        return "contradicts"
+    return "supports" if fitted.high < 0 and widest.high < OWN_SIZE else "cannot tell"
+
+
+def _answer(verdict: Verdict, fitted: Exponent, widest: Estimate) -> str:
+    where = widest.what.rpartition(" at ")[2]
+    if verdict == "supports":
+        return f"That agrees with lazy training, k^-0.5 or faster, and at {where} most of the kernel is as it began."
+    if widest.low > OWN_SIZE:
+        return f"Even at {where} it has changed by more than its own size: no generator here is near its linearization."
+    if fitted.low > LAZY:
+        return "In lazy training it would fall as k^-0.5 or faster."
+    return "Lazy training, in which it falls as k^-0.5 or faster, is neither shown nor excluded."

@@ -1,0 +1,5 @@
+"""Metrics of a study's networks, not of its images, from checkpoints."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
