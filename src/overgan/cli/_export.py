@@ -15,7 +15,7 @@ To = Annotated[
     Option(
         "--to",
         metavar="NAME[:PLACE],…",
-        help="csv, parquet, generator, onnx, tensorboard, mlflow, wandb, or your own package.module:name [default: csv].",
+        help="csv, parquet, generator, onnx, tensorboard, mlflow, wandb, your own package.module:name [default: csv].",
     ),
 ]
 
