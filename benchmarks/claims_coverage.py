@@ -18,14 +18,23 @@ import numpy as np
 from overgan.study import Verdict
 from overgan.study.analysis import (
     Draws,
+    Kendall,
     best_change,
     best_verdict,
+    common_target,
     copied,
     doubling_verdict,
+    exponent,
     gap_growth,
     growth_verdict,
+    iterations_to,
+    kendall,
     last_doubling,
+    mean_level,
+    variation,
+    verdict,
 )
+from overgan.study.gan.claims import lazy_verdict
 
 SEEDS, TOLERANCE, SPREAD = (3, 5, 10), 0.05, 0.1  # the last of a run, relative to the mean of its width
 WIDTHS = 2 ** np.arange(1, 9)
@@ -34,6 +43,7 @@ FALLING = 8 * 0.75 ** np.arange(8)
 RISING = 1.1 ** np.arange(8)
 UP_AGAIN = np.array([8, 4, 2, 1, 1, 1, 1, 1.4])
 FLAT = np.ones(8)
+EVALUATED = np.arange(50.0, 1001, 50)  # iterations of the evaluations of a run
 
 Random = np.random.Generator
 Outcome = tuple[Verdict, bool]
@@ -107,6 +117,72 @@ def memorization(kind: float, copies: float, images: int) -> Case:
     return simulate
 
 
+def courses(times: np.ndarray, spread: np.ndarray, random: Random, seeds: int) -> np.ndarray:
+    """Curves that fall from 100 to 1 with a time of decay by width, noisy by a share; (widths, seeds, evaluations)."""
+    level = 1 + 99 * np.exp(-EVALUATED / times[:, None])
+    own = 0.05 * random.standard_normal((8, seeds, 1)) + spread[:, None, None] * random.standard_normal((8, seeds, 20))
+    return level[:, None] * np.exp(own)
+
+
+def of_runs(per_run: Callable[[np.ndarray], float], curves: np.ndarray, diverging: float, random: Random) -> Kendall:
+    """Kendall's τ of the width with a number of each run's curve; infinite of one that diverged."""
+    values = np.array([[per_run(curve) for curve in of] for of in curves])
+    values[random.random(values.shape) < diverging] = math.inf
+    found = kendall(np.repeat(WIDTHS, values.shape[1]).astype(float), values.ravel())
+    if found is None:
+        raise ValueError("all runs are the same")
+    return found
+
+
+def by_kendall(claim: Callable[[int, Random], list[Kendall]]) -> Case:
+    """A claim that something falls with the width, which rests on the first τ; its truth is the mean of 300 studies."""
+    truths: dict[int, float] = {}
+
+    def simulate(seeds: int, random: Random) -> Outcome:
+        if seeds not in truths:
+            truths[seeds] = float(np.mean([claim(seeds, random)[0].tau for _ in range(300)]))
+        first, *others = claim(seeds, random)
+        return verdict(first, others, -1), first.low <= truths[seeds] <= first.high
+
+    return simulate
+
+
+def convergence(power: float, diverging: float = 0.0) -> Case:
+    """Times of decay that go as this power of k."""
+    times = 200 * (WIDTHS / 16.0) ** power
+
+    def claim(seeds: int, random: Random) -> list[Kendall]:
+        curves = courses(times, np.full(8, 0.02), random, seeds)
+        target = common_target(curves[:, :, -1].ravel().tolist())
+        per_run = (lambda y: iterations_to(EVALUATED, y, target), lambda y: mean_level(EVALUATED, y))
+        return [of_runs(of, curves, diverging, random) for of in per_run]
+
+    return by_kendall(claim)
+
+
+def stability(power: float, diverging: float = 0.0) -> Case:
+    """Noise of an evaluation that goes as this power of k."""
+    spread = 0.05 * (WIDTHS / 16.0) ** power
+
+    def claim(seeds: int, random: Random) -> list[Kendall]:
+        curves = courses(np.full(8, 100.0), spread, random, seeds)
+        return [of_runs(lambda y: variation(EVALUATED, y)[0], curves, diverging, random)]
+
+    return by_kendall(claim)
+
+
+def laziness(powers: tuple[float, float], bend: float = 0.0) -> Case:
+    """Distances from initialization that go as powers of k, of both networks, but for a bend of each width's own."""
+
+    def simulate(seeds: int, random: Random) -> Outcome:
+        means = {of: WIDTHS**power * np.exp(bend * random.standard_normal(8)) for of, power in enumerate(powers)}
+        found = {str(of): exponent(runs(mean, seeds, random)) for of, mean in means.items()}
+        fitted = {of: law for of, law in found.items() if law}
+        return lazy_verdict(fitted), fitted["0"].low <= powers[0] <= fitted["0"].high
+
+    return simulate
+
+
 CASES: dict[str, tuple[Verdict, Case]] = {
     "quality: falls, then level": ("supports", quality(PLATEAU)),
     "quality: falls to the end": ("supports", quality(FALLING)),
@@ -128,6 +204,20 @@ CASES: dict[str, tuple[Verdict, Case]] = {
     "memorization: 40 % copies": ("contradicts", memorization(0, 0.4, 10_000)),
     "memorization: nothing, 300 images": ("supports", memorization(0, 0, 300)),
     "memorization: 40 % copies, 300 images": ("contradicts", memorization(0, 0.4, 300)),
+    "convergence: twice as fast from 2 to 256": ("supports", convergence(-1 / 7)),
+    "convergence: 10 % faster from 2 to 256": ("supports", convergence(-1 / 50)),
+    "convergence: as fast at every width": ("cannot tell", convergence(0)),
+    "convergence: as fast, 10 % of runs diverge": ("cannot tell", convergence(0, 0.1)),
+    "convergence: half as fast": ("contradicts", convergence(1 / 7)),
+    "stability: half the variation": ("supports", stability(-1 / 7)),
+    "stability: as much": ("cannot tell", stability(0)),
+    "stability: as much, 10 % of runs diverge": ("cannot tell", stability(0, 0.1)),
+    "stability: twice the variation": ("contradicts", stability(1 / 7)),
+    "laziness: both as k^-0.5": ("supports", laziness((-0.5, -0.5))),
+    "laziness: both as k^-0.5, bent by 20 %": ("supports", laziness((-0.5, -0.5), 0.2)),
+    "laziness: half-way": ("cannot tell", laziness((-0.25, -0.25))),
+    "laziness: the generator alone": ("contradicts", laziness((-0.5, 0))),
+    "laziness: neither, bent by 20 %": ("contradicts", laziness((0, 0), 0.2)),
 }
 
 
@@ -136,8 +226,9 @@ def simulated(case: str, seeds: int, studies: int) -> tuple[float, float, float,
     right, simulate = CASES[case]
     random = np.random.default_rng([*case.encode(), seeds])
     verdicts, held = zip(*(simulate(seeds, random) for _ in range(studies)), strict=True)
-    shares = [verdicts.count(verdict) / studies for verdict in (right, "cannot tell")]
-    return float(np.mean(held)), shares[0], 1 - sum(shares), shares[1]
+    is_right = verdicts.count(right) / studies
+    unknown = verdicts.count("cannot tell") / studies if right != "cannot tell" else 0.0
+    return float(np.mean(held)), is_right, 1 - is_right - unknown, unknown
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ GAN = [
 ]
 SMALLER = {  # by preset; of several values --set takes the last, and --scale leaves what is set
     "quickstart": [*GAN, "widths=[8,128]"],
+    "balance": [*GAN, "widths=[8]", "model.critic_widths=[8,16]"],
     "confound": [*GAN, "widths=[16]", "seeds=[0]", "train.learning_rates=[1e-3]"],
     "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
     "mlp-mnist": [*GAN, "widths=[4]"],
@@ -141,6 +142,8 @@ def readers_folder(once):
         enter(folder)
         run("overgan run quickstart --out runs/quickstart")
         shutil.copytree(".", "fresh", ignore=shutil.ignore_patterns("cache", "fresh"))
+        run("overgan run quickstart --out runs/hinge --set train.loss=hinge")
+        run("overgan run balance --out runs/balance")
 
     with pytest.MonkeyPatch.context() as patch:
 

@@ -23,7 +23,7 @@ CONTENTS = {
     ],
     "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper"],
+    "results": ["paper", "figures-of-the-paper"],
     "contributing": ["security", "changelog"],
 }
 

@@ -50,6 +50,14 @@ def test_what_is_not_the_papers_training_is_named(make_gan):
     assert "batch 32, not 64" in text
 
 
+def test_the_papers_critic_steps_penalty_and_adam_are_named_where_they_are_others(make_gan):
+    train = {"iterations": 20, "evaluate_every": 10, "critic_steps": 1, "gradient_penalty": 0.5}
+    train |= {"learning_rate": 1e-3, "betas": [0.0, 0.9]}
+    text = figures.fig4(make_gan(train=train, model={"name": "dcgan"}, data={"name": "cifar10"})).caption
+    assert "1 critic step and gradient penalty 0.5, not 5 and 10" in text
+    assert "Adam with learning rate 0.001 and betas 0, 0.9, not 0.0001 and 0.5, 0.999" in text
+
+
 def test_fig_7_names_the_standard_width(make_gan):
     model = {"name": "dcgan", "critic_width": 16, "sampling_norm": "batch"}
     text = figures.fig7(make_gan(model=model, data={"name": "cifar10"})).caption
@@ -84,6 +92,7 @@ def test_a_study_with_the_papers_settings_is_not_said_to_differ(make_gan):
         ("resnet", "celeba", ["4a"], ["fig4e", "fig5", "fig6"]),  # the networks and images count, not the hint
         ("dcgan", "folder", ["4a", "5a"], ["fig4a", "fig5a", "fig6"]),
         ("mlp", "mnist", [3], ["fig4", "fig5", "fig6"]),
+        ("mlp", "digits", [40, "4f", 10], ["fig4f", "fig5", "fig6"]),
     ],
 )
 def test_a_figure_has_the_letter_of_the_papers_panel(make_gan, model, data, hint, names):

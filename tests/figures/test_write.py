@@ -1,5 +1,8 @@
 """`overgan figures`: what it writes, and what it says of figures that a study does not give."""
 
+import json
+import shutil
+
 import pytest
 
 import overgan
@@ -21,13 +24,14 @@ def run(monkeypatch, capfd, *words):
 
 
 def test_all_figures_that_a_study_gives_are_written(make_gan, monkeypatch, capfd):
-    study = make_gan()
+    study = make_gan(samples=False)
     code, out, _ = run(monkeypatch, capfd, study.folder)
     assert code == 0
     assert {path.name for path in (study.folder / "figures").iterdir()} == {
-        f"fig{number}.{kind}" for number in (1, 3, 4, 5) for kind in ("pdf", "svg", "png", "txt")
+        f"fig{number}.{kind}" for number in (3, 4, 5) for kind in ("pdf", "svg", "png", "txt")
     }
     lines = " ".join(out.split())
+    assert "no Fig. 1: training left no samples, which stand in its middle" in lines
     assert "no Fig. 2 and 9: a study of the kind shallow is needed, and this one is of the kind gan" in lines
     assert f"no Fig. 6: no run has an NND; `overgan evaluate --study {study.folder} --metrics nnd` measures it" in lines
     assert "no Fig. 7: one network's width must be held" in lines
@@ -115,6 +119,30 @@ def test_figures_of_shallow_gans_are_of_one_target_each(make_shallow):
     assert list(figures.write_figures(study.folder, formats=["png"]).paths) == ["fig9"]
 
 
+def test_the_preset_of_figs_1_and_10_gives_both(make_gan):
+    study = make_gan(figures=[1, "4a", 10], neighbours=True)
+    assert list(figures.write_figures(study.folder, formats=["png"]).paths) == [
+        "fig1",
+        "fig3",
+        "fig4a",
+        "fig5",
+        "fig10",
+    ]
+
+
+def test_of_several_studies_each_has_figures_of_its_own(make_gan, tmp_path):
+    study = make_gan(model={"name": "mlp", "critic_width": 16})
+    spec = study.spec.model_dump(mode="json")
+    spec["model"] |= {"critic_width": None, "critic_widths": [16]}
+    shutil.copytree(study.folder, tmp_path / "all/critic-16")
+    (tmp_path / "all/surface.json").write_text(json.dumps({"spec": spec}))
+    with pytest.raises(OverganError, match=r"holds several studies; name one of them: .*critic-16"):
+        figures.write_figures(tmp_path / "all")
+    with pytest.raises(OverganError, match=r"no Fig\. 7: this is several studies"):
+        figures.fig7(overgan.study.Surface(tmp_path / "all"))
+    assert list(figures.write_figures(tmp_path / "all/critic-16", formats=["png"]).paths) == ["fig5", "fig7b"]
+
+
 def test_a_study_that_gives_none_says_why(make_shallow):
     study = make_shallow(unfinished={2, 5, 10})
     with pytest.raises(OverganError, match=r"gives none of the paper's figures: .*no Fig. 2: no run is finished yet"):
@@ -129,6 +157,6 @@ def test_a_study_may_be_its_folder(make_gan):
 
 def test_features_are_chosen(make_gan):
     study = make_gan(features=["pixels", "random"])
+    assert figures.fig3(study).figure.axes[0].get_ylabel() == "Fréchet distance, pixels"
     for draw in (figures.fig1, figures.fig3, figures.fig4, figures.fig5):
-        assert draw(study).figure.axes[0].get_ylabel() == "Fréchet distance, pixels"
         assert draw(study, "random").figure.axes[0].get_ylabel() == "Fréchet distance, random-0"

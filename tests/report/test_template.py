@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from overgan.report._template import PLOTLY, plotly, render
+from overgan.report._template import PLOTLY, _commands, plotly, render
 
 SHA256 = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"  # of npm's plotly.js-basic-dist-min 4.1.1
 
@@ -33,3 +33,19 @@ def test_a_page_may_run_its_own_scripts_and_ask_for_nothing(plots):
     assert (plotly() in scripts) == plots
     sums = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     assert allowed["script-src"] == " ".join(f"'sha256-{value}'" for value in sums)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Measure <it>: `a&b`.", "Measure &lt;it&gt;: <code>a&amp;b</code>."),
+        (
+            "It takes overgan evaluate --study a.b --metrics x,y.",
+            "It takes <code>overgan evaluate --study a.b --metrics x,y</code>.",
+        ),
+        ("More (overgan evaluate --metrics x).", "More (<code>overgan evaluate --metrics x</code>)."),
+        ("By overgan evaluate.", "By overgan evaluate."),
+    ],
+)
+def test_commands_are_code_and_all_else_text(sentence, shown):
+    assert _commands(sentence) == shown

@@ -64,12 +64,12 @@ class Rounding(torch.autograd.Function):
         return grad
 
 
-class Once(Linear):
-    """A critic with a layer that can be differentiated once alone."""
+class Once(Constant):
+    """A generator with a layer that can be differentiated once alone, which is enough to train it."""
 
-    def forward(self, x):
-        return super().forward(Rounding.apply(x))
+    def forward(self, z):
+        return Rounding.apply(super().forward(z))
 
 
 def once(_width, shape):
-    return Constant(shape), Once(shape)
+    return Once(shape), Linear(shape)

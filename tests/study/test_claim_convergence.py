@@ -103,7 +103,7 @@ def test_iterations_to_a_distance():
 def test_the_mean_level_is_the_area_under_the_logarithm():
     t = np.linspace(1, 5, 400)
     assert mean_level(t, np.exp(t)) == pytest.approx(math.exp(3))  # of t from 1 to 5, the mean is 3
-    assert mean_level(np.array([1.0]), np.array([7.0])) == 7
+    assert mean_level(np.array([1.0]), np.array([7.0])) == pytest.approx(7)
     assert mean_level(np.array([1.0, 2]), np.array([1.0, math.inf])) == math.inf
     assert mean_level(np.array([1.0, 2]), np.array([0.0, 0.0])) >= 0
 

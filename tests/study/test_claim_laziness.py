@@ -36,7 +36,7 @@ def test_networks_that_move_as_in_the_tangent_kernels_scaling_are_lazy(tmp_path)
 @pytest.mark.parametrize(
     ("generator", "critic", "who"), [(0, -0.5, "the generator does"), (0.3, -0.1, "the generator and the critic do")]
 )
-def test_networks_that_move_more_are_not(tmp_path, generator, critic, who):
+def test_networks_that_move_as_far_are_not(tmp_path, generator, critic, who):
     found = lazy(tmp_path, moving(generator, critic))
     assert found.verdict == "contradicts"
     assert f"{who} not train lazily here" in found.because

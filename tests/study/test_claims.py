@@ -74,7 +74,7 @@ def test_a_claim_says_something_of_every_study(name, tmp_path):
         assert claim.statement.endswith(".")
         assert claim.because[-1] in ".)"
         assert bool(claim.needed) == (claim.verdict == "cannot tell"), claim
-        assert claim.rests_on
+        assert claim.rests_on or not claim.numbers
         said = " ".join([claim.because, claim.needed, claim.rests_on, *(number.what for number in claim.numbers)])
         assert not re.search(r"\bnan\b|\binf\b|\de[+-]?\d|–", said), said
         for number in claim.numbers:
@@ -84,7 +84,7 @@ def test_a_claim_says_something_of_every_study(name, tmp_path):
         if claim.verdict != "cannot tell":
             assert claim.numbers
         if plots is not None:
-            assert set(claim.figures) <= plots, claim.name
+            assert set(claim.figures) <= plots or not claim.numbers, claim.name
 
 
 def test_the_more_is_known_the_fewer_claims_are_open(tmp_path):
@@ -129,11 +129,12 @@ def test_the_command_prints_all_claims_in_80_columns(tmp_path):
     output = ran(study.folder).output
     assert max(map(len, output.splitlines())) <= 80 or str(tmp_path) in output
     words = " ".join(output.split())
+    assert words.startswith("supports quality, saturation, generalization, memorization")
     for claim in study.claims():
         assert f"{claim.verdict} {claim.statement} ({claim.name})" in words
         assert claim.because in words
         assert all(number.what in words for number in claim.numbers)
-        assert f"({claim.rests_on})" in words
+        assert f"({claim.rests_on})" in words or not claim.rests_on
     assert "shown: 2 of 5 widths: k = 2, 8" in ran(study.folder, "--widths", "2,8").output
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from overgan.study import Claim, Estimate  # which import pandas
 
 COLUMNS, LABEL = 80, 13
+VERDICTS = ("supports", "contradicts", "cannot tell")
 
 Confidence = Annotated[
     float | None, Option(help="That an interval holds the truth [default: that of the study, or 0.95].")
@@ -28,8 +29,8 @@ def claims(
 ) -> None:
     """Say which of the paper's claims the study supports.
 
-    Of each claim that is its verdict (supports, contradicts or cannot tell), what was measured, with intervals, what
-    that rests on, and what would tell.
+    First come the names of claims by verdict: supports, contradicts, cannot tell. Then of each claim what was measured,
+    with intervals, what would tell, and what it rests on.
     """
     study = overgan.load(folder, trust)
     if widths is not None:
@@ -40,10 +41,14 @@ def claims(
         return
     if study.shown:
         console.print(f"shown: {study.shown}")
-    for claim in found:
-        _print(claim)
     if not found:
         console.print(f"none of the paper's claims is about a study of the kind {study.spec.kind}")
+    for verdict in VERDICTS:
+        if names := [claim.name for claim in found if claim.verdict == verdict]:
+            _print_labelled(verdict, ", ".join(names))
+    for claim in found:
+        console.print()
+        _print(claim)
     print_scale(study.spec)
 
 
@@ -58,7 +63,6 @@ def _print(claim: "Claim") -> None:
         _print_labelled("", claim.needed)
     if claim.rests_on:
         _print_labelled("", f"({claim.rests_on})")
-    console.print()
 
 
 def _shown(estimate: "Estimate") -> str:

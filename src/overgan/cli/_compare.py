@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from overgan.study import Between
 
 Studies = Annotated[list[str], Argument(metavar="DIR…", help="Studies' folders, or addresses (s3://…); at least two.")]
-PageOut = Annotated[Path, Option("--out", metavar="FILE", parser=named, help="The page.")]
+PageOut = Annotated[
+    Path | None, Option("--out", metavar="FILE", parser=named, help="The page [default: compare.html].")
+]
 
 
-def compare(studies: Studies, out: PageOut = Path("compare.html"), json_: Json = False, trust: Trust = False) -> None:
+def compare(studies: Studies, out: PageOut = None, json_: Json = False, trust: Trust = False) -> None:
     """Put several studies on one page, and say which differences are larger than seeds explain.
 
     The page has their curves, the paper's claims and the recommended widths side by side, and says what does not
     compare. Differences of mean test distances are tested at each width that two studies have, all of them together.
     """
     with errors.status("reading the studies"):
-        found = overgan.compare(studies, out, trust=trust)
+        found = overgan.compare(studies, out or "compare.html", trust=trust)
     if json_:
         print_json(_values(found))
         return

@@ -87,10 +87,10 @@ def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
         print_json({"name": spec.name, "kind": spec.kind, "studies": found, "bytes": overgan.study.space(folder)})
         return
     rows = [
-        [of["study"], f"{of['finished']} of {of['runs']}", str(of["diverged"]), of["state"], _left(of["seconds_left"])]
-        for of in found
+        [name, f"{of['finished']} of {of['runs']}", str(of["diverged"]), of["state"], _left(of["seconds_left"])]
+        for name, of in zip(spec.parts, found, strict=True)
     ]
-    print_table(["study", "runs finished", "diverged", "state", "time left"], rows, unbroken=1)
+    print_table(["study", "runs finished", "diverged", "state", "time left"], rows, unbroken=4)
     print_scale(spec)
     console.print(f"on disk: {filesize.decimal(overgan.study.space(folder))}")
 

@@ -1,6 +1,7 @@
 """A study exported: as files at once, and to tools that show curves, if asked for as long as it runs."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from overgan.export._format import Chosen
 from overgan.export._out import Out
 from overgan.export._registries import FORMATS, TRACKERS
 from overgan.export._tracker import Tracker
-from overgan.own import is_own, load_function
+from overgan.own import explained, is_own, load_function
 from overgan.registry import OWN
 from overgan.study import load
 from overgan.training import Rule
@@ -62,7 +63,8 @@ def export_study(
     with study.naming(*(name for name in formats if is_own(name))):
         for name in formats:
             known = {of.place for of in found}
-            paths = FORMATS[name](study, place, chosen)
+            with explained(f"{name} fails", OverganError) if is_own(name) else nullcontext():
+                paths = FORMATS[name](study, place, chosen)
             found += [Exported(name, str(path)) for path in paths if str(path) not in known]
     opened = [(name, tracker(study, place.folder, of)) for name, (tracker, of) in trackers.items()]
     track(study, [tracker for _, tracker in opened], follow=follow)
@@ -79,12 +81,13 @@ def _found(names: Iterable[str]) -> tuple[list[str], dict[str, tuple[type[Tracke
             formats.append(FORMATS.known(given))
         elif head in TRACKERS.entries:
             trackers[head] = (TRACKERS[head], rest)
+        elif head in FORMATS.entries:
+            raise OverganError(f"{{argument}} {given}: {head} goes to the folder out; write {head} alone", "to")
         elif is_own(own) and isinstance(tracker := load_function(own, "to"), type):
             check(issubclass(tracker, Tracker), "to", own, "a function, or a class that is an overgan.export.Tracker")
             trackers[own] = (tracker, given.removeprefix(own).removeprefix(":"))
         elif is_own(given):
             formats.append(given)
         else:
-            check(head not in FORMATS.entries, "to", given, f"{head} alone; {{argument}} names the folder")
             raise OverganError(f"no export {given}{did_you_mean(given, [*FORMATS, *TRACKERS, OWN])}")
     return list(dict.fromkeys(formats)), trackers

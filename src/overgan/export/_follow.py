@@ -8,9 +8,10 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from overgan.disk import read_json, write_json
@@ -53,9 +54,11 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
     """
     if not trackers:
         return
-    states = [_read(study, tracker) for tracker in trackers]
     begun: list[set[str]] = [set() for _ in trackers]
     with ExitStack() as ends:
+        for tracker in trackers:
+            ends.enter_context(_alone(tracker))
+        states = [_read(study, tracker) for tracker in trackers]
         for tracker, state, known in zip(trackers, states, begun, strict=True):
             ends.callback(_end, tracker, state, known)
         while True:
@@ -67,6 +70,24 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
                 return
             time.sleep(LOOK_SECONDS)
             study = _renewed(study)
+
+
+@contextmanager
+def _alone(tracker: Tracker) -> Iterator[None]:
+    """Meanwhile no other process sends rows there. Raises OverganError if one does, or the state cannot be written."""
+    lock = FileLock(tracker.state.with_suffix(".lock"), timeout=0)
+    try:
+        tracker.state.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise OverganError(f"another process sends rows to {tracker.place}; end that first") from None
+    except OSError as error:
+        where = tracker.state.parent
+        raise OverganError(f"{where} cannot be written ({error.strerror or error}); name another folder") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_finished(study: Study) -> bool:
@@ -142,13 +163,7 @@ def _read(study: Study, tracker: Tracker) -> State:
     """What was sent so far. Raises OverganError if it is damaged, or of another study."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
     if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            state = State(study=study.place, place=tracker.place)
-            write_json(path, state.model_dump())
-        except OSError as error:
-            raise OverganError(f"{path.parent} cannot be written ({error.strerror or error}); name another") from None
-        return state
+        return State(study=study.place, place=tracker.place)
     try:
         state = State.model_validate(read_json(path, mend))
     except ValidationError:

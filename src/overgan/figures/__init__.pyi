@@ -1,4 +1,4 @@
-from ._drawing import FIGURES as FIGURES
+from ._drawing import FIGURES as FIGURES, NotDrawnError as NotDrawnError
 from ._figs import (
     fig1 as fig1,
     fig2 as fig2,

@@ -46,13 +46,13 @@ def _wrapped(title: str, inches: float) -> str:
     return "\n".join(textwrap.wrap(title, int(inches / LETTER)))
 
 
-def draw_curves(axes: Axes, curves: Sequence[Curve], *, every: bool = True) -> None:
-    """Each curve with its spread as a band, markers at every point or, of long curves, at some.
+def draw_curves(axes: Axes, curves: Sequence[Curve], *, every_mark: bool = True) -> None:
+    """Each curve with its spread as a band.
 
-    every: whether each point has a marker.
+    every_mark: whether each point has a marker; else, of long curves, only some have one.
     """
     for place, (series, style) in enumerate(curves):
-        marks = None if every else _marks(len(series.x), place)
+        marks = None if every_mark else _marks(len(series.x), place)
         axes.plot(
             series.x,
             series.y,
@@ -131,14 +131,14 @@ def value_axis(axes: Axes, curves: Sequence[Curve], label: str) -> bool:
 
 def iteration_axis(axes: Axes) -> None:
     """The axis of iterations, its large numbers with commas."""
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xlabel("iteration")
 
 
-def key(axes: Axes, columns: int = 1) -> None:
+def key(axes: Axes) -> None:
     """What each curve is, within the axes where it hides the least."""
-    axes.legend(ncols=columns, handlelength=2.6, borderaxespad=0.3, columnspacing=1.0, framealpha=0.8)
+    axes.legend(handlelength=2.6, borderaxespad=0.3, framealpha=0.8)
 
 
 def draw_picture(axes: Axes, picture: UInt8[np.ndarray, "height width channels"], title: str) -> None:

@@ -12,6 +12,7 @@ from overgan.words import counted, joined, number, span
 
 PAPER = "Balaji et al., ICLR 2021"
 ITERATIONS, BATCH, SEEDS = 300_000, 64, 5  # of every experiment of the paper
+WGAN_GP = 5, 10  # critic steps an iteration, and the weight of the penalty
 ADAM = 1e-4, (0.5, 0.999)  # learning rate and betas of its DCGAN
 NETWORKS = {"mlp": "an MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
 IMAGES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
@@ -66,9 +67,13 @@ def spread(drawn: pd.DataFrame, shown: str) -> str:
     counts = sorted(set(drawn.groupby("k").seed.nunique()))
     if counts == [1]:
         return "One seed a width, so there is no spread."
-    seeds = counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
     alone = "; of one seed there is none" if counts[0] == 1 else ""
-    return f"Lines: mean over {seeds} a width; bands: {shown}{alone}."
+    return f"Lines: mean over {_seeds(counts)} a width; bands: {shown}{alone}."
+
+
+def _seeds(counts: Sequence[int]) -> str:
+    """How many, from the least to the most of these counts."""
+    return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
 def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
@@ -99,9 +104,7 @@ def of_samples(shown: Sequence[Samples]) -> str:
     if not shown:
         return "Training left no samples to show."
     each = [f"k = {s.width} (iteration {s.iteration:,})" for s in shown]
-    seeds = sorted({s.seeds for s in shown})
-    runs = counted(seeds[0], "seed") if len(seeds) == 1 else f"{span(str(seeds[0]), str(seeds[-1]))} seeds"
-    return f"Samples: {joined(each)}, {runs}, not selected."
+    return f"Samples: {joined(each)}, {_seeds(sorted({s.seeds for s in shown}))}, not selected."
 
 
 def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varied: str = "") -> list[str]:
@@ -123,10 +126,15 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"{counted(train.iterations, 'iteration')}, not {ITERATIONS:,}")
     if train.batch != BATCH:
         found.append(f"batch {train.batch}, not {BATCH}")
-    if len(spec.seeds) != SEEDS:
-        found.append(f"{counted(len(spec.seeds), 'seed')} a width, not {SEEDS}")
+    if (seeds := sorted({len(study.seeds(width)) for width in spec.widths})) != [SEEDS]:
+        found.append(f"{_seeds(seeds)} a width, not {SEEDS}")
     if train.loss != "wgan-gp":
         found.append(f"the {train.loss} loss, not WGAN-GP")
+    elif (train.critic_steps, train.gradient_penalty) != WGAN_GP:
+        found.append(
+            f"{counted(train.critic_steps, 'critic step')} and gradient penalty {number(train.gradient_penalty)}, not "
+            f"{WGAN_GP[0]} and {WGAN_GP[1]}"
+        )
     rates = train.rates
     if model.name == "dcgan" and (tuple(rates), tuple(train.betas)) != ((ADAM[0],), ADAM[1]):
         found.append(

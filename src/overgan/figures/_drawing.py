@@ -10,7 +10,7 @@ from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._style import PRINTED
 from overgan.metrics import canonical
 from overgan.registry import Registry
-from overgan.study import Study, fetch, for_reports, load
+from overgan.study import Study, Surface, fetch, for_reports, load
 from overgan.study.gan import GanSpec
 
 FIGURES: Registry[FunctionType] = Registry(
@@ -52,6 +52,8 @@ def drawn(number: str, study: Study | str | Path, features: str | None = None) -
     try:
         if kind != needed:
             raise OverganError(f"a study of the kind {needed} is needed, and this one is of the kind {kind}")
+        if isinstance(study, Surface):
+            raise OverganError("this is several studies; each of its `studies` has figures of its own")
         with study.naming(), matplotlib.rc_context(PRINTED):
             figure: PaperFigure = FIGURES[number](study, _features(study, features))
             return figure

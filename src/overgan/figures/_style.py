@@ -52,7 +52,8 @@ MEMORIZED = Style("#333333", "", LINES[3])
 
 def in_order(count: int) -> list[Style]:
     """Styles of so many curves whose colors show their order, dark to light, at most MOST_CURVES."""
-    colors = [to_hex(colormaps["viridis"](LIGHTEST * i / max(1, count - 1))) for i in range(count)]
+    end = LIGHTEST * min(1.0, count / 4)  # of few, all are dark
+    colors = [to_hex(colormaps["viridis"](end * i / max(1, count - 1))) for i in range(count)]
     return [Style(color, MARKERS[i], LINES[i % len(LINES)]) for i, color in enumerate(colors)]
 
 

@@ -1,5 +1,7 @@
 """What a figure of a study is called: the paper's number, and its letter where the study is what one panel shows."""
 
+import re
+
 from overgan.study import KINDS, Study, at_scale
 from overgan.study.gan import GanSpec
 
@@ -15,7 +17,7 @@ def figure_name(study: Study, number: int) -> str:
     spec = study.spec
     if number == 7 and isinstance(spec, GanSpec):
         return "7a" if spec.model.generator_width else "7b"
-    hinted = [str(figure) for figure in spec.figures if str(figure)[:-1] == str(number)]
+    hinted = [str(figure) for figure in spec.figures if re.fullmatch(rf"{number}[a-f]", str(figure))]
     letter = ""
     if number in LETTERS and isinstance(spec, GanSpec):
         letter = LETTERS[number].get((spec.model.name, spec.data.name), "")

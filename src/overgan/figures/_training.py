@@ -57,7 +57,7 @@ def distance_over_iterations(axes: Axes, frame: pd.DataFrame, features: str) -> 
         (mean_and_deviation(f"k = {k}", frame[frame.k == k], "iteration", "frechet_test", style.color), style)
         for k, style in zip(widths, in_order(len(widths)), strict=True)
     ]
-    draw_curves(axes, curves, every=max(len(series.x) for series, _ in curves) <= 1)
+    draw_curves(axes, curves, every_mark=False)
     iteration_axis(axes)
     return value_axis(axes, curves, distance_label(features))
 

@@ -9,6 +9,7 @@ from overgan.report._plot import Plot
 from overgan.study import Claim, Estimate
 from overgan.words import number, span
 
+PERCENT = ", in %"
 SIGNS = {"supports": "✓", "contradicts": "✗", "cannot tell": "?"}
 SAID = {"supports": "This study supports it", "contradicts": "This study contradicts it", "cannot tell": "Cannot tell"}
 
@@ -43,6 +44,11 @@ def arranged(content: Content) -> tuple[list[Card], list[Plot | Map]]:
         free -= set(own)
         cards.append(Card(claim, [named[name] for name in own], [named[name] for name in others]))
     return cards, [plot for plot in content.plots if plot.name in free]
+
+
+def value(estimate: Estimate) -> str:
+    """The number, with a % if its words say that it is in %."""
+    return number(estimate.value) + "%" * (PERCENT in estimate.what)
 
 
 def interval(estimate: Estimate) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from overgan.check import check
-from overgan.disk import cannot_write, write_atomic
+from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.report._comparison import Comparison, compared, opened
 from overgan.report._map import Map
@@ -95,8 +95,10 @@ def parts(found: Comparison, plots: Sequence[Plot | Map]) -> dict[str, Any]:
 
 
 def write_page(path: Path, page: str) -> None:
-    """Write it. Raises OverganError if it cannot be written."""
+    """Write it, and its folder if that is not there. Raises OverganError if it cannot be written."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, page.encode(errors="backslashreplace"), folder_too=False)
     except OSError as error:
-        raise OverganError(cannot_write(path, error, "name another file with {argument}"), "out") from None
+        reason = error.strerror or error
+        raise OverganError(f"{path} cannot be written ({reason}); name another file with {{argument}}", "out") from None

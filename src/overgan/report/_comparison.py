@@ -65,7 +65,7 @@ def opened(places: Sequence[str | Path], trust: bool) -> dict[str, Study]:
         those = [f"{place} is of the kind {kind}" for kind, place in kinds.items()]
         raise OverganError(f"{joined(those)}: they have no number in common; name studies of one kind")
     for study in found:
-        if not any(group.finished or group.complete for group in study.status()):
+        if not any(group.finished or group.diverged or group.complete for group in study.status()):
             raise OverganError(f"{study.place} has no finished run yet; go on with it first")
     return named(found)
 

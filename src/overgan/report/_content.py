@@ -38,6 +38,7 @@ class Content:
     samples: Samples | None = None
     neighbours: list[tuple[str, str]] = field(default_factory=list)  # caption, and a picture as a data URL
     more_neighbours: list[tuple[str, str]] = field(default_factory=list)  # those that are shown on request
+    neighbours_left_out: int = 0  # pictures, for want of room
     data: str = ""  # what identifies the images
     claims: Sequence[Claim] = ()
     section: Section | None = None  # of what not every study has

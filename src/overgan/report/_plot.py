@@ -26,6 +26,7 @@ MARK = "#888888"
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 LONGEST = 40  # characters of a key that has its place within the axes
+MANY = 400  # points, among which a free place for the key would take long to find
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
 
 
@@ -189,7 +190,8 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel(plot.y_label)
     longest = max(map(len, named), default=0)
-    if count == 1 and longest <= LONGEST:
+    points = sum(len(series.x) for panel in plot.panels for series in panel.series)
+    if count == 1 and longest <= LONGEST and points <= MANY:
         figure.axes[0].legend(named.values(), list(named), fontsize="small", ncols=1 + len(named) // 6)
     else:
         columns = KEY_COLUMNS if longest <= LONGEST else 2

@@ -12,6 +12,7 @@ from overgan.pictures import data_url
 MOST_BYTES = 2_200_000  # of all pictures; a third more in the page
 MOST, FEW = 40, 12  # iterations of the slider; if the files as they are allow fewer than FEW, they are made smaller
 QUALITY = 85  # of WebP, in which no loss is seen at the size of a page
+WIDEST = 1000  # pixels, about as many as a page shows
 FINE = 400  # pixels: a narrower picture is magnified, which shows its pixels
 
 
@@ -98,6 +99,7 @@ def _smaller(png: bytes) -> bytes:
     try:
         with Image.open(io.BytesIO(png)) as image:
             colours = image.convert("RGB")
+        colours.thumbnail((WIDEST, WIDEST))
         if features.check("webp"):
             colours.save(buffer, "WEBP", quality=QUALITY, method=2)
         else:

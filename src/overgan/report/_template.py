@@ -3,13 +3,17 @@
 import base64
 import gzip
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 PLOTLY = "vendored/plotly-basic.min.js.gz"  # plotly.js 4.1.1, the basic bundle: no registry of Python's has it alone
+
+COMMAND = re.compile(r"`([^`]+)`|overgan [a-z]+(?: --[a-z-]+ [^\s)]*[^\s).,;])+")
 
 
 def render(name: str, *, plots: bool = False, **values: Any) -> str:
@@ -20,6 +24,7 @@ def render(name: str, *, plots: bool = False, **values: Any) -> str:
     scripts = [*([plotly(), _text("plots.js")] if plots else []), _text("page.js")]
     loader = jinja2.PackageLoader("overgan.report", "")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["commands"] = _commands
     page = environment.get_template(name)
     return page.render(style=_text("style.css"), scripts=scripts, policy=_policy(scripts), **values)
 
@@ -28,6 +33,11 @@ def render(name: str, *, plots: bool = False, **values: Any) -> str:
 def plotly() -> str:
     """The source of plotly.js."""
     return gzip.decompress(files("overgan.report").joinpath(PLOTLY).read_bytes()).decode()
+
+
+def _commands(sentence: str) -> Markup:
+    """A sentence with its commands, and what it has between backticks, as code."""
+    return Markup(COMMAND.sub(lambda found: f"<code>{found[1] or found[0]}</code>", str(escape(sentence))))  # noqa: S704 - escaped
 
 
 def _text(name: str) -> str:

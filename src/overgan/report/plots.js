@@ -2,7 +2,8 @@
 // Draws every .chart from the JSON within it, in the colours of the scheme, with a key below it that the keyboard reaches.
 (() => {
   const LEAST = {light: 3, dark: 4};  // contrast of a curve on the page; thin lines on black look darker
-  const BESIDE = 300, ROW = 320, PRINTED = 640;  // pixels: a panel beside others at least, its height, a page of paper
+  const BESIDE = 300, ROW = 320;  // pixels: a panel beside others at least, and its height
+  const PAPER = {beside: 390, whole: 680, half: 320, row: 230};  // pixels: of A4, beside a claim, all of it, and half
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const charts = new Map();  // element -> its figure, and the names that are hidden
   let printing = false;
@@ -67,24 +68,25 @@
 
   function layout(figure, width, colors) {
     const count = figure.panels.length;
-    const across = Math.max(1, Math.min(count, Math.floor(width / BESIDE)));
+    const across = Math.max(1, Math.min(count, Math.floor(width / (printing ? 200 : BESIDE))));
     const down = Math.ceil(count / across);
+    const tall = printing ? PAPER.row : ROW;
     const titled = figure.panels.some(panel => panel.title);
     const font = {color: colors.quiet, size: 12, family: getComputedStyle(document.body).fontFamily};
     const room = {top: titled ? 26 : 8, bottom: 46};
-    const height = down * ROW;
+    const height = down * tall;
     const found = {
       width, height, font, margin: {l: 8, r: 12, t: 0, b: 0}, showlegend: false, annotations: [], shapes: [],
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "x unified",
       hoverlabel: {bgcolor: colors.raised, bordercolor: colors.line, font: {...font, color: colors.text}},
       dragmode: matchMedia("(pointer: fine)").matches ? "zoom" : false,
     };
-    const left = 56 / width, gap = 20 / width;  // of the width: labels of y, and between panels
+    const left = 56 / width, gap = 34 / width;  // of the width: labels of y, and between panels
     const each = (1 - left - gap * (across - 1)) / across;
     figure.panels.forEach((panel, i) => {
       const [column, row] = [i % across, Math.floor(i / across)];
       const start = left + column * (each + gap);
-      const bottom = 1 - ((row + 1) * ROW - room.bottom) / height, top = 1 - (row * ROW + room.top) / height;
+      const bottom = 1 - ((row + 1) * tall - room.bottom) / height, top = 1 - (row * tall + room.top) / height;
       const name = i ? i + 1 : "";
       const base = {
         gridcolor: colors.line, linecolor: colors.line, zeroline: false, showline: false, ticks: "", color: colors.quiet,
@@ -116,10 +118,16 @@
     return found;
   }
 
+  function onPaper(chart) {
+    const plot = chart.parentElement;
+    if (plot.parentElement.matches(".beside")) return PAPER.beside;
+    return plot.matches(".plots > :not(.several)") ? PAPER.half : PAPER.whole;
+  }
+
   function draw(chart) {
     const {figure, hidden} = charts.get(chart);
     const colors = theme();
-    const width = printing ? PRINTED : Math.max(240, Math.floor(chart.clientWidth));
+    const width = printing ? onPaper(chart) : Math.max(240, Math.floor(chart.clientWidth));
     const config = {displayModeBar: false, responsive: false, doubleClick: "reset"};
     return Plotly.react(chart, traces(figure, hidden, colors), layout(figure, width, colors), config);
   }

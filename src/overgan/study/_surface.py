@@ -20,7 +20,10 @@ def begin_surface(spec: Spec, out: str | Path | None, *, until_sure: bool) -> Pa
     one = " ".join(part.overrides)
     check(not until_sure, "until_sure", "set", f"left out where there are several studies; {one} makes one of them")
     check(
-        not (out and is_address(str(out))), "out", out, f"a folder of this machine; {one} makes a study at an address"
+        not (out and is_address(str(out))),
+        "out",
+        out,
+        f"a folder of this machine; {one} makes one that may be at an address",
     )
     folder = study_folder(spec, out)
     if (folder / SURFACE).exists():

@@ -16,13 +16,14 @@ from overgan.export._source import source
 from overgan.own import explained
 from overgan.study import Study
 
+ROUNDING = 1e-5  # of values in [-1, 1]
 WEIGHTS, SOURCE = "generator.safetensors", "generator.py"
 
 
 def write_generator(study: Study, out: Out, chosen: Chosen) -> list[Path]:
     """generator.safetensors, generator.py, which needs torch and safetensors alone, and a model card, README.md.
 
-    The file is tried: its images are those of `study.generator`, bit for bit. One of the user's own model imports that.
+    The file is tried: its images are those of `study.generator`, up to rounding. That of a user's own model imports it.
 
     Raises OverganError as `study.generator` does, or if the images of the user's own model are others.
     """
@@ -55,7 +56,7 @@ def _check(run: Exporting, path: Path) -> None:
     with explained(f"{path} cannot be loaded"):
         found.loader.exec_module(loaded)
         images = loaded.load()(run.latents)
-    if not torch.equal(images, run.module(run.latents)):
+    if not torch.allclose(images, run.module(run.latents), rtol=0, atol=ROUNDING):
         raise OverganError(
             f"{path} makes other images than the study: {run.study.spec.model.name} keeps more than its parameters and "
             "buffers, which alone are in a checkpoint"

@@ -1,6 +1,6 @@
 """The figures and tables of several studies beside each other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -10,8 +10,8 @@ from overgan.report._comparison import Comparison
 from overgan.report._content import Row
 from overgan.report._map import Map
 from overgan.report._pages import report_content
-from overgan.report._plot import Panel, Plot, Series, against_width, each, each_width, over_seeds
-from overgan.study import Axis, Between, Claim, GanResults, Study
+from overgan.report._plot import Panel, Plot, against_width, each, each_width, over_seeds
+from overgan.study import Axis, Claim, GanResults, Study
 from overgan.words import joined, number, signed, span
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")  # Okabe and Ito, 2008
@@ -33,7 +33,7 @@ def figures(found: Comparison) -> list[Plot | Map]:
         if final:
             plots.append(_against_width(of, axis, final, color))
         plots.append(_over_iterations(of, axis, gans))
-    return [*plots, *_differences(found, color)]
+    return plots
 
 
 def _against_width(of: str, axis: Axis, final: Mapping[str, pd.DataFrame], color: Mapping[str, str]) -> Plot:
@@ -64,31 +64,6 @@ def _over_iterations(of: str, axis: Axis, gans: Mapping[str, GanResults]) -> Plo
     ]
     title, y_label = f"{label} over iterations, {axis.data}, held-out images", f"{label}, mean and range over seeds"
     return Plot(f"compare-{of}-over-iterations", title, "iteration", y_label, panels, y_log=True)
-
-
-def _differences(found: Comparison, color: Mapping[str, str]) -> Iterator[Plot]:
-    """The difference of each pair of studies, as a share of the first's mean, with the interval that is tested."""
-    assert found.gans  # noqa: S101 - of trained GANs
-    pairs: dict[tuple[str, str, str], list[Between]] = {}
-    for of in found.gans.differences:
-        if of.difference.low == of.difference.low and of.difference.first > 0:
-            pairs.setdefault((of.first, of.second, of.features), []).append(of)
-    panels = [
-        Panel([_relative(second, rows, color[second])], f"{second} less {first}, {features}")
-        for (first, second, features), rows in pairs.items()
-    ]
-    if panels:
-        y_label = "% of the first one's mean; band: the interval, which holds for all together"
-        yield against_width("compare-differences", "Differences of mean test distances", y_label, panels)
-
-
-def _relative(name: str, rows: Sequence[Between], color: str) -> Series:
-    shares = [
-        [100 * x / of.difference.first for x in (of.difference.value, of.difference.low, of.difference.high)]
-        for of in rows
-    ]
-    value, low, high = (list(column) for column in zip(*shares, strict=True))
-    return Series(name, [of.k for of in rows], value, low, high, color)
 
 
 def _side_by_side(studies: Mapping[str, Study]) -> Iterator[Plot]:

@@ -26,7 +26,7 @@ def content(study: GanStudy) -> Content:
     spec, data = study.spec, study.description.data
     cells = _cells(study)
     best = study.best_rates() if spec.train.several else {}
-    shown, more = neighbours(study)
+    shown, more, left_out = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
         findings=findings(study),
@@ -38,6 +38,7 @@ def content(study: GanStudy) -> Content:
         samples=_samples(study),
         neighbours=shown,
         more_neighbours=more,
+        neighbours_left_out=left_out,
         claims=study.claims(),
         section=race(study),
         question="How wide must this GAN be?",

@@ -23,7 +23,7 @@ def dynamics(study: GanStudy) -> list[Plot]:
 def iterations_to_target(study: GanStudy) -> list[Plot]:
     """How many iterations it takes to the same distance; none of one evaluation a run."""
     found = speed(study)
-    if math.isinf(found.target) or max(len(run.values) for run in found.runs) < 2:
+    if not found.shown:
         return []
     end = float(study.spec.train.iterations)
     label = f"test {frechet_label(study.spec.evaluate.features[0])} {number(found.target)}"
@@ -36,6 +36,8 @@ def iterations_to_target(study: GanStudy) -> list[Plot]:
 def variation_at_the_end(study: GanStudy) -> list[Plot]:
     """How much runs vary about their trend over the last third of their training, and how much seeds differ."""
     found = steadiness(study)
+    if not found.shown:
+        return []
     runs = _by_width([run.k for run in found.runs], found.relative)
     spread = {k: [value] for k, value in found.spread.items() if value > 0}
     label = frechet_label(study.spec.evaluate.features[0])
@@ -48,7 +50,7 @@ def variation_at_the_end(study: GanStudy) -> list[Plot]:
         if of
     ]
     title, y_label = f"Variation of test {label} against width", "relative standard deviation, median and range"
-    return [against_width("variation", title, y_label, [Panel(series)], y_log=True)] if runs else []
+    return [against_width("variation", title, y_label, [Panel(series)], y_log=True)]
 
 
 def distance_from_initialization(study: GanStudy) -> list[Plot]:

@@ -58,6 +58,7 @@ def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
             [Panel(gaps)],
             y_log=True,
         ),
+        *_moved(rows),
         successes(
             study,
             rows,
@@ -65,6 +66,15 @@ def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
             f"fraction with a gap of at most {number(study.spec.within)}",
         ),
     ]
+
+
+def _moved(rows: pd.DataFrame) -> list[Plot]:
+    """How far the weights have moved in the end; runs of older versions have not measured it."""
+    if "moved" not in rows or not rows.moved.notna().any():
+        return []
+    curves = [over_seeds(name, of, "k", "moved", color) for name, of, color in each(rows.dropna(subset="moved"), "gan")]
+    title, y_label = "Distance from initialization against width", "‖θ − θ₀‖ / ‖θ₀‖, mean and range over seeds"
+    return [against_width("moved", title, y_label, [Panel(curves)], y_log=True)]
 
 
 def _cells(study: PredictionStudy, rows: pd.DataFrame, width: int) -> Row:

@@ -46,7 +46,15 @@ def theory_content(
     ]
     if rows.empty:
         findings, plots = [], []
-    return Content(subtitle, [_recommended(study), *findings], plots, table, table_note, method)
+    return Content(
+        subtitle,
+        [_recommended(study), *findings],
+        plots,
+        table,
+        table_note,
+        method,
+        claims=study.claims(),
+    )
 
 
 def _recommended(study: TheoryStudy) -> str:

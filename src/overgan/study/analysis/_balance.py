@@ -21,11 +21,9 @@ def may_be_best(sets: Sets, confidence: float = 0.95) -> Of:
     run alone, the standard deviations of the others are taken for it; if all have one, nothing is left out.
     """
     of = means_of(sets)
-    left = np.isfinite(of.values)
     level = (1 - confidence) / max(1, len(sets) - 1)
-    places = [int(place) for place in np.flatnonzero(left)]
-    kept = [place for place in places if not any(_below(of, other, place, 1.0, level) for other in places)]
-    return np.isin(np.arange(len(sets)), kept)
+    kept: Of = np.isfinite(of.values) & ~_below(of, 1.0, level).any(0)
+    return kept
 
 
 def balance(sets: Sets, near: Of, narrow: Of, tolerance: float, confidence: float = 0.95) -> Verdict:
@@ -34,30 +32,27 @@ def balance(sets: Sets, near: Of, narrow: Of, tolerance: float, confidence: floa
     It supports that if one of them is shown to be enough (at most the tolerance above) against all others, and better
     than those of the others that are `narrow`. It contradicts it if another one is shown to be better than all that are
     near by more than the tolerance, or a narrow one to be enough against these. Either is wrong with a probability of
-    1 − confidence at most: each test of a pair has its share of that.
+    (1 − confidence)/2 at most: each test of a pair has its share of that.
     """
     of = means_of(sets)
     finite = np.isfinite(of.values)
     inside, outside = ([int(place) for place in np.flatnonzero(which & finite)] for which in (near, ~near))
     if not (len(inside) and len(outside)):
         return "cannot tell"
-    level = (1 - confidence) / (len(inside) * len(outside))
-    enough = 1 + tolerance * np.sign(of.values)
-
-    def good(i: int, j: int) -> bool:
-        return _below(of, i, j, 1.0 if narrow[j] else enough[j], level)
-
-    def better(j: int, i: int) -> bool:
-        return _below(of, j, i, 1 / enough[i], level) or (bool(narrow[j]) and _below(of, j, i, enough[i], level))
-
-    if any(all(good(i, j) for j in outside) for i in inside):
+    level = (1 - confidence) / 2 / (len(inside) * len(outside))
+    slopes = 1 + tolerance * np.sign(of.values)
+    below, enough, much_below = (_below(of, slope, level) for slope in (1.0, slopes, 1 / slopes))
+    good, better = np.where(narrow, below, enough), much_below | (narrow[:, None] & enough)
+    if good[np.ix_(inside, outside)].all(1).any():
         return "supports"
-    return "contradicts" if any(all(better(j, i) for i in inside) for j in outside) else "cannot tell"
+    return "contradicts" if better[np.ix_(outside, inside)].all(1).any() else "cannot tell"
 
 
-def _below(of: Means, i: int, j: int, slope: float, level: float) -> bool:
-    """Whether μ_i < slope μ_j is shown."""
-    value, error, freedom = student(of, i, j, slope)
-    if not error > 0:
-        return error == 0 and value < 0
-    return -value / error > float(scipy.stats.t.isf(level, freedom))
+def _below(of: Means, slopes: Float[np.ndarray, " sets"] | float, level: float) -> Bool[np.ndarray, "sets sets"]:
+    """Whether μ_i < a_j μ_j is shown, with row i and column j."""
+    tests = student(of, slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = tests.values / tests.errors
+        shown: Bool[np.ndarray, "sets sets"] = (t < scipy.special.stdtrit(tests.freedom, level)) & np.isfinite(t)
+    shown |= (tests.errors == 0) & (tests.values < 0)
+    return shown

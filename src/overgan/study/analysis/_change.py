@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from overgan.study.analysis._claim import Verdict
-from overgan.study.analysis._contrast import Interval, Means, Runs, interval, means_of, seeds_to_tell
+from overgan.study.analysis._contrast import POWER, Interval, Means, Runs, interval, means_of, seeds_to_tell
 
 FURTHEST = 700.0  # logarithm of the factor by which anything changes: else numbers would not do
 DRAWS = 40_000  # the level of a 97.5 % quantile is then right to 0.1 %
@@ -80,7 +80,8 @@ def last_doubling(values: Values, tolerance: float, confidence: float = 0.95) ->
     narrower = max((k for k in logs.widths if 2 * k <= widest), default=logs.widths[0])
     found = interval(logs, logs.at(widest, narrower) / math.log2(widest / narrower), confidence)
     border = math.copysign(math.log1p(tolerance), found.value)
-    return _change(narrower, widest, found, seeds_to_tell(logs, found, border, confidence))
+    power = POWER if abs(found.value) > abs(border) else (1 + POWER) / 2  # within, two borders can be missed
+    return _change(narrower, widest, found, seeds_to_tell(logs, found, border, confidence, power))
 
 
 def best_verdict(found: Change, tolerance: float) -> Verdict:

@@ -93,12 +93,12 @@ def interval(of: Means, contrast: Widths, confidence: float, draws: Draws | None
     return Interval(value, value - t * error, value + t * error, seeds, shared)
 
 
-def seeds_to_tell(of: Means, found: Interval, border: float, confidence: float) -> float:
-    """The seeds a width with which the contrast shows on which side of a border it is, in 80 % of studies.
+def seeds_to_tell(of: Means, found: Interval, border: float, confidence: float, power: float = POWER) -> float:
+    """The seeds a width with which the contrast shows on which side of a border it is, in so many of the studies.
 
     That is if means and deviations are what they seem to be; inf if what the widths share alone leaves it open.
     """
-    quantiles = float(scipy.stats.norm.isf((1 - confidence) / 2) + scipy.stats.norm.ppf(POWER))
+    quantiles = float(scipy.stats.norm.isf((1 - confidence) / 2) + scipy.stats.norm.ppf(power))
     error = abs(found.value - border) / quantiles
     return found.seeds * float(of.counts.mean()) / (error**2 - found.draws) if error**2 > found.draws else math.inf
 

@@ -59,19 +59,28 @@ def means_of(sets: Sequence[Runs]) -> Means:
     return Means(means, relative * scale**2 / np.maximum(counts, 1), freedom, counts)
 
 
-def student(of: Means, i: int, j: int, slope: float = 1.0) -> tuple[float, float, float]:
-    """x̄_i − slope x̄_j, its standard error, and the degrees of freedom of that (Welch, 1947; Satterthwaite, 1946).
+@dataclass(frozen=True)
+class Student:
+    """x̄_i − a_j x̄_j of each pair, its standard error, and the degrees of freedom of that; NaN where one has no number.
 
-    They are as few as those of either side if one has more runs: by simulation Welch's are then too many for levels as
-    small as many differences take.
+    These are Welch's (1947), but as few as those of either side if one has more runs: by simulation Welch's are then
+    too many for levels as small as many differences take.
     """
-    a, b = of.squares[i], slope**2 * of.squares[j]
-    error = float(np.sqrt(a + b))
-    if of.counts[i] != of.counts[j] or not error:
-        freedom = min(of.freedom[i], of.freedom[j])
-    else:
-        freedom = (a + b) ** 2 / (a**2 / of.freedom[i] + b**2 / of.freedom[j])
-    return float(of.values[i] - slope * of.values[j]), error, float(freedom)
+
+    values: Float[np.ndarray, "sets sets"]
+    errors: Float[np.ndarray, "sets sets"]
+    freedom: Float[np.ndarray, "sets sets"]
+
+
+def student(of: Means, slopes: Float[np.ndarray, " sets"] | float = 1.0) -> Student:
+    """What Student's test takes of each pair of sets, with row i and column j. slopes: a_j."""
+    a, b = np.broadcast_arrays(of.squares[:, None], np.square(slopes) * of.squares)
+    d, even = of.freedom, of.counts[:, None] == of.counts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        welch = (a + b) ** 2 / (a**2 / d[:, None] + b**2 / d)
+        values = of.values[:, None] - slopes * of.values
+    freedom = np.where(even & np.isfinite(welch), welch, np.minimum(d[:, None], d))
+    return Student(values, np.sqrt(a + b), freedom)
 
 
 def differences(pairs: Pairs, confidence: float = 0.95) -> list[Difference]:
@@ -82,8 +91,11 @@ def differences(pairs: Pairs, confidence: float = 0.95) -> list[Difference]:
     how they depend on each other. Runs are taken to be normal.
     """
     of = means_of([runs for pair in pairs for runs in pair])
+    tests = student(of)
     known = [_known(of, 2 * place) for place in range(len(pairs))]
-    return [_difference(of, 2 * place, sum(known), confidence, known=known[place]) for place in range(len(pairs))]
+    return [
+        _difference(of, tests, 2 * place, sum(known), confidence, known=known[place]) for place in range(len(pairs))
+    ]
 
 
 def _known(of: Means, first: int) -> bool:
@@ -92,13 +104,14 @@ def _known(of: Means, first: int) -> bool:
     return bool(np.isfinite(of.values[both]).all() and (of.counts[both] > 1).all())
 
 
-def _difference(of: Means, first: int, count: int, confidence: float, *, known: bool) -> Difference:
+def _difference(of: Means, tests: Student, first: int, count: int, confidence: float, *, known: bool) -> Difference:
     means = float(of.values[first]), float(of.values[first + 1])
     if not known:
-        return Difference(*means, means[1] - means[0] if np.isfinite(means).any() else np.nan, np.nan, np.nan, np.nan)
-    value, error, freedom = student(of, first + 1, first)
+        value = means[1] - means[0] if np.isfinite(means).any() else np.nan
+        return Difference(*means, value, np.nan, np.nan, np.nan)
+    value, error, freedom = (float(x[first + 1, first]) for x in (tests.values, tests.errors, tests.freedom))
     if error == 0:
         return Difference(*means, value, value, value, float(value == 0))
-    reach = float(scipy.stats.t.isf((1 - confidence) / 2 / count, freedom)) * error
-    p = 2 * float(scipy.stats.t.sf(abs(value) / error, freedom))
+    reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2 / count)) * error
+    p = 2 * float(scipy.special.stdtr(freedom, -abs(value) / error))
     return Difference(*means, value, value - reach, value + reach, min(1.0, count * p))

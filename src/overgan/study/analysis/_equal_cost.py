@@ -11,7 +11,7 @@ from overgan.study.analysis._balance import Sets, balance, may_be_best
 from overgan.study.analysis._claim import Verdict
 
 COMPARABLE = 4.0  # times as wide, from which on two networks are not of comparable widths
-MOST_COSTS = 4  # at which the best pair is looked for: the more there are, the more runs it takes to tell
+MOST_COSTS = 3  # at which the best pair is looked for: the more there are, the more runs it takes to tell
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from pydantic import Field
 from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, Spec
+from overgan.study.analysis import Claim
+from overgan.study.theory._claims import falls, reached
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, cost, worker
 from overgan.study.theory._shallow import ProblemConfig
@@ -17,6 +19,8 @@ from overgan.theory import ShallowGAN, certify, paired
 from overgan.words import counted
 
 CONSTANTS = ["alpha", "beta", "epsilon", "allowed", "radius", "excess", "gamma", "rate"]
+CERTIFIED = "Beyond a width, the conditions of Theorem A.4 hold, so that training converges for certain."
+NEARER = "The wider the network, the nearer it is to the conditions of Theorem A.4."
 COLUMNS = ["k", "seed", "problem", "holds", *CONSTANTS, "conditions"]
 
 
@@ -79,6 +83,14 @@ class CertificateStudy(TheoryStudy):
     def cases(self) -> Sequence[str]:
         """The problems' names."""
         return list(self.spec.problems)
+
+    def claims(self, confidence: float | None = None) -> list[Claim]:
+        """Whether the theorem certifies convergence beyond a width, and how far narrower networks are from it."""
+        found = self._cases(confidence)
+        return [
+            reached(found, "certificate", CERTIFIED, ("holds", "excess"), "holds", "meet all conditions"),
+            falls(found, "excess", NEARER, ("excess",), "excess", "the proven bound on ‖J − J₀‖ over the allowed ε"),
+        ]
 
     def _no_success(self, first: str) -> str:
         return f"the conditions hold in no run of {first} at any width; try wider, or a target nearer to f(W_0)"

@@ -6,17 +6,22 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, Field
 
 from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
+from overgan.study.analysis import Claim
+from overgan.study.theory._claims import falls
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, cost, finite_part, worker
 from overgan.theory import DeepFeatureGAN, Problem, ShallowGAN, linearize, simulate
 from overgan.words import counted
 
 COLUMNS = ["k", "seed", "gan", "gap", "residual", "predicted", "initial_residual", "steps", "within"]
+LINEAR = "The wider the network, the closer its training stays to what its linearization at the start predicts."
+LAZY = "The wider the network, the less its weights move, relative to their norm at the start."
 MEASURED, PREDICTED = "measured", "predicted"
 LOOKED_AT = 100  # steps at which the state is compared, equally far apart on a logarithmic axis
 
@@ -89,6 +94,7 @@ def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:
                 "predicted": predicted[-1],
                 "initial_residual": norms[0],
                 "steps": len(norms) - 1,
+                "moved": _moved(traj.W, problem.start),
                 "within": gap <= spec.within and not diverged,
                 "diverged": diverged,
                 "eta": linear.eta,
@@ -97,6 +103,11 @@ def _run(spec: PredictionSpec, seed: int, width: int) -> tuple[Curves, Rows]:
             }
         )
     return curves, rows
+
+
+def _moved(weights: Float[np.ndarray, "..."], start: Float[np.ndarray, "..."]) -> float:
+    """‖θ − θ₀‖ / ‖θ₀‖."""
+    return float(np.linalg.norm(weights - start) / np.linalg.norm(start))
 
 
 class PredictionStudy(TheoryStudy):
@@ -110,6 +121,15 @@ class PredictionStudy(TheoryStudy):
     def cases(self) -> Sequence[str]:
         """The GANs' names."""
         return list(self.spec.gans)
+
+    def claims(self, confidence: float | None = None) -> list[Claim]:
+        """Whether wider networks are closer to their linearization, and move less from where they began."""
+        found = self._cases(confidence)
+        gap = "the largest ‖r − r̃‖ / ‖r₀‖ of a run"
+        return [
+            falls(found, "linearization", LINEAR, ("gap", "residuals"), "gap", gap),
+            falls(found, "laziness", LAZY, ("moved",), "moved", "the distance ‖θ − θ₀‖ / ‖θ₀‖ in the end"),
+        ]
 
     def _no_success(self, first: str) -> str:
         return f"the prediction for {first} is within {self.spec.within:g} of no run at any width; try wider"

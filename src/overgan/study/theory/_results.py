@@ -19,6 +19,7 @@ from overgan.study._status import GroupStatus
 from overgan.study._store import STUDY, Description
 from overgan.study._study import Study
 from overgan.study.analysis import Recommendation, recommend
+from overgan.study.theory._claims import Cases
 from overgan.study.theory._runs import CURVES, RUNS, Curves, Rows, curves_file, read_curves, read_runs, whole_runs
 
 
@@ -119,6 +120,10 @@ class TheoryStudy(Study):
             quantity=self._success(first),
         )
         return replace(found, missing=(*found.missing, *self._unfinished()))
+
+    def _cases(self, confidence: float | None) -> Cases:
+        """What its claims are made of."""
+        return Cases(self.frame(), self.case, self.cases, self.confidence(confidence))
 
     @property
     @abstractmethod

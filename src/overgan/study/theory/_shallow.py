@@ -11,12 +11,15 @@ from pydantic import BaseModel, Field, model_validator
 from overgan.study._kind import Facts, Kind
 from overgan.study._scale import multiplied
 from overgan.study._spec import KIND_OF_STUDY, STRICT, Spec
+from overgan.study.analysis import Claim
+from overgan.study.theory._claims import reached, sooner
 from overgan.study.theory._results import TheoryStudy
 from overgan.study.theory._runs import Curves, Name, Rows, cost, finite_part, worker
 from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
 from overgan.words import counted
 
 COLUMNS = ["k", "seed", "method", "mse", "optimal_mse", "residual", "initial_residual", "optimum", "steps", "converged"]
+OPTIMUM = "Beyond a width, training makes the mean of the generated points that of the data: the MSE falls to 0."
 
 
 class ProblemConfig(BaseModel):
@@ -105,6 +108,14 @@ class ShallowStudy(TheoryStudy):
     def cases(self) -> Sequence[str]:
         """The methods' names."""
         return list(self.spec.methods)
+
+    def claims(self, confidence: float | None = None) -> list[Claim]:
+        """Whether training finds the optimum beyond a width (paper, Figs. 2 and 9), and in fewer steps."""
+        found = self._cases(confidence)
+        return [
+            reached(found, "optimum", OPTIMUM, ("mse", "converged"), "converged", "converge"),
+            sooner(found, "steps", "Wider networks converge in fewer steps.", ("residuals",), "converged"),
+        ]
 
     def _no_success(self, first: str) -> str:
         return f"no run converged by {first} at any width; try wider, or more steps"

@@ -11,6 +11,7 @@ from overgan.study.analysis import COMPARABLE, AtCost, Claim, Estimate, Verdict,
 from overgan.study.gan._pair import Pair
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
+from overgan.study.gan.claims._basis import rests_on
 from overgan.words import counted, joined, number, percent, span
 
 STATEMENT = "Balanced widths of both networks are best."
@@ -27,18 +28,22 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
     """
     model, features = study.spec.model, study.spec.evaluate.features[0]
     held = model.critic_width or model.generator_width
+    runs = values_in_order(study)
+    rests = rests_on(study, {k: len(of) for k, of in runs.items()}, features)
     if held is None:
         return _cannot(
+            rests,
             "Both networks have the same width in every run, so nothing says what other ratios bring.",
             "a study with model.critic_width or model.generator_width holds one of them; one with model.critic_widths "
             "varies both.",
         )
     network, other = ("generator", "critic") if model.critic_width else ("critic", "generator")
-    values = {k: np.array(of) for k, of in values_in_order(study).items() if np.isfinite(of).any()}
+    values = {k: np.array(of) for k, of in runs.items() if np.isfinite(of).any()}
     widths = np.array(sorted(values), np.float64)
     inside = comparable_widths(widths, held)
     if len(widths) < 2 or not inside.any() or inside.all():
         return _cannot(
+            rests,
             f"The {other} is held at {held}; finished are runs of the {network} at {_widths(widths)}.",
             f"widths of the {network} are needed near {held} and far from it, such as "
             f"widths={[max(1, held // 4), held, 2 * held]}.",
@@ -67,7 +72,7 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
                 confidence,
             ),
         ),
-        rests_on=f"{counted(sum(map(len, sets)), 'run')}, {counted(len(sets), 'width')}, {features} features",
+        rests_on=rests,
         needed="" if verdict != "cannot tell" else _needed(widths, held, narrow, sets, network),
         figures=(FIGURE.format(features=features),),
     )
@@ -85,10 +90,13 @@ def surface_claim(
 
     cost: what the pairs' costs are. Networks are of comparable widths if neither is four times as wide as the other.
     """
-    costs, ratios = np.array([p.cost for p in pairs]), np.array([p.ratio for p in pairs])
+    costs, ratios = (np.array([getattr(p, name) for p in pairs], np.float64) for name in ("cost", "ratio"))
     found = at_equal_cost([p.values for p in pairs], costs, ratios, tolerance, confidence) if pairs else []
+    runs = counted(sum(len(p.values) for p in pairs), "run")
+    rests = f"{runs}, {counted(len(pairs), 'pair')} of widths, {features} features"
     if not found:
         return _cannot(
+            rests,
             f"{counted(len(pairs), 'pair')} of widths finished: none of comparable widths beside one of others.",
             "more of the surface must be run.",
         ), []
@@ -107,8 +115,7 @@ def surface_claim(
         f"than {COMPARABLE:g} times each other) is within {percent(tolerance)} of the best is shown at {shown} of "
         f"{counted(len(found), 'cost')}{against}.",
         numbers=numbers,
-        rests_on=f"{counted(sum(len(p.values) for p in pairs), 'run')}, {counted(len(pairs), 'pair')} of widths, "
-        f"{features} features",
+        rests_on=rests,
         needed="More seeds would tell." if verdict == "cannot tell" else "",
         figures=(SURFACE,),
     ), found
@@ -156,5 +163,5 @@ def _widths(widths: Float[np.ndarray, " widths"]) -> str:
     return f"k = {span(str(known[0]), str(known[-1]))}" if known else "no width"
 
 
-def _cannot(because: str, needed: str) -> Claim:
-    return Claim("balance", STATEMENT, "cannot tell", because, needed=needed[0].upper() + needed[1:])
+def _cannot(rests: str, because: str, needed: str) -> Claim:
+    return Claim("balance", STATEMENT, "cannot tell", because, rests_on=rests, needed=needed[0].upper() + needed[1:])

@@ -37,6 +37,11 @@ class Speed:
     level: list[float]  # mean over training
     to_final: list[float]  # iterations to within 10 % of its own last distance
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is something to draw: a distance that most come to, and runs of more than one evaluation."""
+        return math.isfinite(self.target) and max(len(run.values) for run in self.runs) > 1
+
 
 def speed(study: GanResults) -> Speed:
     """Of all runs that ended; a run that diverged never comes to anything."""
@@ -62,7 +67,8 @@ def convergence(study: GanResults, confidence: float) -> Claim:
     found = speed(study)
     label = f"test {frechet_label(study.spec.evaluate.features[0])}"
     claim = Claim("convergence", STATEMENT, "cannot tell", "", **basis(study, found.runs))
-    claim = replace(claim, figures=("iterations-to-target", *claim.figures))
+    if found.shown:
+        claim = replace(claim, figures=("iterations-to-target", *claim.figures))
     because, needed = _lacking(study, found)
     if because:
         return replace(claim, because=because, needed=needed)

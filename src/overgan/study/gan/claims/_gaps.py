@@ -24,7 +24,7 @@ class MeasuredGap:
 
 
 def measured_gaps(study: GanResults, confidence: float = 0.95) -> list[MeasuredGap]:
-    """By FID∞ and KID where they are measured, else by the Fréchet distance; in the feature space that decides."""
+    """By FID∞ and KID where they are measured at every width, else by the Fréchet distance; in the deciding space."""
     return [gap for gap in gaps_or_lacks(study, confidence) if isinstance(gap, MeasuredGap)]
 
 
@@ -34,9 +34,8 @@ def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | st
     found: list[MeasuredGap | str] = []
     for name, key in (("frechet_infinity", "frechet_inf"), ("kernel", "kernel")):
         of = complete(final, [f"{key}_train", f"{key}_test"])
-        if len(of):
-            heading = METRICS[name].heading(METRICS[name].columns[0], features)
-            found.append(_measured(study, name, heading, of, key, confidence))
+        if len(of) and set(of.k) == set(final.k):
+            found.append(_measured(study, name, _label(name, features), of, key, confidence))
     if not found:
         equal = study.spec.evaluate.reference == "equal"
         of = complete(final, ["frechet_train", "frechet_test"] if equal else ["frechet_gap", "frechet_test"])
@@ -45,6 +44,12 @@ def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | st
         if len(of):
             found.append(_measured(study, "frechet", frechet_label(features), of, "frechet", confidence))
     return found
+
+
+def _label(metric: str, features: str) -> str:
+    if metric == "frechet_infinity" and features != "inception":
+        return f"{frechet_label(features)} of infinitely many images"
+    return METRICS[metric].heading(METRICS[metric].columns[0], features)
 
 
 def _measured(

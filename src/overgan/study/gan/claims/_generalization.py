@@ -1,17 +1,17 @@
 """Test FID follows train FID (paper, Section 3: "their gap does not increase with increasing overparameterization")."""
 
+import math
 from dataclasses import replace
 
-from overgan.metrics import frechet_label, too_few
+from overgan.metrics import METRICS, frechet_label
 from overgan.study.analysis import Claim, Estimate, Verdict, growth_verdict
-from overgan.study.gan._cost import available_spaces
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._basis import more_runs, rests_on, seeds_would_tell
+from overgan.study.gan.claims._basis import counts, judged_runs, more_runs, rests_on, seeds_would_tell
 from overgan.study.gan.claims._gaps import MeasuredGap, gaps_or_lacks
 from overgan.words import joined, percent, signed
 
 STATEMENT = "Test FID follows train FID: their gap does not grow with the width."
-COMPARED = ("frechet_infinity", "kernel")  # with which images are compared best
+BETTER = {"frechet_infinity": "FID∞", "kernel": "KID"}  # metrics than the Fréchet distance of so many images
 
 
 def generalization(study: GanResults, confidence: float) -> Claim:
@@ -29,7 +29,7 @@ def generalization(study: GanResults, confidence: float) -> Claim:
         STATEMENT,
         "cannot tell",
         "",
-        rests_on=rests_on(study, known[0].runs if known else {}, features),
+        rests_on=rests_on(study, known[0].runs if known else counts(judged_runs(study)), features),
         figures=("gap", f"frechet-{features}"),
     )
     if not known:
@@ -47,14 +47,15 @@ def generalization(study: GanResults, confidence: float) -> Claim:
     return replace(
         claim,
         verdict=verdict,
-        because=" ".join([*(_saying(gap, verdicts, tolerance, confidence) for gap in (decides, *others))]),
+        because=" ".join(
+            [
+                _saying(gap, verdicts[gap.label], tolerance, confidence, first=gap is decides)
+                for gap in (decides, *others)
+            ]
+        ),
         numbers=tuple(number for gap in (decides, *others) for number in _numbers(gap, confidence)),
         needed=_needed(study, decides, verdicts) if verdict == "cannot tell" else "",
     )
-
-
-def _verdict(gap: MeasuredGap, tolerance: float) -> Verdict:
-    return growth_verdict(gap.growth, tolerance) if gap.draws else "cannot tell"
 
 
 def _numbers(gap: MeasuredGap, confidence: float) -> list[Estimate]:
@@ -72,21 +73,24 @@ def _numbers(gap: MeasuredGap, confidence: float) -> list[Estimate]:
     ]
 
 
-def _saying(gap: MeasuredGap, verdicts: dict[str, Verdict], tolerance: float, confidence: float) -> str:
+def _saying(gap: MeasuredGap, verdict: Verdict, tolerance: float, confidence: float, *, first: bool) -> str:
     growth = gap.growth
     narrow, wide = min(growth.gaps), max(growth.gaps)
+    border = percent(tolerance)
     within = {
-        "supports": f"not by more than {percent(tolerance)}",
-        "contradicts": f"by more than {percent(tolerance)}",
-        "cannot tell": f"perhaps by more than {percent(tolerance)}, perhaps not",
-    }[verdicts[gap.label]]
+        "supports": f"so it does not grow by more than {border}",
+        "contradicts": f"so it grows by more than {border}",
+        "cannot tell": f"so it may grow by more than {border}, or not",
+    }[verdict]
     if not gap.draws:
         within = "and that is of seeds alone, not of other real images"
     low, high = (signed(100 * x, 2) for x in (growth.low, growth.high))
-    return (
-        f"From k = {narrow} to k = {wide} test less train {gap.label} grows by {signed(100 * growth.value, 2)}% of the "
-        f"test distance at k = {wide} ({100 * confidence:g}% interval: {low}% to {high}%), {within}."
-    )
+    by = f"{signed(100 * growth.value, 2)}%"
+    interval = f"({100 * confidence:g}% interval: {low}% to {high}%), {within}."
+    if not first:
+        return f"In {gap.label} it changes by {by} {interval}"
+    at = f"the test distance at k = {wide}"
+    return f"From k = {narrow} to k = {wide} test less train {gap.label} changes by {by} of {at} {interval}"
 
 
 def _needed(study: GanResults, gap: MeasuredGap, verdicts: dict[str, Verdict]) -> str:
@@ -96,13 +100,18 @@ def _needed(study: GanResults, gap: MeasuredGap, verdicts: dict[str, Verdict]) -
     if not gap.draws:
         return f"It takes the error over draws of the real images ({measure} frechet_gap)."
     growth, compared = gap.growth, study.description.data.get("compared")
-    if growth.seeds == float("inf"):
+    if math.isinf(growth.seeds):
         images = f"the {compared:,} real images on a side" if compared else "these real images"
         text = f"No number of seeds would tell, as the draw of {images} leaves it open: it takes more images."
     else:
         text = seeds_would_tell(growth.seeds)
-    spaces, samples = available_spaces(study.spec), compared or study.spec.evaluate.samples
-    absent = [name for name in COMPARED if name != gap.metric and not too_few([name], spaces, samples)]
-    if gap.metric == "frechet" and absent:
-        text += f" FID∞ and KID would say more ({measure} {','.join(absent)})."
+    if gap.metric == "frechet" and (more := _possible(study)):
+        text += f" {joined(list(more.values()))} would say more ({measure} {','.join(more)})."
     return text
+
+
+def _possible(study: GanResults) -> dict[str, str]:
+    """The better metrics that there are images enough for, and what they are called."""
+    facts = study.description.features.get(study.spec.evaluate.features[0], {})
+    images = study.description.data.get("compared", study.spec.evaluate.samples)
+    return {name: label for name, label in BETTER.items() if images >= METRICS[name].needed(facts.get("dimension", 1))}

@@ -12,6 +12,7 @@ from overgan.words import course, joined, number
 
 STATEMENT = "Wide networks train lazily: the wider they are, the less they move from where they began."
 LAZY = -0.5  # exponent of k in the relative distance from initialization under the tangent kernel's scaling
+BETWEEN = LAZY / 2  # it and 0, the exponent of networks that move as far at every width
 NETWORKS = ("generator", "critic")
 MORE = "More widths: the exponent is known from how far the widths' means lie from a line."
 
@@ -42,8 +43,9 @@ def moved(study: GanResults, confidence: float = 0.95) -> list[Moved]:
 def laziness(study: GanResults, confidence: float) -> Claim:
     """Whether the distance from initialization, relative to the initial norm, falls with k as in lazy training.
 
-    With the scaling of the tangent kernel it falls as k^−½ or faster. The claim is supported if for both networks the
-    exponent's interval is below 0 and reaches −½, and contradicted if for one of them it is all above −½.
+    With the scaling of the tangent kernel it falls about as k^−½, or faster. The claim is supported if the whole
+    interval of the exponent is nearer to −½ than to 0, or below −½, for both networks, and contradicted if it is all
+    nearer to 0, or above, for one of them.
     """
     networks = moved(study, confidence)
     runs = {k: len(of) for k, of in networks[0].runs.items()}
@@ -53,16 +55,14 @@ def laziness(study: GanResults, confidence: float) -> Claim:
         "cannot tell",
         "",
         rests_on=rests_on(study, runs),
-        figures=("distance-from-initialization",),
+        figures=("distance-from-initialization",) if any(of.runs for of in networks) else (),
     )
     fitted = {of.network: of.fitted for of in networks if of.fitted}
     if len(fitted) < len(networks):
         there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
-        because = (
-            f"How the distance from initialization goes with the width takes three widths: {there} come to an end."
-        )
+        because = f"How fast the distance from initialization falls takes three widths to say: {there} come to an end."
         return replace(claim, because=because, needed="Finished runs of three widths or more.")
-    verdict = _verdict(fitted)
+    verdict = lazy_verdict(fitted)
     return replace(
         claim,
         verdict=verdict,
@@ -73,10 +73,11 @@ def laziness(study: GanResults, confidence: float) -> Claim:
     )
 
 
-def _verdict(fitted: dict[str, Exponent]) -> Verdict:
-    if any(of.low > LAZY for of in fitted.values()):
+def lazy_verdict(fitted: dict[str, Exponent]) -> Verdict:
+    """The verdict, by the exponents of the networks."""
+    if any(of.low > BETWEEN for of in fitted.values()):
         return "contradicts"
-    return "supports" if all(of.high < 0 for of in fitted.values()) else "cannot tell"
+    return "supports" if all(of.high < BETWEEN for of in fitted.values()) else "cannot tell"
 
 
 def _because(networks: list[Moved], fitted: dict[str, Exponent]) -> str:
@@ -91,9 +92,9 @@ def _because(networks: list[Moved], fitted: dict[str, Exponent]) -> str:
 def _answer(verdict: Verdict, fitted: dict[str, Exponent]) -> str:
     """The paper's question, answered for these networks."""
     if verdict == "supports":
-        return "It falls at a rate that agrees with lazy training, k^-0.5 or faster: as far as this tells, they do."
+        return "In lazy training it falls about as k^-0.5, or faster: both networks train lazily here."
     if verdict == "contradicts":
-        which = [f"the {name}" for name, of in fitted.items() if of.low > LAZY]
+        which = [f"the {name}" for name, of in fitted.items() if of.low > BETWEEN]
         do = "do" if len(which) > 1 else "does"
-        return f"In lazy training it would fall as k^-0.5 or faster: {joined(which)} {do} not train lazily here."
-    return "Lazy training, in which it falls as k^-0.5 or faster, is neither shown nor excluded."
+        return f"In lazy training it would fall about as k^-0.5, or faster: {joined(which)} {do} not train lazily here."
+    return "Lazy training, in which it falls about as k^-0.5, or faster, is neither shown nor excluded."

@@ -10,15 +10,14 @@ from overgan.metrics import CRITIC
 from overgan.study.analysis import COPIES, Claim, Copied, Estimate, Interval, border, copied, interval, means_of
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import Runs, by_width, counts, judged_runs, more_runs, rests_on, seeds_would_tell
-from overgan.words import number, percent, span
+from overgan.words import course, number, percent, span
 
 
 @dataclass(frozen=True)
 class _Divergence:
     """NND at the widest width, less that of memorized training images."""
 
-    width: int
-    value: float
+    means: dict[int, float]  # by width
     memorized: float
     less: Interval
 
@@ -33,21 +32,22 @@ def memorization(study: GanResults, confidence: float) -> Claim:
     contradicts nothing: images that are not like real ones have that, too.
     """
     features = study.spec.evaluate.features[0]
-    shares = by_width(study.final(), "nearer_train")
-    found = _copied(study, shares, confidence)
-    nnd = _divergence(study, confidence)
+    shares, judged = by_width(study.final(), "nearer_train"), judged_runs(study)
+    widest = max(judged, default=0)
+    found = _copied(study, shares, confidence) if widest in shares else None
+    nnd = _divergence(study, confidence, widest)
     runs = shares or by_width(study.final(CRITIC), "nnd")
     claim = Claim(
         "memorization",
         "Wide networks do not memorize.",
         "cannot tell",
         "",
-        rests_on=rests_on(study, counts(runs or judged_runs(study)), features if shares else ""),
-        figures=("nnd",) if nnd else (),
+        rests_on=rests_on(study, counts(runs or judged), features if shares else ""),
+        figures=(*(("nearer-train",) if shares else ()), *(("nnd",) if nnd else ())),
     )
     measure = f"overgan evaluate --study {study.folder} --metrics"
     if found is None and nnd is None:
-        return replace(claim, because=_unknown(shares), needed=_to_measure(study, runs, measure))
+        return replace(claim, because=_unknown(shares), needed=_to_measure(study, judged, measure))
     supported = (found is not None and found.none) or (
         nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
     )
@@ -75,12 +75,13 @@ def _unknown(shares: Runs) -> str:
     wide = max(shares)
     return (
         f"At k = {wide} {percent(float(shares[wide].mean()), 3)} of the generated images are nearer to the training "
-        "images than to as many held-out ones; how sure that is takes two widths, and two seeds of one of them."
+        "images than to as many held-out ones; what that says of wide networks takes the widest one, another one, and "
+        "two seeds of one of them."
     )
 
 
-def _to_measure(study: GanResults, runs: Runs, measure: str) -> str:
-    return more_runs(study) if runs or study.final().empty else f"It takes {measure} memorization,nnd."
+def _to_measure(study: GanResults, judged: Runs, measure: str) -> str:
+    return f"It takes {measure} memorization,nnd." if _enough(judged) else more_runs(study)
 
 
 def _copied(study: GanResults, shares: Runs, confidence: float) -> Copied | None:
@@ -93,16 +94,17 @@ def _enough(runs: Runs) -> bool:
     return len(runs) > 1 and max(map(len, runs.values())) > 1
 
 
-def _divergence(study: GanResults, confidence: float) -> _Divergence | None:
+def _divergence(study: GanResults, confidence: float, widest: int) -> _Divergence | None:
     critic = study.final(CRITIC)
     nnd, memorized = by_width(critic, "nnd"), by_width(critic, "nnd_memorized")
     both = {k: of for k, of in nnd.items() if k in memorized}
-    if not _enough(both):
+    if not _enough(both) or widest not in both:
         return None
     line = float(np.mean(np.concatenate(list(memorized.values()))))
-    of = means_of({k: values - line for k, values in both.items()})
-    width = of.widths[-1]
-    return _Divergence(width, float(both[width].mean()), line, interval(of, of.at(width), confidence))
+    means = {k: float(values.mean()) for k, values in both.items()}
+    scale = np.array(list(means.values()))  # runs differ in proportion to it
+    of = means_of({k: values - line for k, values in both.items()}, scale if scale.min() > 0 else None)
+    return _Divergence(means, line, interval(of, of.at(of.widths[-1]), confidence))
 
 
 def _of_share(found: Copied, shares: Runs, confidence: float) -> str:
@@ -124,7 +126,7 @@ def _of_nnd(nnd: _Divergence, confidence: float) -> str:
     low, high = (number(nnd.memorized + x) for x in (nnd.less.low, nnd.less.high))
     beside = "below" if nnd.less.high < 0 else "above" if nnd.less.low > 0 else "not told apart from"
     return (
-        f"NND at k = {nnd.width} is {number(nnd.value)} ({100 * confidence:g}% interval: {span(low, high)}), {beside} "
+        f"NND {course(nnd.means)} ({100 * confidence:g}% interval of the last: {span(low, high)}), {beside} "
         f"the line of memorized training images, {number(nnd.memorized)}."
     )
 
@@ -146,8 +148,8 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
         rise = (found.growth.value, found.growth.low, found.growth.high)
         numbers.append(Estimate(f"growth of that share from k = {narrow}", *rise, confidence))
     if nnd:
-        ends = (nnd.value, nnd.memorized + nnd.less.low, nnd.memorized + nnd.less.high)
-        numbers.append(Estimate(f"NND at k = {nnd.width}", *ends, confidence))
+        value, low, high = (nnd.memorized + x for x in (nnd.less.value, nnd.less.low, nnd.less.high))
+        numbers.append(Estimate(f"NND at k = {max(nnd.means)}", value, low, high, confidence))
         numbers.append(Estimate("NND of memorized training images", nnd.memorized, math.nan, math.nan))
     return tuple(numbers)
 

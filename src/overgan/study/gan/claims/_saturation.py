@@ -70,7 +70,10 @@ def saturation(study: GanResults, confidence: float) -> Claim:
         numbers=(
             in_percent(f"change of mean {label} in the last doubling, to k = {found.wide}", found, confidence),
             *([Estimate("width where it levels off", level.width, *level.interval, confidence)] if level else []),
-            *(Estimate(f"leave-one-width-out error of {law.law}, in %", 100 * law.error, *NO_INTERVAL) for law in laws),
+            *(
+                Estimate(f"leave-one-width-out error of {_named(law)}, in %", 100 * law.error, *NO_INTERVAL)
+                for law in laws
+            ),
         ),
         needed=_needed(found) if verdict == "cannot tell" else "",
     )
@@ -110,9 +113,16 @@ def _laws(runs: Runs) -> list[LeftOut]:
 def _of_laws(laws: list[LeftOut]) -> list[str]:
     if not laws:
         return []
-    names = {"a": "a constant", "b k^−c": "b k^−c", "a + b k^−c": "a + b k^−c, which levels off,"}
-    missed = [f"{names[law.law]} by {percent(law.error, 2)}" for law in sorted(laws, key=lambda law: law.error)]
-    return [f"The mean of a width that is left out is missed least by {missed[0]}, then {joined(missed[1:])}."]
+    levels = {"a + b k^−c": ", which levels off"}
+    best, *others = [
+        f"{_named(law)}{levels.get(law.law, '')} (error {percent(law.error, 2)})"
+        for law in sorted(laws, key=lambda law: law.error)
+    ]
+    return [f"A width that is left out is foretold best by {best}, then by {joined(others)}."]
+
+
+def _named(law: LeftOut) -> str:
+    return "a constant" if law.law == "a" else law.law
 
 
 def _needed(found: Change) -> str:

@@ -1,6 +1,7 @@
 """Wider networks train more stably (paper, Fig. 5)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from overgan.metrics import frechet_label
 from overgan.study.analysis import Claim, Kendall, kendall, relative_spread, variation, verdict
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._runs import Course, basis, by_width, courses, estimates, more_seeds, too_few, trend
-from overgan.words import counted, joined, percent
+from overgan.words import counted, joined, number, percent
 
 STATEMENT = "Wider networks train more stably."
 SCHEDULE = (
@@ -27,6 +28,11 @@ class Steadiness:
     absolute: list[float]  # the same as a distance
     spread: dict[int, float]  # of each width's last distances, relative, over its seeds
     diverged: list[float]  # 1 or 0
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is something to draw, on a logarithmic axis."""
+        return any(0 < of < math.inf for of in self.relative)
 
 
 def steadiness(study: GanResults) -> Steadiness:
@@ -55,7 +61,8 @@ def stability(study: GanResults, confidence: float) -> Claim:
     found = steadiness(study)
     label = f"test {frechet_label(study.spec.evaluate.features[0])}"
     claim = Claim("stability", STATEMENT, "cannot tell", "", **basis(study, found.runs))
-    claim = replace(claim, figures=("variation", *claim.figures))
+    if found.shown:
+        claim = replace(claim, figures=("variation", *claim.figures))
     because, needed = _lacking(study, found)
     if because:
         return replace(claim, because=because, needed=needed)
@@ -70,7 +77,7 @@ def stability(study: GanResults, confidence: float) -> Claim:
         numbers=estimates(
             {
                 f"the variation of {label} about its trend in the last third of training, relative to it": relative,
-                "the same, as a distance": absolute,
+                "that variation as a distance": absolute,
                 f"the spread of {label} over the seeds of a width": of_seeds,
                 "whether a run diverged": lost,
             }
@@ -96,25 +103,38 @@ def _needed(runs: list[Course], relative: Kendall | None, absolute: Kendall | No
         return more_seeds(runs, relative)
     if absolute is not None and absolute.direction == -relative.direction:
         more, less = ("more", "less") if relative.direction > 0 else ("less", "more")
-        return f"To say what is meant: wider networks vary {more} relative to their distance, and {less} as a distance."
+        return (
+            f"No run would: wider networks vary {more} relative to their distance, and {less} as a distance, and which "
+            "of the two counts is a choice."
+        )
     return "More seeds: how much runs vary, how much seeds differ and which runs diverge do not go the same way."
 
 
 def _because(study: GanResults, found: Steadiness, label: str) -> str:
-    varied = {k: float(np.median(of)) for k, of in by_width(found.runs, found.relative).items()}
+    relative, absolute = (
+        {k: float(np.median(of)) for k, of in by_width(found.runs, varied).items()}
+        for varied in (found.relative, found.absolute)
+    )
     sentences = [
-        f"Over the last third of training {label} varies about its trend by {_ends(varied)} of itself (medians)."
+        f"Over the last third of training {label} varies about its trend, relative to itself, by "
+        f"{_ends(relative, _percent)}, and as a distance by {_ends(absolute, number)} (medians)."
     ]
     if len(found.spread) > 1:
-        sentences.append(f"Between the seeds of a width it differs by {_ends(found.spread)} (standard deviations).")
+        sentences.append(
+            f"Between the seeds of a width it differs by {_ends(found.spread, _percent)} (standard deviations)."
+        )
     sentences.append(_lost(found))
     return " ".join([*sentences, *([SCHEDULE] if study.spec.train.schedule == "linear" else [])])
 
 
-def _ends(values: dict[int, float]) -> str:
-    """A share at the narrowest and the widest width that have one."""
+def _percent(share: float) -> str:
+    return percent(share, 2)
+
+
+def _ends(values: dict[int, float], shown: Callable[[float], str]) -> str:
+    """A number at the narrowest and the widest width that have one."""
     known = {k: value for k, value in values.items() if math.isfinite(value)}
-    return joined([f"{percent(known[k], 2)} at k = {k}" for k in (min(known), max(known))])
+    return joined([f"{shown(known[k])} at k = {k}" for k in dict.fromkeys([min(known), max(known)])])
 
 
 def _lost(found: Steadiness) -> str:

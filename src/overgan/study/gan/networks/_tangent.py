@@ -62,6 +62,8 @@ def kernel_products(outputs: Outputs, parameters: Sequence[Tensor], probes: Rows
 
     Jᵀ z is a vector-Jacobian product; that of z ↦ Jᵀ z, which is linear, gives J of it. No Jacobian is kept.
     """
+    if not outputs.requires_grad:  # in no parameter that is trained
+        return torch.zeros_like(probes)
     more: dict[str, Any] = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
     slot = torch.zeros_like(outputs, requires_grad=True)
     pulled = torch.autograd.grad(outputs, parameters, slot, create_graph=True, **more)
@@ -90,7 +92,7 @@ TANGENT_KERNEL = Metric(
     (
         Column(
             "tangent_kernel_change",
-            "change of the generator's tangent kernel",
+            "change of the tangent kernel",
             note="0 where training is lazy",
             sides=("train",),
         ),

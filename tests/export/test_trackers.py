@@ -1,0 +1,170 @@
+"""The tools themselves, and what they read of what was sent to them."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import overgan
+from overgan.cli import app
+from overgan.errors import OverganError
+from tests.export.by_hand import ITERATIONS, SEEDS, WIDTHS, gan_study, go_to
+from tests.export.test_follow import expected
+
+
+def of_tensorboard(folder):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = {}
+    for run in folder.glob("k*/seed-*"):
+        events = EventAccumulator(str(run), size_guidance={"scalars": 0}).Reload()
+        rows = [((of.step, name), of.value) for name in events.Tags()["scalars"] for of in events.Scalars(name)]
+        assert len(rows) == len(dict(rows)), "twice"
+        found[run.relative_to(folder).as_posix()] = dict(rows)
+    return found
+
+
+def close(found, study):
+    rows = expected(study)
+    assert found.keys() == rows.keys()
+    for run, values in rows.items():
+        assert found[run] == pytest.approx(values, rel=1e-6)  # TensorBoard has 32 bits of a number
+    return True
+
+
+def test_tensorboard_reads_each_row_once_however_often_it_is_exported(tmp_path):
+    study = gan_study(tmp_path / "study", iteration=10)
+    out = study.folder / "export/tensorboard"
+    (exported,) = overgan.export_study(study.folder, "tensorboard")
+    assert exported == ("tensorboard", str(out))
+    assert close(of_tensorboard(out), study)
+    go_to(study.folder, 4, ITERATIONS)
+    for _ in range(2):
+        overgan.export_study(study.folder, "tensorboard")
+        assert close(of_tensorboard(out), study)
+    go_to(study.folder, 4, ITERATIONS, changed=0.5)
+    overgan.export_study(study.folder, "tensorboard")
+    assert close(of_tensorboard(out), study)
+
+
+def test_tensorboard_keeps_files_of_others_and_names_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    gan_study(tmp_path / "study")
+    others = tmp_path / "logs/k0002/seed-0/events.out.tfevents.1.other"
+    others.parent.mkdir(parents=True)
+    others.write_bytes(b"")
+    result = CliRunner().invoke(app, ["export", "study", "--to", "csv,tensorboard:logs"], catch_exceptions=False)
+    assert result.output.splitlines()[-1] == f"tensorboard: {tmp_path / 'logs'}"
+    assert others.exists()
+    other = gan_study(tmp_path / "another")
+    with pytest.raises(OverganError, match="logs has 6 runs of another study"):
+        overgan.export_study(other.folder, "tensorboard:logs")
+
+
+@pytest.mark.parametrize("tool", ["tensorboard", "mlflow", "wandb"])
+def test_without_its_package_it_is_one_line(tmp_path, monkeypatch, tool):
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == tool:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, tool, None)
+    study = gan_study(tmp_path / "study")
+    with pytest.raises(
+        OverganError, match=rf'needs the package {tool}; install it with pip install "overgan\[{tool}\]"'
+    ):
+        overgan.export_study(study.folder, tool)
+
+
+def run(code, *arguments, **environment):
+    """In a process of its own: these tools leave threads and processes behind."""
+    words = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
+    here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+    done = subprocess.run(words, capture_output=True, text=True, env=here, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+READ_MLFLOW = """
+import json, sys
+from mlflow.tracking import MlflowClient
+client = MlflowClient(tracking_uri=sys.argv[1])
+(experiment,) = client.search_experiments(filter_string="name = 'by-hand'")
+found = {}
+for run in client.search_runs([experiment.experiment_id]):
+    assert run.info.status == "FINISHED", run.info.status
+    name = run.data.tags["overgan.run"]
+    assert name not in found and name == f"k{int(run.data.params['k']):04d}/seed-{run.data.params['seed']}"
+    points = [(key, of) for key in run.data.metrics for of in client.get_metric_history(run.info.run_id, key)]
+    found[name] = [[of.step, key, of.value] for key, of in points]
+print(json.dumps(found))
+"""
+SEND = """
+import pathlib, sys
+import overgan
+from tests.export.by_hand import ITERATIONS, go_to
+
+for iteration in (10, 10, ITERATIONS):
+    if iteration > 10:
+        go_to(pathlib.Path(sys.argv[2]), 4, iteration)
+        go_to(pathlib.Path(sys.argv[2]), 2, 10, changed=0.5)
+    overgan.export_study(sys.argv[2], sys.argv[3])
+"""
+
+
+def as_rows(text):
+    found = {}
+    for run_, rows in json.loads(text.splitlines()[-1]).items():
+        found[run_] = {(step, name): value for step, name, value in rows}
+        assert len(found[run_]) == len(rows), "twice"
+    return found
+
+
+@pytest.mark.slow  # MLflow takes seconds to import
+def test_mlflow_reads_each_row_once(tmp_path):
+    study, store = gan_study(tmp_path / "study", iteration=10), f"file://{tmp_path}/store"
+    files = {"MLFLOW_ALLOW_FILE_STORE": "true"}  # a database takes it ten seconds to create
+    assert close(as_rows(run(SEND + READ_MLFLOW, store, study.folder, f"mlflow:{store}", **files)), study)
+
+
+READ_WANDB = """
+import json, pathlib, struct, sys
+from wandb.proto.wandb_internal_pb2 import Record
+
+def records(content):
+    # LevelDB's log: blocks of 32 KiB, in which a record is a checksum, a length, a type (1 whole, 2-4 in parts), data
+    place, parts = 7, b""
+    while place + 7 <= len(content):
+        if 32768 - place % 32768 < 7:
+            place += 32768 - place % 32768
+            continue
+        _, length, kind = struct.unpack("<IHB", content[place : place + 7])
+        parts += content[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):
+            yield Record.FromString(parts)
+            parts = b""
+
+found = {}
+for path in pathlib.Path(sys.argv[1]).glob("offline-run-*/*.wandb"):
+    rows = []
+    for record in records(path.read_bytes()):
+        if record.HasField("run"):
+            name = record.run.display_name
+        if record.HasField("history"):
+            row = {of.key or "/".join(of.nested_key): json.loads(of.value_json) for of in record.history.item}
+            rows += [[row["iteration"], key, row[key]] for key in row if key != "iteration" and key[0] != "_"]
+    assert name not in found
+    found[name] = rows
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow  # W&B starts a process for each export
+def test_weights_and_biases_have_each_row_once_offline(tmp_path):
+    study = gan_study(tmp_path / "study", iteration=10)
+    place = tmp_path / "study-wandb/wandb"
+    assert close(as_rows(run(SEND + READ_WANDB, place, study.folder, "wandb", WANDB_MODE="offline")), study)
+    assert len(list(place.glob("offline-run-*"))) == len(WIDTHS) * len(SEEDS)
+    overgan.load(study.folder)  # it makes links, for which a study's folder would be refused
