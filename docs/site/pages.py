@@ -18,6 +18,7 @@ CONTENTS = {
         "howto-offline",
         "studies",
         "figures-of-the-paper",
+        "export",
         "clusters",
         "stores",
     ],
