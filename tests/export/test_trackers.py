@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +76,17 @@ def test_without_its_package_it_is_one_line(tmp_path, monkeypatch, tool):
         OverganError, match=rf'needs the package {tool}; install it with pip install "overgan\[{tool}\]"'
     ):
         overgan.export_study(study.folder, tool)
+
+
+@pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
+def test_a_database_of_mlflow_without_its_packages_is_one_line(tmp_path, monkeypatch, package):
+    for name in ("mlflow", "mlflow.tracking", "mlflow.entities", "sqlalchemy", "alembic"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name) if name != package else None)
+    study = gan_study(tmp_path / "study")
+    with pytest.raises(
+        OverganError, match=rf'needs the package {package}; install it with pip install "overgan\[mlflow'
+    ):
+        overgan.export_study(study.folder, "mlflow")
 
 
 def run(code, *arguments, **environment):
