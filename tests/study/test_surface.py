@@ -193,6 +193,29 @@ def test_a_folder_of_which_nothing_is_begun_says_so(surface):
         overgan.write_report(surface)
 
 
+@pytest.mark.parametrize("place", ["figures", "critic-2", "critic-8/k0002"])
+def test_a_link_of_a_strangers_is_neither_followed_nor_written_through(surface, tmp_path, place):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(surface / place, ignore_errors=True)
+    (surface / place).symlink_to(outside)
+    for read in (overgan.write_report, Surface, read_surface):
+        with pytest.raises(OverganError, match=f"{place} is a link that leads out"):
+            read(surface)
+    assert not any(outside.iterdir())
+
+
+def test_a_kind_that_a_strangers_marker_names_is_not_imported(surface, monkeypatch):
+    content = json.loads((surface / "surface.json").read_text())
+    content["spec"]["kind"] = "strangers_kind:KIND"
+    (surface / "surface.json").write_text(json.dumps({"spec": content["spec"]}))
+    (surface / "strangers_kind.py").write_text("raise RuntimeError('it was run')\n")
+    monkeypatch.chdir(surface)
+    monkeypatch.syspath_prepend(surface)
+    with pytest.raises(OverganError, match="trust"):
+        overgan.write_report(surface)
+
+
 def test_a_damaged_marker_is_refused_in_one_line(surface):
     content = (surface / "surface.json").read_text()
     (surface / "surface.json").write_text(content.replace('"depth": 2', '"depth": 3'))

@@ -191,7 +191,7 @@ def read_description(folder: Path) -> Description:
     Raises OverganError if it is missing, both are damaged, or the folder holds several studies.
     """
     if is_surface(folder):
-        folders = [f"{folder / name}" for name in read_surface(folder).parts]
+        folders = [f"{folder / name}" for name in spec_of_surface(folder).parts]
         raise OverganError(f"{folder} holds several studies; name one of them: {joined(folders)}")
     try:
         return _description(folder / STUDY)
@@ -214,8 +214,20 @@ def is_surface(folder: str | Path) -> bool:
     return (Path(folder) / SURFACE).exists() and not (Path(folder) / STUDY).exists()
 
 
-def read_surface(folder: Path) -> Spec:
-    """The spec of several studies, of which the folder has one for each. Raises OverganError if it has none."""
+def read_surface(folder: Path, trust: bool = False) -> Spec:
+    """The spec of several studies, of which the folder has one for each.
+
+    trust: as of `load`, of the folder and of the spec. Raises OverganError if it has none, or it is not trusted and has
+    links that lead out of it or names code.
+    """
+    if not trust:
+        refuse_links(folder)
+    with importing_only(None if trust else ()):
+        return spec_of_surface(folder)
+
+
+def spec_of_surface(folder: Path) -> Spec:
+    """The same, as far as the caller lets modules be imported."""
     path = folder / SURFACE
     spec = parse_spec(read_json(path).get("spec"), str(path))
     if not spec.parts:
