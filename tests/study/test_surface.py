@@ -239,6 +239,12 @@ def test_the_page_has_the_surface_and_the_comparison(surface, undrawn):
         overgan.write_report(surface, [2])
 
 
+def test_a_page_that_cannot_be_written_is_one_line(surface, undrawn):
+    (surface / "report.html").mkdir()
+    with pytest.raises(OverganError, match=r"report\.html cannot be written .*make room or free the folder"):
+        overgan.write_report(surface)
+
+
 def test_a_page_of_half_of_it_says_so(surface, undrawn):
     shutil.rmtree(surface / "critic-8")
     for path in (surface / "critic-2" / "k0004").glob("*"):
