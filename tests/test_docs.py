@@ -141,6 +141,7 @@ def readers_folder(once):
         np.savez(folder / "FILE.npz", **{name: getattr(problem, name) for name in ("Z", "V", "W0", "target")})
         enter(folder)
         run("overgan run quickstart --out runs/quickstart")
+        shutil.copytree(".", "fresh", ignore=shutil.ignore_patterns("cache", "fresh"))
         run("overgan run quickstart --out runs/hinge --set train.loss=hinge")
         run("overgan run balance --out runs/balance")
 
@@ -170,7 +171,7 @@ def test_a_command_runs_as_it_stands(command):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
 def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path, monkeypatch):
-    shutil.copytree(".", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cache"))
+    shutil.copytree("fresh", tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     for _, block in blocks(page):
         if name := file_of(block):

@@ -18,12 +18,13 @@ CONTENTS = {
         "howto-offline",
         "studies",
         "figures-of-the-paper",
+        "export",
         "clusters",
         "stores",
     ],
     "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper", "figures-of-the-paper"],
+    "results": ["paper"],
     "contributing": ["security", "changelog"],
 }
 
