@@ -33,8 +33,8 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     label = f"mean test {frechet_label(surface.spec.evaluate.features[0])}"
     plots: list[Plot | Map] = [_map(surface, pairs, label), _against_cost(surface, pairs, label)] if pairs else []
     note = (
-        f"Cost: {surface.cost}{_caution(surface)}. Framed in the map: the least {label}. Below: of pairs that cost no more, the best, and "
-        "those that may be, as no other is shown to be better; all of these costs together with "
+        f"Cost: {surface.cost}{_caution(surface)}. Framed in the map: the least {label}. Below: of pairs that cost no "
+        "more, the best, and those that may be, as no other is shown to be better; all of these costs together with "
         f"{100 * confidence:g}% confidence."
     )
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])
