@@ -24,7 +24,7 @@ CONTENTS = {
     ],
     "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper", "figures-of-the-paper"],
+    "results": ["paper"],
     "contributing": ["security", "changelog"],
 }
 
