@@ -5,6 +5,8 @@ python benchmarks/claims_coverage.py [STUDIES]    200 a cell by default, about t
 A line for each kind of study, with 3, 5 and 10 seeds a width: in how many percent the interval holds the truth, and in
 how many the verdict is right, wrong (the opposite), or "cannot tell". Runs of a width differ by normal noise of 10 %.
 
+python benchmarks/claims_coverage.py draws    how much another draw of the real images changes the memorized share
+
 A claim is added by a line in CASES for each truth: its name, the verdict that is right, and a function of the number of
 seeds and a random generator to the verdict of one study and whether its interval holds the truth.
 """
@@ -12,8 +14,11 @@ seeds and a random generator to the verdict of one study and whether its interva
 import math
 import sys
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
+from scipy.spatial import cKDTree
+from sklearn.datasets import load_digits
 
 from overgan.study import Verdict
 from overgan.study.analysis import (
@@ -43,6 +48,7 @@ FALLING = 8 * 0.75 ** np.arange(8)
 RISING = 1.1 ** np.arange(8)
 UP_AGAIN = np.array([8, 4, 2, 1, 1, 1, 1, 1.4])
 FLAT = np.ones(8)
+FOR_TRUTH = 300  # studies, whose mean τ is taken for the truth
 EVALUATED = np.arange(50.0, 1001, 50)  # iterations of the evaluations of a run
 
 Random = np.random.Generator
@@ -135,12 +141,12 @@ def of_runs(per_run: Callable[[np.ndarray], float], curves: np.ndarray, divergin
 
 
 def by_kendall(claim: Callable[[int, Random], list[Kendall]]) -> Case:
-    """A claim that something falls with the width, which rests on the first τ; its truth is the mean of 300 studies."""
+    """A claim that something falls with the width, by its first τ, whose truth is the mean of other studies."""
     truths: dict[int, float] = {}
 
     def simulate(seeds: int, random: Random) -> Outcome:
         if seeds not in truths:
-            truths[seeds] = float(np.mean([claim(seeds, random)[0].tau for _ in range(300)]))
+            truths[seeds] = float(np.mean([claim(seeds, random)[0].tau for _ in range(FOR_TRUTH)]))
         first, *others = claim(seeds, random)
         return verdict(first, others, -1), first.low <= truths[seeds] <= first.high
 
@@ -231,7 +237,30 @@ def simulated(case: str, seeds: int, studies: int) -> tuple[float, float, float,
     return float(np.mean(held)), is_right, 1 - is_right - unknown, unknown
 
 
+def draws() -> None:
+    """The deviation of the share nearer to training images over random splits of the real ones, times 2√n."""
+    random = np.random.default_rng(0)
+    digits = random.permutation(load_digits().data)
+    for dimension, n, together in product((2, 16, 64), (300, 1000), (1, 5)):
+        points = random.standard_normal((2 * n + together * n, dimension))
+        found = _over_splits(*np.split(points, [2 * n]))
+        print(f"normal, {dimension} dimensions, {n} images, {together} runs: {found:.2f}")
+    for kept in (1.0, 0.1):  # of the digits that the others imitate: few are a generator that makes the same again
+        of = digits[600:][random.integers(int(kept * len(digits[600:])), size=1500)]
+        generated = of + 2 * random.standard_normal(of.shape)
+        print(f"digits, {kept:.0%} imitated, 300 images, 5 runs: {_over_splits(digits[:600], generated):.2f}")
+
+
+def _over_splits(real: np.ndarray, generated: np.ndarray) -> float:
+    n, random = len(real) // 2, np.random.default_rng(0)
+    cells = np.bincount(cKDTree(real).query(generated)[1], minlength=2 * n) / len(generated)
+    return float(2 * np.sqrt(n) * np.std([cells[random.permutation(2 * n)[:n]].sum() for _ in range(400)]))
+
+
 def main() -> None:
+    if sys.argv[1:] == ["draws"]:
+        draws()
+        return
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     print("| study; right verdict | holds the truth, % | right, % | wrong, % | cannot tell, % |\n|---|---|---|---|---|")
     for case, (right, _) in CASES.items():

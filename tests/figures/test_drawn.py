@@ -191,7 +191,7 @@ def test_distances_that_span_much_have_a_logarithmic_axis_and_others_a_linear_on
     one = figures.fig4(wide.narrowed([8]))
     assert one.figure.axes[0].get_yscale() == "linear"
     assert "logarithmic" not in one.caption
-    assert "one width, so there is no curve" in one.caption
+    assert "One width is drawn, so there is no curve." in one.caption
     assert "1 of 4 widths: k = 8" in one.caption
 
 

@@ -100,7 +100,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(make_gan, tmp_path, monkeyp
         (figures.fig7, {}, "no Fig. 7: one network's width must be held"),
         (figures.fig1, {"samples": False}, "no Fig. 1: training left no samples"),
         (figures.fig10, {"neighbours": False}, "no Fig. 10: there are no pictures"),
-        (figures.fig10, {"neighbours": True, "unfinished": {4, 8, 32, 128}}, "no Fig. 10: there are no pictures"),
+        (figures.fig10, {"neighbours": True, "unfinished": {4, 8, 32, 128}}, "no Fig. 10: no width is finished yet"),
+        (figures.fig6, {"nnd": True, "unfinished": {4, 8, 32, 128}}, "no Fig. 6: no width is finished yet"),
     ],
 )
 def test_a_figure_that_cannot_be_drawn_says_what_is_missing(make_gan, draw, study, message):

@@ -259,6 +259,7 @@ def theory(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     found = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html")
     assert found.gans is None
@@ -269,6 +270,7 @@ def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     assert "Not tested" in text_of(found.page)
 
 
+@pytest.mark.slow
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):
     with pytest.raises(OverganError, match=r"of the kind gan and .* of the kind shallow: they"):
         overgan.compare([two[0], theory / "s"], None)

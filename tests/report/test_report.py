@@ -178,7 +178,7 @@ def test_fewer_draws_say_less_and_none_say_nothing(make_study):
         path = study.group(k) / "evaluations.jsonl"
         path.write_text(re.sub(r', "frechet_gap.*?}', "}", path.read_text()))
     page = page_of(study)
-    assert "It takes the error over draws of the real images (overgan evaluate --study" in page
+    assert "It takes the error over draws of the real images (<code>overgan evaluate --study" in page
     assert "test − train</th>" not in page
 
 

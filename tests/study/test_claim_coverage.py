@@ -20,6 +20,7 @@ spec.loader.exec_module(coverage)
 @pytest.mark.parametrize("case", coverage.CASES)
 def test_intervals_hold_the_truth_and_verdicts_are_hardly_ever_wrong(case, monkeypatch):
     monkeypatch.setattr("overgan.study.analysis._change.DRAWS", 4000)
+    monkeypatch.setattr(coverage, "FOR_TRUTH", 60)
     held, right, wrong, unknown = coverage.simulated(case, SEEDS, STUDIES)
     assert STUDIES * held >= scipy.stats.binom.ppf(CHANCE, STUDIES, 1 - 2 * HALF_ERROR)
     sides = 2 if coverage.CASES[case][0] == "cannot tell" else 1

@@ -26,7 +26,7 @@ def score(x, y):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(runs=RUNS)
 def test_tau_is_scipys_and_the_p_value_that_of_all_permutations(runs):
     x, y = map(np.array, zip(*runs, strict=True))
@@ -36,7 +36,7 @@ def test_tau_is_scipys_and_the_p_value_that_of_all_permutations(runs):
         return
     ranks = scipy.stats.rankdata(y)  # scipy has no opinion on infinite ones
     assert found.tau == pytest.approx(scipy.stats.kendalltau(x, ranks).statistic, abs=1e-12)
-    if len(x) <= 6:  # 720 orders
+    if len(x) <= 5:  # 120 orders
         permuted = np.array([abs(score(x, ranks[list(order)])) for order in itertools.permutations(range(len(x)))])
         assert found.p_value == pytest.approx(np.mean(permuted >= abs(score(x, ranks))), abs=1e-12)
     assert -1 <= found.low <= found.tau <= found.high <= 1

@@ -240,6 +240,7 @@ def test_run_says_what_it_found_and_where(surface, undrawn):
     output = call("run", spec, "--out", surface, "--workers", "1", "--threads", "1").output
     assert "3 widths (k = 2, 4, 8) × 2 seeds × 2 critic widths" in " ".join(output.split())
     assert f"report: {surface / 'report.html'}" in output.replace("\n", "")
+    assert output.count(str(surface / "report.html")) == 3  # once as each study begins
     assert "Balanced widths of both networks are best: cannot tell." in " ".join(output.split())
     assert "Traceback" not in output
 

@@ -11,18 +11,18 @@ from overgan.cli._terminal import console
 from overgan.stores import shown
 
 To = Annotated[
-    list[str],
+    list[str] | None,
     Option(
         "--to",
         metavar="NAME[:PLACE],…",
-        help="csv, parquet, generator, onnx, tensorboard, mlflow, wandb, or package.module:name of your own.",
+        help="csv, parquet, generator, onnx, tensorboard, mlflow, wandb, your own package.module:name [default: csv].",
     ),
 ]
 
 
 def export(
     folder: Folder,
-    to: To = ["csv"],  # noqa: B006 - it is only read
+    to: To = None,
     out: Annotated[
         Path | None, Option(metavar="DIR", parser=named, help="Folder for the files [default: export in the study's].")
     ] = None,
@@ -44,7 +44,7 @@ def export(
 
     The study is only read, so it may be running.
     """
-    names = [name for several in to for name in several.split(",")]
+    names = [name for several in to or ["csv"] for name in several.split(",")]
     of = given(width=width, seed=seed, learning_rate=learning_rate, rule=rule, licence=licence)
     for what, place in overgan.export_study(folder, names, out, follow=follow, trust=trust, **of):
         console.print(f"{what}: {shown(place)}")

@@ -60,7 +60,8 @@ def _facts(opening: "Opening", *, until_sure: bool) -> Iterator[tuple[str, str]]
         yield "time", f"about {duration(seconds)} {what}"
     if opening.detached:
         return
-    yield "report", f"{shown(opening.folder / 'report.html')}, from the first evaluation on"
+    folder = opening.folder.parent if overgan.study.is_surface(opening.folder.parent) else opening.folder
+    yield "report", f"{shown(folder / 'report.html')}, from the first evaluation on"
     yield "stop", "Ctrl-C; the same command goes on from the last checkpoint"
 
 

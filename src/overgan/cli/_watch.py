@@ -42,7 +42,10 @@ def screen(*, quiet: bool = False, until_sure: bool = False) -> Iterator[tuple["
     watch: Watcher = _see_nothing
 
     def opened(opening: "Opening") -> None:
-        nonlocal watch
+        nonlocal watch, progress
+        if live:  # of several studies in turn, each has its own bars
+            progress.stop()
+            progress = Progress(*columns, console=console, expand=True)
         if not quiet:
             print_opening(opening, until_sure=until_sure)
         preparing.stop()

@@ -39,7 +39,6 @@ class State(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     study: str
-    place: str
     sending: list[str] = []  # runs of which it is not known what arrived, should this process end
     runs: dict[str, Run] = {}
 
@@ -163,7 +162,7 @@ def _read(study: Study, tracker: Tracker) -> State:
     """What was sent so far. Raises OverganError if it is damaged, or of another study."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
     if not path.exists():
-        return State(study=study.place, place=tracker.place)
+        return State(study=study.place)
     try:
         state = State.model_validate(read_json(path, mend))
     except ValidationError:

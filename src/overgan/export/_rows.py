@@ -41,7 +41,7 @@ def curves(study: Study) -> list[Curves]:
     runs: dict[str, Curves] = {}
     for name, table in tables(study).items():
         for row in table.to_dict("records"):
-            facts = {key: row[key] for key in RUN if key in row}
+            facts = {key: row[key] for key in RUN if key in row} | {"k": int(row["k"]), "seed": int(row["seed"])}
             of = _name(facts, several=several)
             run = runs.setdefault(of, Curves(of, facts, {}))
             point = _point(row)

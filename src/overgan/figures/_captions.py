@@ -76,15 +76,19 @@ def _seeds(counts: Sequence[int]) -> str:
     return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
+def alone(drawn: pd.DataFrame) -> list[str]:
+    """That there is no curve against width, if one width alone is drawn."""
+    return ["One width is drawn, so there is no curve."] if drawn.k.nunique() == 1 else []
+
+
 def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
     """The networks, images and training, and the widths that are drawn, in a sentence."""
     spec, data = study.spec, study.description.data
     height, width, channels = data["shape"]
     images = f"{height} × {width} pixels, {counted(channels, 'channel')}"
-    one = "; one width, so there is no curve" if len(widths) == 1 else ""
     sides = f"{data['train']:,} training and {data['test']:,} held-out images"
     length = f"{counted(spec.train.iterations, 'iteration')} of batch {spec.train.batch}"
-    return f"{KINDS[spec.kind].subject(spec)} ({images}; {sides}), k = {joined(widths)}{one}; {length}."
+    return f"{KINDS[spec.kind].subject(spec)} ({images}; {sides}), k = {joined(widths)}; {length}."
 
 
 def compared(study: GanStudy, features: str) -> str:

@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 
 from overgan.errors import OverganError
 from overgan.figures._axes import Curve, draw_curves, draw_picture, key, new_figure, one_plot, value_axis, width_axis
-from overgan.figures._captions import Original, caption, compared, held_network, of_gan, of_samples, spread, unlike_gan
+from overgan.figures._captions import (
+    Original,
+    alone,
+    caption,
+    compared,
+    held_network,
+    of_gan,
+    of_samples,
+    spread,
+    unlike_gan,
+)
 from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._samples import samples
 from overgan.figures._seeds import DEVIATION, finite, mean_and_deviation
@@ -96,15 +106,20 @@ def finals(study: GanStudy, features: str) -> pd.DataFrame:
     last = study.last()
     final = last[last.features == features]
     drawn = finite(final, "frechet_test")
-    if drawn.empty and len(last):
+    if last.empty:
+        raise none_finished(study)
+    if drawn.empty:
         spaces = joined([str(name) for name in last.features[last.frechet_test.notna()].unique()]) or "no space"
         raise OverganError(
             f"no run has a distance in {features} features that is a number; there are those in {spaces}"
         )
-    if drawn.empty:
-        all_ended = all(group.complete for group in study.status())
-        raise OverganError("all runs diverged" if all_ended else "no width is finished yet; go on with the study first")
     return final
+
+
+def none_finished(study: GanStudy) -> OverganError:
+    """Why no run has reached the last iteration."""
+    ended = all(group.complete for group in study.status())
+    return OverganError("all runs diverged" if ended else "no width is finished yet; go on with the study first")
 
 
 def distance_against_width(
@@ -147,5 +162,6 @@ def sentences(study: GanStudy, final: pd.DataFrame, features: str, logarithmic: 
         f"{distance_words(features)} (lower is better{axis}) at the last iteration against the width k, from {COLORS}.",
         spread(drawn, DEVIATION),
         of_gan(study, sorted(set(drawn.k.astype(int)))),
+        *alone(drawn),
         compared(study, features),
     ]

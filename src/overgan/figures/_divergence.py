@@ -2,7 +2,8 @@
 
 from overgan.errors import OverganError
 from overgan.figures._axes import Curve, draw_curves, key, one_plot, value_axis, width_axis
-from overgan.figures._captions import Original, caption, of_gan, spread, unlike_gan
+from overgan.figures._captions import Original, alone, caption, of_gan, spread, unlike_gan
+from overgan.figures._distance import none_finished
 from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._seeds import DEVIATION, finite, mean_and_deviation
 from overgan.figures._style import HEIGHT, MEMORIZED, ONE_COLUMN, TEST
@@ -18,6 +19,8 @@ COMPARED = {"nnd_memorized": "memorized training images", "nnd_train": "all trai
 
 def fig6(study: GanStudy, _features: str) -> PaperFigure:
     """NND of generated images, and the line for comparison, if it was measured."""
+    if study.last().empty:
+        raise none_finished(study)
     critic = study.final(CRITIC)
     drawn = finite(critic, "nnd") if "nnd" in critic else critic.iloc[:0]
     if drawn.empty:
@@ -41,6 +44,7 @@ def fig6(study: GanStudy, _features: str) -> PaperFigure:
         _line(study, column),
         spread(drawn, DEVIATION),
         of_gan(study, widths),
+        *alone(drawn),
     ]
     unlike = unlike_gan(study, FIG_6)
     if nnd.iterations != ITERATIONS:

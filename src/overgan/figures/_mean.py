@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from overgan.errors import OverganError
 from overgan.figures._axes import draw_curves, new_figure, width_axis
-from overgan.figures._captions import caption, spread
+from overgan.figures._captions import alone, caption, spread
 from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._seeds import RANGE, finite, mean_and_range
 from overgan.figures._style import HEIGHT, ONE_COLUMN, TRAIN, TWO_COLUMNS
@@ -76,6 +76,7 @@ def _caption(study: ShallowStudy, wanted: int, rows: pd.DataFrame, methods: list
         spread(rows[rows.method == methods[0]], RANGE),
         f"k = {joined(sorted(set(rows.k)))}; n = {p.n:,}, d = {p.d}, m = {p.m}; at most {counted(spec.steps, 'step')}; "
         f"{'; '.join(steps)}; a run ends once its residual is {number(spec.tol)} of the first.",
+        *alone(rows),
     ]
     unlike = [f"{NOT_GIVEN[wanted]}, the steps and the number of seeds are ours, as the paper does not give them"]
     if any(config.latents == "fresh" for config in spec.methods.values()):

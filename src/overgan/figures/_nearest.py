@@ -10,6 +10,7 @@ from PIL import Image
 from overgan.errors import OverganError
 from overgan.figures._axes import draw_picture, new_figure
 from overgan.figures._captions import Original, caption, of_gan, unlike_gan
+from overgan.figures._distance import none_finished
 from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._samples import narrow_and_wide
 from overgan.figures._style import TWO_COLUMNS
@@ -35,6 +36,8 @@ class Nearest:
 def fig10(study: GanStudy, features: str) -> PaperFigure:
     """A narrow network's picture at the left, a wide one's at the right."""
     last = study.last()
+    if last.empty:
+        raise none_finished(study)
     found = {k: one for k in study.spec.widths if (one := _nearest(study, k, set(last.seed[last.k == k]), features))}
     if not found:
         raise OverganError(

@@ -77,7 +77,6 @@ def answered(found: Comparison) -> dict[str, str]:
 def parts(found: Comparison, plots: Sequence[Plot | Map]) -> dict[str, Any]:
     """What the template shows of every comparison."""
     gans = found.gans
-    claims = claims_table(found)
     warnings = [scale_warning(study.spec) for study in found.studies.values()]
     return {
         "subtitle": None,
@@ -87,7 +86,8 @@ def parts(found: Comparison, plots: Sequence[Plot | Map]) -> dict[str, Any]:
         "recommended": recommended_table(found) if gans else [],
         "settings": settings_table(found) if gans else [],
         "confidence": f"{100 * gans.confidence:g}%" if gans else "",
-        "claims": claims,
+        "claims": claims_table(found),
+        "names": list(found.studies),
         "curves": plots,
         "studies": study_table(found),
         "to_html": to_html,

@@ -52,7 +52,8 @@
       show(at);
       timer = setInterval(() => (at < last ? show(++at) : stop()), STEP);
     });
-    const before = iterations.indexOf(Number(kept.get("samples")));
+    const wanted = Number(kept.get("samples") || NaN);  // of which a page that was renewed may show the one before
+    const before = iterations.findLastIndex(iteration => iteration <= wanted);
     show(before < 0 ? last : before);
   }
 

@@ -1,6 +1,7 @@
 """MLflow: an experiment at a tracking server, or in a database file."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +10,20 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from overgan.disk import sha256
+from overgan.errors import OverganError
 from overgan.export._format import needed
 from overgan.export._rows import Point
 from overgan.export._tracker import Tracker
 from overgan.study import Study
 
 AT_ONCE = 1000  # metrics that MLflow takes in one request
-STUDY, RUN, TIMES = "overgan.study", "overgan.run", "overgan.times"  # tags of a run
+STUDY, RUN, TIMES, ID = "overgan.study", "overgan.run", "overgan.times", "overgan.id"  # tags of a run
+
+
+DEFAULTS = {  # of MLflow's environment
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # with its 7 a server that is away is known after minutes
+}
 
 
 class MLflow(Tracker):
@@ -24,15 +32,17 @@ class MLflow(Tracker):
     def __init__(self, study: Study, out: Path, of: str):
         """of: the tracking URI, by default MLFLOW_TRACKING_URI's, or else a database among the exports."""
         default = f"sqlite:///{out}/mlflow.db"
-        self.place = of or os.environ.get("MLFLOW_TRACKING_URI") or default
+        uri = of or os.environ.get("MLFLOW_TRACKING_URI") or default
+        self.place = re.sub("//[^/@]*@", "//", uri)  # without a password
         self.state = out / f"mlflow-{sha256(self.place.encode())[:8]}.json"
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for name, value in DEFAULTS.items():
+            os.environ.setdefault(name, value)
         with _unwarned():
             tracking, self._entities = needed("mlflow.tracking", "mlflow"), needed("mlflow.entities", "mlflow")
-            if self.place == default:
+            if uri == default:
                 needed("sqlalchemy", "mlflow")
                 out.mkdir(parents=True, exist_ok=True)
-            self._client: Any = tracking.MlflowClient(tracking_uri=self.place)
+            self._client: Any = tracking.MlflowClient(tracking_uri=uri)
         self._study, self._name, self._experiment = study.place, study.spec.name, ""
         self._ids: dict[str, str] = {}
 
@@ -44,7 +54,7 @@ class MLflow(Tracker):
                 self._experiment = found.experiment_id if found else self._client.create_experiment(self._name)
             for before in self._found(run):
                 self._client.delete_run(before.info.run_id)
-            tags = {STUDY: self._study, RUN: run, TIMES: str(times)}
+            tags = {STUDY: self._study, RUN: run, TIMES: str(times), ID: self._tag(run)}
             created = self._client.create_run(self._experiment, run_name=run, tags=tags)
             self._ids[run] = created.info.run_id
             for key, value in facts.items():
@@ -71,14 +81,20 @@ class MLflow(Tracker):
 
     def _id(self, run: str) -> str:
         if run not in self._ids:
-            found = self._client.get_experiment_by_name(self._name)
-            self._experiment = found.experiment_id
-            self._ids[run] = self._found(run)[0].info.run_id
+            experiment = self._client.get_experiment_by_name(self._name)
+            self._experiment = experiment.experiment_id if experiment else ""
+            found = self._found(run) if experiment else []
+            if not found:
+                raise OverganError(f"{self.place} has no run {run} any more; remove {self.state} to send all again")
+            self._ids[run] = found[0].info.run_id
         return self._ids[run]
 
     def _found(self, run: str) -> list[Any]:
-        tags = f"tags.`{STUDY}` = '{self._study}' and tags.`{RUN}` = '{run}'"
-        return list(self._client.search_runs([self._experiment], tags))
+        """The runs that are not deleted."""
+        return list(self._client.search_runs([self._experiment], f"tags.`{ID}` = '{self._tag(run)}'"))
+
+    def _tag(self, run: str) -> str:
+        return sha256(f"{self._study} {run}".encode())[:16]
 
 
 @contextmanager

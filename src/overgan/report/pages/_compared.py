@@ -1,7 +1,7 @@
 """The figures and tables of several studies beside each other."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -15,6 +15,14 @@ from overgan.study import Axis, Claim, GanResults, Study
 from overgan.words import joined, number, signed, span
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")  # Okabe and Ito, 2008
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a study says of a claim."""
+
+    verdict: str
+    number: str  # in words, with its interval; empty without
 
 
 def figures(found: Comparison) -> list[Plot | Map]:
@@ -134,29 +142,26 @@ def settings_table(found: Comparison) -> list[Row]:
     """The keys of the specs in which studies differ."""
     assert found.gans  # noqa: S101 - of trained GANs
     return [
-        [("key", key), *((name, "" if value is None else str(value)) for name, value in of.items())]
+        [("key", key), *((name, "–" if value is None else str(value)) for name, value in of.items())]
         for key, of in found.gans.settings.items()
     ]
 
 
-def claims_table(found: Comparison) -> list[Row]:
-    """A row for each claim that any of the studies has, a column for each study."""
+def claims_table(found: Comparison) -> list[tuple[str, list[Said]]]:
+    """A row for each claim that any of the studies has: the statement, and what each study says of it."""
     statements = {claim.name: claim.statement for claims in found.claims.values() for claim in claims}
-    by = {name: {claim.name: claim for claim in claims} for name, claims in found.claims.items()}
-    return [
-        [("claim", statement), *((study, _said(of.get(name))) for study, of in by.items())]
-        for name, statement in statements.items()
-    ]
+    by = [{claim.name: claim for claim in claims} for claims in found.claims.values()]
+    return [(statement, [_said(of.get(name)) for of in by]) for name, statement in statements.items()]
 
 
-def _said(claim: Claim | None) -> str:
+def _said(claim: Claim | None) -> Said:
     if claim is None:
-        return "–"
+        return Said("–", "")
     if not claim.numbers:
-        return claim.verdict
+        return Said(claim.verdict, "")
     first = claim.numbers[0]
     interval = "" if first.low != first.low else f" ({span(number(first.low), number(first.high))})"
-    return f"{claim.verdict}; {first.what}: {number(first.value)}{interval}"
+    return Said(claim.verdict, f"{first.what}: {number(first.value)}{interval}")
 
 
 def study_table(found: Comparison) -> list[Row]:

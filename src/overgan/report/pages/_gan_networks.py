@@ -30,8 +30,8 @@ def tangent_kernel(rows: pd.DataFrame) -> Plot:
 
 def rotation(rows: pd.DataFrame) -> Plot:
     """The imaginary share of the game's leading eigenvalues against k: 1 is nothing but rotation."""
-    series = over_seeds("mean of |Im λ| / |λ| of ten", rows, "k", "game_imaginary_share", ROTATION_COLOR)
-    title, y_label = "Rotation of the game against width", f"imaginary share of eigenvalues, {RANGE}"
+    series = over_seeds("|Im λ| / |λ|, mean of ten eigenvalues", rows, "k", "game_imaginary_share", ROTATION_COLOR)
+    title, y_label = "Rotation of the game against width", f"imaginary share, {RANGE}"
     return against_width("game-rotation", title, y_label, [Panel([series])])
 
 

@@ -100,13 +100,18 @@ def always(share: pd.Series, one: str, never: str) -> str:
 
 
 def power_law(frame: pd.DataFrame, column: str) -> str:
-    """How a column's means go with the width, and the exponent of k in a least-squares power law through them."""
+    """How a column's means go with the width, and the exponent of k in the power law that the claims have.
+
+    That is through the mean logarithms of widths whose mean is finite and above 0, by least squares.
+    """
     means = frame.groupby("k")[column].mean()
     fitted = means[np.isfinite(means) & (means > 0)]
     text = course(means.to_dict(), digits=2)
     if len(fitted) < 2:
         return text
-    exponent = np.polyfit(np.log(fitted.index), np.log(fitted), 1)[0]
+    positive = frame[frame.k.isin(fitted.index) & (frame[column] > 0)]
+    of_width = positive.assign(log=np.log(positive[column].astype(float))).groupby("k").log.mean()
+    exponent = np.polyfit(np.log(of_width.index), of_width, 1)[0]
     where = "" if len(fitted) == len(means) else " where it is finite and above 0"
     return f"{text}, as k^{number(round(exponent, 2), 3)}{where}"
 

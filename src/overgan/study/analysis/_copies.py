@@ -44,8 +44,8 @@ def copied(shares: Mapping[int, Runs], images: int, confidence: float = 0.95) ->
 
     All runs are compared with the same real images. Another draw of these changes a share whose truth is 1/2 by a
     standard deviation of √(Σ p²)/2, p being the shares of the images whose nearest neighbour is one real image: 1/(2√n)
-    if n images a side have Σ p² = 1/n, as cells of exponential sizes do. In simulations it was 0.5 to 1.9 times that
-    (normal points of 2 to 64 dimensions, and digits), so twice that is taken.
+    if n images a side have Σ p² = 1/n, as cells of exponential sizes do. In simulations it was 0.6 to 1.9 times that
+    (`benchmarks/claims_coverage.py draws`), so twice that is taken.
 
     Held-out images of another kind make the share differ from 1/2 at every width, and a narrow network can hardly
     memorize: so copies are shown by a share that is above 1/2, and above that of the narrowest width.

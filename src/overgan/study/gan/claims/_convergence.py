@@ -22,8 +22,8 @@ from overgan.words import course, joined, number
 STATEMENT = "Wider networks converge faster."
 EVALUATIONS = 3  # with fewer, when a distance is reached is hardly known
 SCHEDULE = (
-    "The learning rate falls to 0, which brings every run to rest at the end whatever its width, so that the last "
-    "of these says little."
+    "The learning rate falls to 0, which brings every run to rest at the end, whatever its width: the last of these "
+    "says little."
 )
 
 
@@ -112,16 +112,15 @@ def _lacking(study: GanResults, found: Speed) -> tuple[str, str]:
 
 
 def _because(study: GanResults, found: Speed, label: str) -> str:
-    reached = (
-        f"{label[0].upper()}{label[1:]} {number(found.target)}, 10% above what three quarters of the runs end at, is"
-    )
     levels = {k: float(np.median(of)) for k, of in by_width(found.runs, found.level).items()}
     finals = {k: float(np.median(of)) for k, of in by_width(found.runs, found.to_final).items()}
+    own = joined([f"{number(finals[k])} iterations at k = {k}" for k in dict.fromkeys([min(finals), max(finals)])])
     sentences = [
-        f"{reached} reached {_when(by_width(found.runs, found.to_target))}.",
-        f"The mean over training {course(levels)}.",
-        f"A run's iterations to within 10% of its own last distance, few for one that soon stops to improve, "
-        f"{course(finals)} (all medians).",
+        f"{label[0].upper()}{label[1:]} {number(found.target)}, 10% above what three quarters of the runs end at, is "
+        f"reached {_when(by_width(found.runs, found.to_target))}.",
+        f"Its mean over training {course(levels)}.",
+        f"It is within 10% of where a run ends after {own} (all medians): that is when runs stop to improve, however "
+        "good they are.",
     ]
     linear = study.spec.train.schedule == "linear"
     return " ".join([*sentences, *([SCHEDULE] if linear else [])])

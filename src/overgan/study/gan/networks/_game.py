@@ -68,7 +68,7 @@ def vector_field(part: Part, loss: Loss, batch: Batch, *, differentiable: bool =
 
     differentiable: whether v can be differentiated in all weights.
     """
-    with repeatable():
+    with repeatable(batch.real.device):
         real = part.fold(batch.real)
         of_generator = loss.generator(part, lambda: real, part.generate(batch.generator_latents))
         of_critic, *_ = loss.critic(part, real, part.generate(batch.latents), batch.given)

@@ -11,7 +11,7 @@ from overgan.data import ImageSet
 from overgan.errors import OverganError
 from overgan.memory import is_out_of_memory
 from overgan.metrics import Metric, Progress
-from overgan.own import explained
+from overgan.own import explained, is_own
 from overgan.study._store import group_folder
 from overgan.study.gan._checkpoints import newest_checkpoint
 from overgan.study.gan._spec import GanSpec
@@ -19,7 +19,7 @@ from overgan.study.gan.networks._pair import Batch, Pair
 from overgan.study.gan.networks._registry import NETWORK_METRICS
 from overgan.training import LOG, Run, read_rows
 
-SMALL = 1_000_000  # trained numbers
+SMALL = 1_000_000  # trained numbers of an MLP; a convolution takes ten times the work for each
 
 
 def measure(
@@ -27,8 +27,8 @@ def measure(
 ) -> Iterator[tuple[Run, int, dict[str, Any]]]:
     """Each run of a width that did not diverge, the checkpoint's iteration, and its row of these metrics.
 
-    Raises OverganError if there is no checkpoint, or it is not of these networks, or a network of the user's cannot be
-    differentiated as often as a metric must.
+    Raises OverganError if there is no checkpoint, or it is not of these networks, or a network or loss of the user's
+    cannot be differentiated as often as a metric must.
     """
     checkpoint, tensors = newest_checkpoint(folder, spec, width)
     runs, batch = checkpoint.left(spec.train), Batch.of(spec, images.train, device)
@@ -37,6 +37,7 @@ def measure(
         for row in read_rows(group_folder(folder, width), LOG)
         if row.get("iteration") == checkpoint.iteration
     }
+    own = spec.model.own or is_own(spec.train.loss)
     for place, run in enumerate(runs):
         what = f"k = {width}, run {spec.train.name(run)}"
         pair = Pair.of(spec, width, images.shape, run, tensors, place, batch)
@@ -45,15 +46,16 @@ def measure(
         for name in names:
             progress(f"{name} at k = {width}", place, len(runs))
             metric = NETWORK_METRICS[name]
-            with _one_thread() if spec.model.name == "mlp" and pair.size < SMALL else nullcontext():
-                row |= {"features": metric.row} | _values(metric, pair, what, own=spec.model.own)
+            small = SMALL if spec.model.name == "mlp" else SMALL / 10
+            with _one_thread() if pair.size < small else nullcontext():
+                row |= {"features": metric.row} | _values(metric, pair, what, own=own)
         progress(f"networks at k = {width}", place + 1, len(runs))
         yield run, checkpoint.iteration, row
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Threads wait for each other longer than they need for matrices as small as these: 20 times, on a busy machine."""
+    """Threads wait for each other longer than they need for products as small as these: 20 times, on a busy machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -63,20 +65,18 @@ def _one_thread() -> Iterator[None]:
 
 
 def _values(metric: Metric, pair: Pair, what: str, *, own: bool) -> dict[str, float]:
-    """What a metric finds. Raises OverganError if memory runs out, or the networks are the user's and fail."""
+    """What a metric finds. Raises OverganError if memory runs out, or networks or loss are the user's own and fail."""
+    mend = "what is your own must be differentiable again and again, in float64"
     try:
         if not own:
             return metric.values(pair)
-        with explained(
-            f"{metric.name} of {what} cannot be measured, for your own networks, or loss, fail", MemoryError
-        ):
+        with explained(f"{metric.name} of {what} cannot be measured; {mend}", MemoryError):
             return metric.values(pair)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        raise OverganError(
-            f"{metric.name} of {what} needs more memory than there is; measure it where is more"
-        ) from None
+        needs = "needs more memory than there is; measure it where there is more"
+        raise OverganError(f"{metric.name} of {what} {needs}") from None
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -21,9 +21,9 @@ CLOSE = 1e-3  # relative, of a distance that float32 weights give twice
 
 
 @contextmanager
-def repeatable() -> Iterator[None]:
-    """Meanwhile what a network of the user's draws itself, such as dropout, is the same every time."""
-    with torch.random.fork_rng():
+def repeatable(device: torch.device) -> Iterator[None]:
+    """Meanwhile what a network of the user's draws itself on a device, such as dropout, is the same every time."""
+    with torch.random.fork_rng([] if device.type == "cpu" else [device]):
         torch.manual_seed(DRAWS_SEED)
         yield
 

@@ -33,7 +33,7 @@ def tangent_kernel(pair: Pair) -> Mapping[str, float]:
 
     def outputs(weights: Sequence[Tensor]) -> tuple[Outputs, list[Tensor]]:
         part = pair.at(weights)
-        with repeatable():
+        with repeatable(z.device):
             return part.generate(z).flatten(), part.parameters["generator"]
 
     change = kernel_change(outputs, pair.first, pair.last)
