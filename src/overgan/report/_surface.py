@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from overgan.disk import write_atomic
-from overgan.report._compare import parts, write_page
+from overgan.report._compare import parts
 from overgan.report._comparison import compared
-from overgan.report._plot import to_images
+from overgan.report._files import write_files
 from overgan.report._template import render
 from overgan.report.pages._compared import figures as compared_figures
 from overgan.report.pages._surface import balanced
@@ -39,10 +38,7 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
         **shown,
     )
     path = folder / "report.html"
-    for plot in said.section.plots if figures else ():
-        for kind, image in to_images(plot).items():
-            write_atomic(folder / "figures" / f"{plot.name}.{kind}", image)
-    write_page(path, page)
+    write_files(path, page, said.section.plots if figures else (), folder / "figures")
     return path
 
 

@@ -54,7 +54,7 @@ def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:
     other = [int(name.rpartition("-")[2]) for name in held]
     generators, critics = (varied, other) if surface.held == "critic" else (other, varied)
     at = {(pair.generator, pair.critic): pair for pair in pairs}
-    means = {place: _mean(pair) for place, pair in at.items()}
+    means = {place: pair.mean for place, pair in at.items()}
     best = min(means, key=means.__getitem__)
     values = [[means.get((g, c), math.nan) for c in critics] for g in generators]
     values = [[v if math.isfinite(v) else math.nan for v in row] for row in values]
@@ -103,9 +103,3 @@ def _ratio(pair: Pair) -> str:
 def _ratios(of: AtCost, pairs: Sequence[Pair]) -> str:
     ordered = sorted((pairs[place] for place in of.may_be_best), key=lambda pair: pair.ratio)
     return span(_ratio(ordered[0]), _ratio(ordered[-1])) if ordered else "not known"
-
-
-def _mean(pair: Pair) -> float:
-    """A diverged run counts as one twice as far away as the mean of the others; infinite if all did."""
-    alive = pair.values[np.isfinite(pair.values)]
-    return float(alive.mean()) * (2 - len(alive) / len(pair.values)) if len(alive) else math.inf

@@ -1,7 +1,7 @@
 """What the claims of a trained GAN rest on, and the words that they share."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sized
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def rests_on(study: GanResults, runs: Mapping[int, int], features: str = "") -> 
     return ", ".join([counted(sum(runs.values()), "run"), widths, *([f"{features} features"] if features else [])])
 
 
-def counts(values: Mapping[int, Float[np.ndarray, " _"]]) -> dict[int, int]:
+def counts(values: Mapping[int, Sized]) -> dict[int, int]:
     """How many runs, by width."""
     return {k: len(of) for k, of in values.items()}
 
@@ -75,6 +75,12 @@ def more_runs(study: GanResults) -> str:
     if waiting:
         return f"The runs of k = {joined(waiting)} that are not finished yet may tell."
     return "It takes two widths at least, with two seeds each that do not diverge."
+
+
+def three_widths(what: str, widths: Collection[int]) -> tuple[str, str]:
+    """Why an exponent of k cannot be said, in a sentence, and what would tell. what: takes it; widths: with runs."""
+    there = f"runs of k = {joined(list(widths))} have" if widths else "no run has"
+    return f"{what} takes three widths: {there} come to an end.", "Finished runs of three widths or more."
 
 
 def seeds_would_tell(seeds: float, of: str = "would tell") -> str:

@@ -83,7 +83,7 @@ def estimates(named: dict[str, Kendall | None]) -> tuple[Estimate, ...]:
     return tuple(found.estimate(what) for what, found in named.items() if found)
 
 
-def by_width(runs: list[Course], values: list[float]) -> dict[int, list[float]]:
+def values_by_width(runs: list[Course], values: list[float]) -> dict[int, list[float]]:
     """The values of each width's runs."""
     found: dict[int, list[float]] = {}
     for run, value in zip(runs, values, strict=True):
