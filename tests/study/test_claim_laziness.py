@@ -7,6 +7,7 @@ import pytest
 import scipy
 
 from overgan.study.analysis import exponent
+from overgan.study.gan.claims import half_error, lazy_verdict
 from tests.study.courses import claim, study_of
 
 
@@ -90,3 +91,13 @@ def test_its_interval_holds_the_truth():
         found = exponent({k: k**-0.7 * np.exp(0.2 * random.standard_normal(3)) for k in (2, 4, 8, 16, 32)})
         held += found.low <= -0.7 <= found.high
     assert abs(held / 400 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 400)
+
+
+def test_either_network_may_contradict_and_both_together_mislead_as_rarely_as_one():
+    """Both exponents are at the border: 2.5 % of 400 studies and three deviations. At the whole error 5 % do."""
+    random, wrong = np.random.default_rng(2), 0
+    for _ in range(400):
+        moved = {of: {k: k**-0.25 * np.exp(0.1 * random.standard_normal(3)) for k in (2, 4, 8, 16, 32)} for of in "gc"}
+        fitted, surer = ({of: exponent(v, c) for of, v in moved.items()} for c in (0.95, half_error(0.95)))
+        wrong += lazy_verdict(fitted, surer) == "contradicts"
+    assert wrong / 400 <= 0.025 + 3 * math.sqrt(0.025 * 0.975 / 400)
