@@ -19,7 +19,7 @@ def differences(pairs, confidence=0.95):
 
 
 def test_of_one_pair_it_is_welchs_with_fewer_degrees_of_freedom():
-    """A study of one set lends nothing: value and error are SciPy's, and its degrees of freedom are those of one side."""
+    """A study of one set lends nothing: value and error are SciPy's, and the degrees of freedom are of one side."""
     first, second = np.array([9.0, 10.0, 11.0]), np.array([14.0, 15.0, 18.0])
     (found,) = differences([(first, second)], confidence=0.9)
     truth = scipy.stats.ttest_ind(second, first, equal_var=False)
@@ -131,7 +131,7 @@ def test_a_large_difference_is_found():
     [((0.05, 0.2), 8, 3), ((0.05, 0.2), 8, 2), ((0.08,) * 5, 1, 2), ((0.08,) * 5, 1, 3)],
 )
 def test_a_noisy_study_beside_others_and_many_studies_of_one_width_do_not_mislead(spreads, widths, runs):
-    """Once, deviations of all studies were pooled, and those of a study counted in each pair: 9 % to 17 % were wrong."""
+    """Once, deviations of all studies were pooled, and counted once for each pair: 9 % to 17 % were wrong."""
     random, wrong = np.random.default_rng(0), 0
     names = range(len(spreads))
     pairs = [((i, k), (j, k)) for i in names for j in range(i) for k in range(widths)]

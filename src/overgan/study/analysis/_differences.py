@@ -1,7 +1,8 @@
 """Which differences of means are larger than runs explain, many at once."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy  # its parts load at their first use: stats alone takes half a second
@@ -11,8 +12,8 @@ from overgan.study.analysis._pairs import as_judged
 from overgan.study.analysis._spread import cautious
 
 Runs = Float[np.ndarray, " _"]
-Studies = Mapping[Hashable, Mapping[Hashable, Runs]]
-Place = tuple[Hashable, Hashable]  # a study, and which of its sets of runs
+Studies = Mapping[Any, Mapping[Any, Runs]]  # by whatever names them, and their sets
+Place = tuple[Any, Any]  # a study, and which of its sets of runs
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def means_of(sets: Sequence[Runs]) -> Means:
 class Student:
     """x̄_i − a_j x̄_j of each pair, its standard error, and the degrees of freedom of that; NaN where one has no number.
 
-    These are the fewer of both sides'. Welch's (1947) are up to the sum of both, which is too many where both errors are
-    of the same pooled estimate, and, by simulation, for levels as small as many differences take.
+    These are the fewer of both sides'. Welch's (1947) are up to the sum of both, which is too many where both errors
+    are of the same pooled estimate, and, by simulation, for levels as small as many differences take.
     """
 
     values: Float[np.ndarray, "sets sets"]

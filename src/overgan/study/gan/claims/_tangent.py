@@ -25,8 +25,8 @@ def tangent(study: GanResults, confidence: float) -> Claim:
 
     With the scaling of the tangent kernel its relative change falls as k^−½ or faster. As for the weights, the claim is
     supported if the exponent's whole interval is nearer to −½ than to 0, or below −½, and the mean change at the widest
-    width is surely below the kernel's own size. It is contradicted if the exponent is all nearer to 0, or above, or that
-    change surely above the kernel's size, each at half of the error, as either one may mislead.
+    width is surely below the kernel's own size. It is contradicted if the exponent is all nearer to 0, or above, or
+    that change surely above the kernel's size, each at half of the error, as either one may mislead.
     """
     runs = measured(study, "tangent_kernel_change")
     claim = Claim(
@@ -70,8 +70,8 @@ def _verdict(fitted: Exponent, widest: Estimate, *, slow: bool, far: bool) -> Ve
 def _answer(verdict: Verdict, widest: int, *, far: bool) -> str:
     if verdict == "supports":
         return (
-            f"In lazy training it falls about as k^-0.5, or faster, as here, and at k = {widest} it has changed by less "
-            "than its own size."
+            f"In lazy training it falls about as k^-0.5, or faster, as here, and at k = {widest} it has changed by "
+            "less than its own size."
         )
     if far:
         return (
