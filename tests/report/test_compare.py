@@ -57,7 +57,8 @@ def test_differences_are_of_the_widths_that_both_have(two):
         ("a", "b", 4, (3, 3)),
         ("a", "b", 8, (3, 3)),
     ]
-    truth = differences([(np.array(FIRST[k]), np.array(SECOND[k])) for k in (4, 8)])
+    studies = {name: {k: np.array(of) for k, of in runs.items()} for name, runs in (("a", FIRST), ("b", SECOND))}
+    truth = differences(studies, [(("a", k), ("b", k)) for k in (4, 8)])
     assert [of.difference for of in found.differences] == truth
     assert [of.difference.different for of in found.differences] == [False, True]
 
@@ -214,9 +215,9 @@ def test_of_simulated_studies_without_a_difference_few_have_one(tmp_path):
     """
     random, wrong = np.random.default_rng(0), 0
     for _ in range(40):
-        values = [{k: list(100 / k * (1 + 0.05 * random.standard_normal(4))) for k in (2, 4, 8)} for _ in range(3)]
-        pairs = [(values[i][k], values[j][k]) for i in range(3) for j in range(i) for k in (2, 4, 8)]
-        wrong += any(of.different for of in differences([(np.array(a), np.array(b)) for a, b in pairs]))
+        studies = {i: {k: 100 / k * (1 + 0.05 * random.standard_normal(4)) for k in (2, 4, 8)} for i in range(3)}
+        pairs = [((i, k), (j, k)) for i in range(3) for j in range(i) for k in (2, 4, 8)]
+        wrong += any(of.different for of in differences(studies, pairs))
     assert wrong <= 5
 
 

@@ -186,3 +186,14 @@ def test_nnd_of_a_width_is_less_the_line_by_students_interval(tmp_path):
     error = 0.1 * RUNS.std(ddof=1) / math.sqrt(5)  # pooled over five widths, all alike
     assert (number.low, number.high) == pytest.approx(scipy.stats.t.interval(0.95, 20, 0.5, error))
     assert (line.value, math.isnan(line.low)) == (1.0, True)
+
+
+@pytest.mark.parametrize(("line", "verdict"), [(0.8, "supports"), (0.6, "cannot tell")])
+def test_the_memorizers_line_may_be_off_by_as_much_as_a_run(tmp_path, line, verdict):
+    """It is one critic's. The mean is 0.5 ± 0.035 of five runs: 0.6 is above its interval, and not above chance."""
+    nnd = 0.5 + 0.1 * RUNS
+    study = write_claimed(tmp_path / "s", VALUES, critic=lambda _k, place: {"nnd": nnd[place], "nnd_memorized": line})
+    claim = claim_of(study, "memorization")
+    assert claim.verdict == verdict
+    assert claim.numbers[0].high < 0.6
+    assert ("below the line" if verdict == "supports" else "not told apart from the line") in claim.because

@@ -7,6 +7,7 @@ import pytest
 import scipy
 
 from overgan.study.analysis import exponent
+from overgan.study.gan.claims import half_error, lazy_verdict
 from tests.claiming import claim_of
 from tests.study.courses import study_of
 
@@ -32,6 +33,12 @@ def test_networks_that_move_as_in_the_tangent_kernels_scaling_are_lazy(tmp_path)
     assert generator.low < -0.5 < generator.high < 0
     assert critic.low < -1 < critic.high
     assert found.p_value < 0.05
+
+
+def test_its_p_value_is_of_both_networks(tmp_path):
+    found = lazy(tmp_path, moving(-0.5, 0))
+    laws = [exponent({k: [moving(-0.5, 0)(k, s)[of] for s in range(3)] for k in (2, 4, 8, 16)}) for of in (0, 1)]
+    assert found.p_value == pytest.approx(2 * min(law.p_value for law in laws))
 
 
 @pytest.mark.parametrize(
@@ -91,3 +98,13 @@ def test_its_interval_holds_the_truth():
         found = exponent({k: k**-0.7 * np.exp(0.2 * random.standard_normal(3)) for k in (2, 4, 8, 16, 32)})
         held += found.low <= -0.7 <= found.high
     assert abs(held / 400 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 400)
+
+
+def test_either_network_may_contradict_and_both_together_mislead_as_rarely_as_one():
+    """Both exponents are at the border: 2.5 % of 400 studies and three deviations. At the whole error 5 % do."""
+    random, wrong = np.random.default_rng(2), 0
+    for _ in range(400):
+        moved = {of: {k: k**-0.25 * np.exp(0.1 * random.standard_normal(3)) for k in (2, 4, 8, 16, 32)} for of in "gc"}
+        fitted, surer = ({of: exponent(v, c) for of, v in moved.items()} for c in (0.95, half_error(0.95)))
+        wrong += lazy_verdict(fitted, surer) == "contradicts"
+    assert wrong / 400 <= 0.025 + 3 * math.sqrt(0.025 * 0.975 / 400)

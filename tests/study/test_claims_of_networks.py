@@ -41,8 +41,9 @@ def rotating(power, bump=-0.5):
 @pytest.mark.parametrize(
     ("scale", "power", "verdict", "says"),
     [
-        (1.0, -0.5, "supports", "agrees with lazy training"),
-        (1.0, -0.2, "contradicts", "In lazy training it would fall as k\\^-0.5"),
+        (1.0, -0.5, "supports", "or faster, as here"),
+        (1.0, -0.4, "supports", "or faster, as here"),  # nearer to −½ than to 0, as of the weights, however sure
+        (1.0, -0.1, "contradicts", "In lazy training it would fall about as k^-0.5"),
         (30.0, -0.6, "contradicts", "Even at k = 32 it has changed by more than its own size"),
         (1.0, 0.0, "contradicts", "In lazy training"),
     ],
@@ -53,7 +54,7 @@ def test_the_tangent_kernel_is_judged_by_its_exponent_and_by_the_widest_width(tm
     exponent, widest = claim.numbers
     assert exponent.low < power < exponent.high
     assert widest.low < scale * 32**power < widest.high
-    assert says.replace("\\", "") in claim.because
+    assert says in claim.because
     assert claim.rests_on == "20 runs, 5 widths"
     assert claim.figures == ("tangent-kernel",)
 

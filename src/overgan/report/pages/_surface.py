@@ -33,8 +33,8 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     label = f"mean test {frechet_label(surface.spec.evaluate.features[0])}"
     plots: list[Plot | Map] = [_map(surface, pairs, label), _against_cost(surface, pairs, label)] if pairs else []
     note = (
-        f"Cost: {surface.cost}. Framed in the map: the least {label}. Below: of pairs that cost no more, the best, and "
-        "those that may be, as no other is shown to be better; all of these costs together with "
+        f"Cost: {surface.cost}{_caution(surface)}. Framed in the map: the least {label}. Below: of pairs that cost no "
+        "more, the best, and those that may be, as no other is shown to be better; all of these costs together with "
         f"{100 * confidence:g}% confidence."
     )
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])
@@ -43,6 +43,10 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     best = found[-1]
     says = f"generator's width over the critic's, of the best pair; may be {_ratios(best, pairs)}"
     return Balanced(claim, section, _ratio(pairs[best.best]), says)
+
+
+def _caution(surface: Surface) -> str:
+    return ", as measured, which misleads if the machine had other work meanwhile" if "seconds" in surface.cost else ""
 
 
 def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:

@@ -79,8 +79,9 @@ def interval(of: Means, contrast: Widths, confidence: float, draws: Draws | None
     """Student's of Σ c_i μ_i, with Welch's degrees of freedom.
 
     The seeds of different widths are independent. What they share changes all means together, with a correlation ρ ≥ 0
-    that is not known. The variance that it gives is linear in ρ, so the larger of those at ρ = 0, Σ c_i² e_i², and at
-    ρ = 1, (Σ c_i e_i)², is taken.
+    that is not known, taken to be the same between any two widths. The variance that it gives is linear in ρ, so the
+    larger of those at ρ = 0, Σ c_i² e_i², and at ρ = 1, (Σ c_i e_i)², is taken. Of unequal correlations the worst have
+    (Σ₊ c_i e_i)² + (Σ₋ c_i e_i)², over positive and negative weights, up to several times as much.
     """
     parts = contrast**2 * of.squares
     errors = np.array([draws.errors[k] if draws else 0.0 for k in of.widths])

@@ -1,7 +1,8 @@
 """Which differences of means are larger than runs explain, many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy  # its parts load at their first use: stats alone takes half a second
@@ -11,7 +12,8 @@ from overgan.study.analysis._pairs import as_judged
 from overgan.study.analysis._spread import cautious
 
 Runs = Float[np.ndarray, " _"]
-Pairs = Sequence[tuple[Runs, Runs]]
+Studies = Mapping[Any, Mapping[Any, Runs]]  # by whatever names them, and their sets
+Place = tuple[Any, Any]  # a study, and which of its sets of runs
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def means_of(sets: Sequence[Runs]) -> Means:
 class Student:
     """x̄_i − a_j x̄_j of each pair, its standard error, and the degrees of freedom of that; NaN where one has no number.
 
-    These are Welch's (1947), but as few as those of either side if one has more runs: by simulation Welch's are then
-    too many for levels as small as many differences take.
+    These are the fewer of both sides'. Welch's (1947) are up to the sum of both, which is too many where both errors
+    are of the same pooled estimate, and, by simulation, for levels as small as many differences take.
     """
 
     values: Float[np.ndarray, "sets sets"]
@@ -75,41 +77,47 @@ class Student:
 def student(of: Means, slopes: Float[np.ndarray, " sets"] | float = 1.0) -> Student:
     """What Student's test takes of each pair of sets, with row i and column j. slopes: a_j."""
     a, b = np.broadcast_arrays(of.squares[:, None], np.square(slopes) * of.squares)
-    d, even = of.freedom, of.counts[:, None] == of.counts
-    with np.errstate(divide="ignore", invalid="ignore"):
-        welch = (a + b) ** 2 / (a**2 / d[:, None] + b**2 / d)
+    with np.errstate(invalid="ignore"):
         values = of.values[:, None] - slopes * of.values
-    freedom = np.where(even & np.isfinite(welch), welch, np.minimum(d[:, None], d))
-    return Student(values, np.sqrt(a + b), freedom)
+    return Student(values, np.sqrt(a + b), np.minimum.outer(of.freedom, of.freedom))
 
 
-def differences(pairs: Pairs, confidence: float = 0.95) -> list[Difference]:
+def differences(studies: Studies, pairs: Sequence[tuple[Place, Place]], confidence: float = 0.95) -> list[Difference]:
     """The difference of each pair of sets of runs, which are not matched; inf is a run that diverged.
+
+    studies: sets of runs, whose standard deviations lend each other strength within a study alone: of two studies one
+    may be much noisier than the other. pairs: places of sets, a set in as many as there are.
 
     All intervals hold together with the confidence, and 0 is outside of one of those that have no difference with a
     probability of 1 − confidence at most: each has the level of its share (Bonferroni), which needs no assumption of
     how they depend on each other. Runs are taken to be normal.
     """
-    of = means_of([runs for pair in pairs for runs in pair])
-    tests = student(of)
-    known = [_known(of, 2 * place) for place in range(len(pairs))]
+    means = {study: dict(zip(sets, _each(means_of([*sets.values()])), strict=True)) for study, sets in studies.items()}
+    both = [tuple(means[study][place] for study, place in pair) for pair in pairs]
+    known = [all(_known(of) for of in pair) for pair in both]
     return [
-        _difference(of, tests, 2 * place, sum(known), confidence, known=known[place]) for place in range(len(pairs))
+        _difference(first, second, sum(known), confidence, known=is_known)
+        for (first, second), is_known in zip(both, known, strict=True)
     ]
 
 
-def _known(of: Means, first: int) -> bool:
-    """Whether a pair, of this set and the next one, has an interval."""
-    both = slice(first, first + 2)
-    return bool(np.isfinite(of.values[both]).all() and (of.counts[both] > 1).all())
+def _each(of: Means) -> list[Means]:
+    """Those of each set alone."""
+    places = [slice(i, i + 1) for i in range(len(of.values))]
+    return [Means(of.values[i], of.squares[i], of.freedom[i], of.counts[i]) for i in places]
 
 
-def _difference(of: Means, tests: Student, first: int, count: int, confidence: float, *, known: bool) -> Difference:
-    means = float(of.values[first]), float(of.values[first + 1])
+def _known(of: Means) -> bool:
+    """Whether the mean of a set has an error of its own."""
+    return bool(np.isfinite(of.values).all() and (of.counts > 1).all())
+
+
+def _difference(before: Means, after: Means, count: int, confidence: float, *, known: bool) -> Difference:
+    means = float(before.values[0]), float(after.values[0])
+    value = means[1] - means[0] if np.isfinite(means).any() else np.nan
     if not known:
-        value = means[1] - means[0] if np.isfinite(means).any() else np.nan
         return Difference(*means, value, np.nan, np.nan, np.nan)
-    value, error, freedom = (float(x[first + 1, first]) for x in (tests.values, tests.errors, tests.freedom))
+    error, freedom = float(np.sqrt(before.squares + after.squares)[0]), float(min(before.freedom[0], after.freedom[0]))
     if error == 0:
         return Difference(*means, value, value, value, float(value == 0))
     reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2 / count)) * error

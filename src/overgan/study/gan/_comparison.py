@@ -115,18 +115,17 @@ def _runs(study: GanResults, features: str) -> dict[int, np.ndarray]:
 
 
 def _differences(studies: Studies, axes: Sequence[Axis], confidence: float) -> list[Between]:
-    found: list[tuple[Axis, str, str, int, np.ndarray, np.ndarray]] = []
-    for axis in axes:
-        runs = {name: _runs(studies[name], axis.features) for name in axis.names}
-        for first, second in combinations(axis.names, 2):
-            found += [
-                (axis, first, second, k, runs[first][k], runs[second][k])
-                for k in sorted(runs[first].keys() & runs[second].keys())
-            ]
-    tested = differences([(first, second) for *_, first, second in found], confidence)
+    runs = {(axis, name): _runs(studies[name], axis.features) for axis in axes for name in axis.names}
+    found = [
+        (axis, first, second, k)
+        for axis in axes
+        for first, second in combinations(axis.names, 2)
+        for k in sorted(runs[axis, first].keys() & runs[axis, second].keys())
+    ]
+    pairs = [(((axis, first), k), ((axis, second), k)) for axis, first, second, k in found]
     return [
-        Between(axis.features, first, second, k, (len(before), len(after)), difference)
-        for (axis, first, second, k, before, after), difference in zip(found, tested, strict=True)
+        Between(axis.features, first, second, k, (len(runs[axis, first][k]), len(runs[axis, second][k])), difference)
+        for (axis, first, second, k), difference in zip(found, differences(runs, pairs, confidence), strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from overgan.metrics import CRITIC
-from overgan.study.analysis import COPIES, Claim, Copied, Estimate, Interval, border, copied, interval, means_of
+from overgan.study.analysis import COPIES, Claim, Copied, Draws, Estimate, Interval, border, copied, interval, means_of
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import Runs, by_width, counts, judged_runs, more_runs, rests_on, seeds_would_tell
 from overgan.words import course, number, percent, span
@@ -19,7 +19,8 @@ class _Divergence:
 
     means: dict[int, float]  # by width
     memorized: float
-    less: Interval
+    of_seeds: Interval  # of NND alone
+    less: Interval  # counting in what another training of the memorizer's critic would change
 
 
 def memorization(study: GanResults, confidence: float) -> Claim:
@@ -95,6 +96,7 @@ def _enough(runs: Runs) -> bool:
 
 
 def _divergence(study: GanResults, confidence: float, widest: int) -> _Divergence | None:
+    """The line is of one training of a critic, whose error is not known: it is taken to be that of a single run."""
     critic = study.final(CRITIC)
     nnd, memorized = by_width(critic, "nnd"), by_width(critic, "nnd_memorized")
     both = {k: of for k, of in nnd.items() if k in memorized}
@@ -104,7 +106,10 @@ def _divergence(study: GanResults, confidence: float, widest: int) -> _Divergenc
     means = {k: float(values.mean()) for k, values in both.items()}
     scale = np.array(list(means.values()))  # runs differ in proportion to it
     of = means_of({k: values - line for k, values in both.items()}, scale if scale.min() > 0 else None)
-    return _Divergence(means, line, interval(of, of.at(of.widths[-1]), confidence))
+    at = of.at(of.widths[-1])
+    of_seeds = interval(of, at, confidence)
+    another = Draws(dict.fromkeys(of.widths, math.sqrt(of_seeds.seeds * of.counts[-1])), float(of.freedom[-1]))
+    return _Divergence(means, line, of_seeds, interval(of, at, confidence, another))
 
 
 def _of_share(found: Copied, shares: Runs, confidence: float) -> str:
@@ -123,7 +128,7 @@ def _of_share(found: Copied, shares: Runs, confidence: float) -> str:
 
 
 def _of_nnd(nnd: _Divergence, confidence: float) -> str:
-    low, high = (number(nnd.memorized + x) for x in (nnd.less.low, nnd.less.high))
+    low, high = (number(nnd.memorized + x) for x in (nnd.of_seeds.low, nnd.of_seeds.high))
     beside = "below" if nnd.less.high < 0 else "above" if nnd.less.low > 0 else "not told apart from"
     return (
         f"NND {course(nnd.means)} ({100 * confidence:g}% interval of the last: {span(low, high)}), {beside} "
@@ -148,7 +153,7 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
         rise = (found.growth.value, found.growth.low, found.growth.high)
         numbers.append(Estimate(f"growth of that share from k = {narrow}", *rise, confidence))
     if nnd:
-        value, low, high = (nnd.memorized + x for x in (nnd.less.value, nnd.less.low, nnd.less.high))
+        value, low, high = (nnd.memorized + x for x in (nnd.of_seeds.value, nnd.of_seeds.low, nnd.of_seeds.high))
         numbers.append(Estimate(f"NND at k = {max(nnd.means)}", value, low, high, confidence))
         numbers.append(Estimate("NND of memorized training images", nnd.memorized, math.nan, math.nan))
     return tuple(numbers)
