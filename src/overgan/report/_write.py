@@ -9,7 +9,7 @@ from overgan.check import check
 from overgan.disk import write_atomic
 from overgan.errors import OverganError
 from overgan.report._answer import answer, lacking
-from overgan.report._cards import arranged, interval, value
+from overgan.report._cards import arranged, called, interval, value
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html, to_images
 from overgan.report._surface import write_surface
@@ -64,6 +64,7 @@ def write_report(
         lacking=missing,
         cards=cards,
         other_plots=plots,
+        called=called,
         interval=interval,
         value=value,
         number=number,

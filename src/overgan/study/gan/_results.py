@@ -1,5 +1,6 @@
 """What the rows of a GAN's width study say."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -75,6 +76,10 @@ class GanResults(Study):
             return frame
         merged = later.set_index(ROW).combine_first(frame.set_index(ROW)).reset_index()
         return merged[[*frame.columns, *(column for column in later.columns if column not in frame.columns)]]
+
+    def measuring(self, *metrics: str) -> str:
+        """The command that measures metrics of finished runs, as a shell takes it, between backticks."""
+        return f"`overgan evaluate --study {shlex.quote(self.place)} --metrics {','.join(metrics)}`"
 
     def losses(self) -> pd.DataFrame:
         """One row per run and logged iteration: what it is of, the losses, and how far each network has moved."""

@@ -22,8 +22,10 @@ def unmeasured(study: GanResults, runs: Mapping[int, Sequence[float]], metric: s
     ended = [group.width for group in study.status() if group.complete and group.width not in runs]
     if ended:
         has = f"that of k = {joined(list(runs))} alone is" if runs else "it is"
-        measure = f"`overgan evaluate --study {study.place} --metrics {metric}`"
-        return f"The {what} is measured on request, and {has}{' not' * (not runs)} measured.", f"Measure it: {measure}."
+        return (
+            f"The {what} is measured on request, and {has}{' not' * (not runs)} measured.",
+            f"Measure it: {study.measuring(metric)}.",
+        )
     there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
     return (
         f"How the {what} goes with the width takes three widths: {there} come to an end.",
