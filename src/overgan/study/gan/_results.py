@@ -232,9 +232,11 @@ class GanResults(Study):
         """
         column = _column("test", averaged=averaged)
         if not last.empty:
-            spaces = joined([str(name) for name in last.features[last[column].notna()].unique()])
+            spaces = [str(name) for name in last.features[last[column].notna()].unique()]
+            if not spaces:
+                raise OverganError("no run has a distance from held-out images that is a number")
             what = "no run is" if averaged else "no run's last weights are"
-            raise OverganError(f"{what} measured in {features} features, but in {spaces}")
+            raise OverganError(f"{what} measured in {features} features, but in {joined(spaces)}")
         if all(group.complete for group in self.status()):
             by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
             rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"

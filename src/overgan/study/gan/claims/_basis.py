@@ -74,6 +74,8 @@ def more_runs(study: GanResults) -> str:
     waiting = [group.width for group in study.status() if not group.complete]
     if waiting:
         return f"The runs of k = {joined(waiting)} that are not finished yet may tell."
+    if sum(len(of) > 1 for of in judged_runs(study).values()) > 1:
+        return "It takes distances from training and held-out images that are told from 0."
     return "It takes two widths at least, with two seeds each that do not diverge."
 
 
