@@ -79,9 +79,11 @@ def more_runs(study: GanResults) -> str:
     return "It takes two widths at least, with two seeds each that do not diverge."
 
 
-def seeds_would_tell(seeds: float, of: str = "would tell") -> str:
+def seeds_would_tell(study: GanResults, seeds: float) -> str:
     """The sentence; of more than 10,000 seeds, or an unknown number, that no number is known to."""
     if not math.isfinite(seeds) or seeds > MOST_SEEDS:
-        return f"It is so close that no number of seeds that anybody trains {of}."
+        return "It is so close that no number of seeds that anybody trains would tell."
+    there = max(map(len, judged_runs(study).values()), default=0)
     rounded = math.ceil(seeds) if seeds < 10 else float(f"{seeds:.1e}")
-    return f"At their spread about {number(rounded)} seeds a width {of}."
+    wanted = max(rounded, there + 1)  # the estimate takes the spread as known, and may be fewer than there are
+    return f"At their spread about {number(wanted)} seeds a width would tell: there are {there}."

@@ -156,7 +156,7 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
 def _needed(study: GanResults, found: Copied | None, lacking: list[str]) -> str:
     sentences = []
     if found and math.isfinite(found.seeds):
-        sentences.append(seeds_would_tell(found.seeds))
+        sentences.append(seeds_would_tell(study, found.seeds))
     elif found:
         images = study.description.data.get("compared", study.spec.evaluate.samples)
         sentences.append(
