@@ -7,7 +7,7 @@ import yaml
 
 from overgan.check import check
 from overgan.report._answer import answer, lacking
-from overgan.report._cards import arranged, interval, value
+from overgan.report._cards import arranged, called, interval, value
 from overgan.report._files import write_files
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html
@@ -63,6 +63,7 @@ def write_report(
         lacking=missing,
         cards=cards,
         other_plots=plots,
+        called=called,
         interval=interval,
         value=value,
         number=number,

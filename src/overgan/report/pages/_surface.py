@@ -63,7 +63,7 @@ def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:
     title = f"{label[0].upper()}{label[1:]} by both widths"
     columns, rows = [str(c) for c in critics], [str(g) for g in generators]
     x_label = "critic's width; framed: the best; ×: runs diverged"
-    return Map("balance-map", title, x_label, "generator's", columns, rows, [cells])
+    return Map("balance-map", title, x_label, "generator's width", columns, rows, [cells])
 
 
 def _against_cost(surface: Surface, pairs: Sequence[Pair], label: str) -> Plot:

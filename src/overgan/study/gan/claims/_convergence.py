@@ -128,7 +128,7 @@ def _because(study: GanResults, found: Speed, label: str) -> str:
         f"{label[0].upper()}{label[1:]} {number(found.target)}, 10% above what three quarters of the runs end at, is "
         f"reached {_when(values_by_width(found.runs, found.to_target))}.",
         f"Its mean over training {course(levels)}.",
-        f"It is within 10% of where a run ends after {own} (all medians): that is when runs stop to improve, however "
+        f"It is within 10% of where a run ends after {own} (all medians): that is when runs stop improving, however "
         "good they are.",
     ]
     linear = study.spec.train.schedule == "linear"
@@ -156,4 +156,6 @@ def _needed(runs: list[Course], to_target: Kendall | None) -> str:
             "A longer study: curves cross, so that the order in which widths come to the distance is not that of their "
             "means over training."
         )
+    if to_target is None:
+        return "Earlier evaluations, by a smaller train.evaluate_every: so far all runs come to it at the same one."
     return more_seeds(runs, to_target)

@@ -17,9 +17,8 @@ def unmeasured(study: GanResults, widths: Collection[int], metric: str, what: st
     ended = [group.width for group in study.status() if group.complete and group.width not in widths]
     if ended:
         has = f"that of k = {joined(list(widths))} alone is" if widths else "it is"
-        measure = f"`overgan evaluate --study {study.place} --metrics {metric}`"
         return (
             f"The {what} is measured on request, and {has}{' not' * (not widths)} measured.",
-            f"Measure it: {measure}.",
+            f"Measure it: {study.measuring(metric)}.",
         )
     return three_widths(f"How the {what} goes with the width", widths)
