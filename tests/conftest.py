@@ -93,7 +93,7 @@ def small_study(once):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Reports have no figures beside them, whose drawing takes most of their time."""
-    monkeypatch.setattr("overgan.report._write.to_images", lambda _plot: {})
+    monkeypatch.setattr("overgan.report._files.to_images", lambda _plot: {})
 
 
 @pytest.fixture

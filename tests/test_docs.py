@@ -154,7 +154,7 @@ def readers_folder(once):
         patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
-        patch.setattr("overgan.report._write.to_images", lambda _plot: {})  # half of the time
+        patch.setattr("overgan.report._files.to_images", lambda _plot: {})  # half of the time
         patch.setattr(
             "overgan.figures._paper_figure.saved", lambda _figure, _name, formats, _dpi: dict.fromkeys(formats, b"")
         )

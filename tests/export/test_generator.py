@@ -20,11 +20,9 @@ from overgan.training import stream
 from tests.export.by_hand import ITERATIONS, SEEDS, gan_study, theory_study
 
 CASES = {
-    "mlp": ({"name": "mlp"}, (8, 8, 1)),
     "dcgan": ({"name": "dcgan"}, (16, 16, 3)),
     "dcgan-large": ({"name": "dcgan", "sampling_norm": "batch"}, (64, 64, 1)),
-    "resnet": ({"name": "resnet", "sampling_norm": "batch"}, (16, 16, 1)),
-    "resnet-colour": ({"name": "resnet"}, (16, 16, 3)),
+    "resnet": ({"name": "resnet"}, (16, 16, 3)),
     "dithered": ({"name": "mlp"}, (8, 8, 1)),
 }
 ALONE = """
@@ -77,7 +75,7 @@ def test_the_files_alone_make_the_images_of_the_study(tmp_path):
         assert values.std() > 0.01
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["dcgan-large", "dithered"])
 def test_the_file_of_python_is_short_and_has_no_text_of_the_study(tmp_path, name):
     model, shape = CASES[name]
     study = gan_study(tmp_path / "study", model, shape)

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.slow  # PyTorch's exporter takes a second or two
 @pytest.mark.parametrize(
     ("model", "shape"),
     [
-        ({"name": "mlp"}, (8, 8, 1)),
         ({"name": "dcgan"}, (16, 16, 3)),
         ({"name": "resnet", "sampling_norm": "batch"}, (16, 16, 1)),
     ],

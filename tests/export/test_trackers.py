@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 from typer.testing import CliRunner
@@ -77,6 +78,17 @@ def test_without_its_package_it_is_one_line(tmp_path, monkeypatch, tool):
         overgan.export_study(study.folder, tool)
 
 
+@pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
+def test_a_database_of_mlflow_without_its_packages_is_one_line(tmp_path, monkeypatch, package):
+    for name in ("mlflow", "mlflow.tracking", "mlflow.entities", "sqlalchemy", "alembic"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name) if name != package else None)
+    study = gan_study(tmp_path / "study")
+    with pytest.raises(
+        OverganError, match=rf'needs the package {package}; install it with pip install "overgan\[mlflow'
+    ):
+        overgan.export_study(study.folder, "mlflow")
+
+
 def run(code, *arguments, **environment):
     """In a process of its own: these tools leave threads and processes behind."""
     words = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
@@ -89,7 +101,7 @@ def run(code, *arguments, **environment):
 READ_MLFLOW = """
 import json, sys
 from mlflow.tracking import MlflowClient
-client = MlflowClient(tracking_uri=sys.argv[1])
+client = MlflowClient(tracking_uri=sys.argv[2])
 (experiment,) = client.search_experiments(filter_string="name = 'by-hand'")
 found = {}
 for run in client.search_runs([experiment.experiment_id]):
@@ -100,34 +112,6 @@ for run in client.search_runs([experiment.experiment_id]):
     found[name] = [[of.step, key, of.value] for key, of in points]
 print(json.dumps(found))
 """
-SEND = """
-import pathlib, sys
-import overgan
-from tests.export.by_hand import ITERATIONS, go_to
-
-for iteration in (10, 10, ITERATIONS):
-    if iteration > 10:
-        go_to(pathlib.Path(sys.argv[2]), 4, iteration)
-        go_to(pathlib.Path(sys.argv[2]), 2, 10, changed=0.5)
-    overgan.export_study(sys.argv[2], sys.argv[3])
-"""
-
-
-def as_rows(text):
-    found = {}
-    for run_, rows in json.loads(text.splitlines()[-1]).items():
-        found[run_] = {(step, name): value for step, name, value in rows}
-        assert len(found[run_]) == len(rows), "twice"
-    return found
-
-
-@pytest.mark.slow  # MLflow takes seconds to import
-def test_mlflow_reads_each_row_once(tmp_path):
-    study, store = gan_study(tmp_path / "study", iteration=10), f"file://{tmp_path}/store"
-    files = {"MLFLOW_ALLOW_FILE_STORE": "true"}  # a database takes it ten seconds to create
-    assert close(as_rows(run(SEND + READ_MLFLOW, store, study.folder, f"mlflow:{store}", **files)), study)
-
-
 READ_WANDB = """
 import json, pathlib, struct, sys
 from wandb.proto.wandb_internal_pb2 import Record
@@ -147,7 +131,7 @@ def records(content):
             parts = b""
 
 found = {}
-for path in pathlib.Path(sys.argv[1]).glob("offline-run-*/*.wandb"):
+for path in pathlib.Path(sys.argv[3]).glob("offline-run-*/*.wandb"):
     rows = []
     for record in records(path.read_bytes()):
         if record.HasField("run"):
@@ -159,12 +143,38 @@ for path in pathlib.Path(sys.argv[1]).glob("offline-run-*/*.wandb"):
     found[name] = rows
 print(json.dumps(found))
 """
+SEND = """
+import pathlib, sys
+import overgan
+from tests.export.by_hand import ITERATIONS, go_to
+
+study, store, _ = sys.argv[1:]
+for iteration in (10, 10, ITERATIONS):
+    if iteration > 10:
+        go_to(pathlib.Path(study), 4, iteration)
+        go_to(pathlib.Path(study), 2, 10, changed=0.5)
+    overgan.export_study(study, [f"mlflow:{store}", "wandb"])
+"""
 
 
-@pytest.mark.slow  # W&B starts a process for each export
-def test_weights_and_biases_have_each_row_once_offline(tmp_path):
-    study = gan_study(tmp_path / "study", iteration=10)
-    place = tmp_path / "study-wandb/wandb"
-    assert close(as_rows(run(SEND + READ_WANDB, place, study.folder, "wandb", WANDB_MODE="offline")), study)
-    assert len(list(place.glob("offline-run-*"))) == len(WIDTHS) * len(SEEDS)
-    overgan.load(study.folder)  # it makes links, for which a study's folder would be refused
+def as_rows(line):
+    found = {}
+    for run_, rows in json.loads(line).items():
+        found[run_] = {(step, name): value for step, name, value in rows}
+        assert len(found[run_]) == len(rows), "twice"
+    return found
+
+
+@pytest.mark.slow  # both take seconds to import, and W&B starts a process
+def test_mlflow_and_weights_and_biases_have_each_row_once(tmp_path):
+    study, store, place = (
+        gan_study(tmp_path / "study", iteration=10),
+        f"file://{tmp_path}/store",
+        tmp_path / "study-wandb",
+    )
+    tools = {"MLFLOW_ALLOW_FILE_STORE": "true", "WANDB_MODE": "offline"}  # a database takes ten seconds to create
+    printed = run(SEND + READ_MLFLOW + READ_WANDB, study.folder, store, place / "wandb", **tools)
+    for line in printed.splitlines()[-2:]:
+        assert close(as_rows(line), study)
+    assert len(list((place / "wandb").glob("offline-run-*"))) == len(WIDTHS) * len(SEEDS)
+    overgan.load(study.folder)  # W&B makes links, for which a study's folder would be refused

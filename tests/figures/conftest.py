@@ -42,6 +42,14 @@ def _gan_rows(rng, k, seeds, iterations, features, nnd, memorized):
 
 
 @pytest.fixture
+def empty_files(monkeypatch):
+    """Figures are drawn, but not made into files, which takes most of their time; test_files.py has those."""
+    monkeypatch.setattr(
+        "overgan.figures._paper_figure.saved", lambda _figure, _name, formats, _dpi: dict.fromkeys(formats, b"")
+    )
+
+
+@pytest.fixture
 def make_gan(tmp_path):
     """make_gan(…): a GAN's study; every width is finished but those of `unfinished`, which have no last evaluation."""
 

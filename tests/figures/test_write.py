@@ -10,6 +10,8 @@ from overgan import figures
 from overgan.cli import main
 from overgan.errors import OverganError
 
+pytestmark = pytest.mark.usefixtures("empty_files")
+
 
 def run(monkeypatch, capfd, *words):
     """The exit code, what is printed, and what is said of mistakes."""

@@ -11,6 +11,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.report.pages._compared import figures
 from overgan.study.analysis import differences
+from tests.export.by_hand import theory_study
 from tests.racing import write_study
 
 FIRST = {2: [50.0, 51.0, 52.0], 4: [20.0, 21.0, 22.0], 8: [10.0, 10.1, 10.2]}
@@ -249,18 +250,14 @@ def test_what_is_wrong_is_one_line(tmp_path, two):
         overgan.compare(two, None)
 
 
-@pytest.fixture(scope="module")
-def theory(tmp_path_factory):
+@pytest.fixture
+def theory(tmp_path):
     """Two small studies of the theory's shallow GAN."""
-    folder = tmp_path_factory.mktemp("theory")
-    spec = {"kind": "shallow", "problem": {"target": "gaussian", "n": 10, "d": 2, "m": 1}, "widths": [4, 8]}
-    spec |= {"methods": {"GDA": {"method": "gda"}}, "seeds": [0], "steps": 2}
     for name in ("s", "t"):
-        overgan.run(spec | {"name": name}, folder / name, executor="tests.extension.executor:InProcess")
-    return folder
+        theory_study(tmp_path / name)
+    return tmp_path
 
 
-@pytest.mark.slow
 def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     found = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html")
     assert found.gans is None
@@ -271,7 +268,6 @@ def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     assert "Not tested" in text_of(found.page)
 
 
-@pytest.mark.slow
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):
     with pytest.raises(OverganError, match=r"of the kind gan and .* of the kind shallow: they"):
         overgan.compare([two[0], theory / "s"], None)

@@ -33,7 +33,7 @@ def read(study, monkeypatch):
 
     The figures are not drawn: their words and the names of their files are there without that.
     """
-    monkeypatch.setattr("overgan.report._write.to_images", lambda _plot: {"png": b"", "svg": b""})
+    monkeypatch.setattr("overgan.report._files.to_images", lambda _plot: {"png": b"", "svg": b""})
     page = overgan.write_report(study.folder).read_text()
     page = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)  # those of every page
     page = page.replace(str(study.folder), "")  # which is named after the test

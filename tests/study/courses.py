@@ -35,8 +35,3 @@ def study_of(
         (group / "evaluations.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (group / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in log))
     return study
-
-
-def claim(study, name):
-    """The study's claim of that name."""
-    return next(claim for claim in study.claims() if claim.name == name)

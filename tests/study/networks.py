@@ -73,3 +73,12 @@ class Once(Constant):
 
 def once(_width, shape):
     return Once(shape), Linear(shape)
+
+
+def smooth(width, shape):
+    """Networks whose second derivatives are nowhere zero, unlike those with ReLU."""
+    height, columns, channels = shape
+    pixels = height * columns * channels
+    generator = nn.Sequential(nn.Linear(2, pixels), nn.Tanh(), nn.Unflatten(1, (channels, height, columns)))
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(pixels, width), nn.Tanh(), nn.Linear(width, 1), nn.Flatten(0))
+    return generator, critic

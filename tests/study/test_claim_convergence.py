@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from overgan.study.analysis import common_target, iterations_to, iterations_to_final, mean_level
-from tests.study.courses import claim, study_of
+from tests.claiming import claim_of
+from tests.study.courses import study_of
 
 
 def noise(seed, t, k):
@@ -19,7 +20,7 @@ def falling(time):
 
 
 def test_wider_is_faster(tmp_path):
-    found = claim(study_of(tmp_path, falling(lambda k: 400 / k)), "convergence")
+    found = claim_of(study_of(tmp_path, falling(lambda k: 400 / k)), "convergence")
     assert found.verdict == "supports"
     target, level, _ = found.numbers
     assert max(target.high, level.high) < 0
@@ -31,18 +32,18 @@ def test_wider_is_faster(tmp_path):
 
 
 def test_wider_is_slower(tmp_path):
-    assert claim(study_of(tmp_path, falling(lambda k: 20 * k)), "convergence").verdict == "contradicts"
+    assert claim_of(study_of(tmp_path, falling(lambda k: 20 * k)), "convergence").verdict == "contradicts"
 
 
 def test_as_fast_at_every_width_cannot_be_told(tmp_path):
-    found = claim(study_of(tmp_path, lambda k, s, t: falling(lambda _: 100)(k, s, t)), "convergence")
+    found = claim_of(study_of(tmp_path, lambda k, s, t: falling(lambda _: 100)(k, s, t)), "convergence")
     assert found.verdict == "cannot tell"
     assert "seeds" in found.needed
 
 
 def test_a_poor_network_that_stops_early_does_not_converge_faster(tmp_path):
     """The narrow ones stop at once, far away; the wide ones go on to improve: 10 % of their own end is later."""
-    found = claim(
+    found = claim_of(
         study_of(tmp_path, lambda k, s, t: max(100 / k, 100 * math.exp(-t / 100)) * noise(s, t, k)), "convergence"
     )
     assert found.verdict == "supports"
@@ -57,14 +58,14 @@ def test_curves_that_cross_cannot_be_told(tmp_path):
     def distance(k, s, t):
         return (100 * k if t < 600 + 300 / k else 1) * noise(s, t, k)
 
-    found = claim(study_of(tmp_path, distance), "convergence")
+    found = claim_of(study_of(tmp_path, distance), "convergence")
     assert found.verdict == "cannot tell"
     assert "cross" in found.needed
 
 
 def test_runs_that_diverged_never_arrive(tmp_path):
     lost = [(2, 0), (2, 1), (2, 2)]
-    found = claim(study_of(tmp_path, lambda _k, _s, t: 100 / t, lost=lost), "convergence")
+    found = claim_of(study_of(tmp_path, lambda _k, _s, t: 100 / t, lost=lost), "convergence")
     assert found.rests_on.startswith("12 runs")
     assert found.numbers[0].value < 0
     assert all(map(math.isfinite, [n for of in found.numbers for n in (of.value, of.low, of.high)]))
@@ -83,7 +84,7 @@ def test_runs_that_diverged_never_arrive(tmp_path):
     ],
 )
 def test_what_is_missing_is_said(tmp_path, changed, because, needed):
-    found = claim(study_of(tmp_path, falling(lambda k: 400 / k), **changed), "convergence")
+    found = claim_of(study_of(tmp_path, falling(lambda k: 400 / k), **changed), "convergence")
     assert because in found.because
     assert needed in found.needed
     assert found.verdict == ("supports" if "schedule" in changed else "cannot tell")

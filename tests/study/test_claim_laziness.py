@@ -8,7 +8,8 @@ import scipy
 
 from overgan.study.analysis import exponent
 from overgan.study.gan.claims import half_error, lazy_verdict
-from tests.study.courses import claim, study_of
+from tests.claiming import claim_of
+from tests.study.courses import study_of
 
 
 def moving(generator, critic, noise=0.02):
@@ -22,7 +23,7 @@ def moving(generator, critic, noise=0.02):
 
 
 def lazy(tmp_path, moved, **changed):
-    return claim(study_of(tmp_path, lambda _k, _s, _t: 1.0, moved=moved, **changed), "laziness")
+    return claim_of(study_of(tmp_path, lambda _k, _s, _t: 1.0, moved=moved, **changed), "laziness")
 
 
 def test_networks_that_move_as_in_the_tangent_kernels_scaling_are_lazy(tmp_path):

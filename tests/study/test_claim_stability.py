@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from overgan.study.analysis import relative_spread, variation
-from tests.study.courses import claim, study_of
+from tests.claiming import claim_of
+from tests.study.courses import study_of
 
 
 def shaking(by, level=lambda _k: 10.0, falls=0.0):
@@ -19,7 +20,7 @@ def shaking(by, level=lambda _k: 10.0, falls=0.0):
 
 
 def test_wider_is_steadier(tmp_path):
-    found = claim(study_of(tmp_path, shaking(lambda k: 0.2 / k)), "stability")
+    found = claim_of(study_of(tmp_path, shaking(lambda k: 0.2 / k)), "stability")
     assert found.verdict == "supports"
     relative, absolute, _ = found.numbers
     assert max(relative.high, absolute.high) < 0
@@ -28,32 +29,32 @@ def test_wider_is_steadier(tmp_path):
 
 
 def test_wider_is_less_steady(tmp_path):
-    assert claim(study_of(tmp_path, shaking(lambda k: 0.002 * k)), "stability").verdict == "contradicts"
+    assert claim_of(study_of(tmp_path, shaking(lambda k: 0.002 * k)), "stability").verdict == "contradicts"
 
 
 def test_as_steady_at_every_width_cannot_be_told(tmp_path):
-    found = claim(study_of(tmp_path, shaking(lambda _: 0.05)), "stability")
+    found = claim_of(study_of(tmp_path, shaking(lambda _: 0.05)), "stability")
     assert found.verdict == "cannot tell"
     assert "seeds" in found.needed
 
 
 def test_a_steady_fall_is_steady(tmp_path):
     """Wide ones still fall fast, narrow ones stay and shake."""
-    found = claim(
+    found = claim_of(
         study_of(tmp_path, lambda k, s, t: shaking(lambda k: 0.1 / k, falls=0.002 * (k > 4))(k, s, t)), "stability"
     )
     assert found.verdict == "supports"
 
 
 def test_what_is_more_in_percent_and_less_as_a_distance_cannot_be_told(tmp_path):
-    found = claim(study_of(tmp_path, shaking(lambda k: 0.005 * k, level=lambda k: 1000 / k**3)), "stability")
+    found = claim_of(study_of(tmp_path, shaking(lambda k: 0.005 * k, level=lambda k: 1000 / k**3)), "stability")
     assert found.verdict == "cannot tell"
     assert "vary more relative to their distance, and less as a distance" in found.needed
 
 
 def test_runs_that_diverged_are_the_least_steady(tmp_path):
     lost = [(2, 0), (2, 1), (2, 2), (4, 0), (4, 1)]
-    found = claim(study_of(tmp_path, shaking(lambda _: 0.05), lost=lost), "stability")
+    found = claim_of(study_of(tmp_path, shaking(lambda _: 0.05), lost=lost), "stability")
     assert found.verdict == "supports"
     assert "5 of 12 runs diverged: 3 at k = 2 and 2 at k = 4." in found.because
     assert found.numbers[-1].what == "Kendall's τ of k with whether a run diverged"
@@ -63,7 +64,7 @@ def test_runs_that_diverged_are_the_least_steady(tmp_path):
 def test_wide_runs_that_diverge_take_the_support_away(tmp_path):
     lost = [(16, s) for s in range(3)] + [(8, s) for s in range(3)]
     study = study_of(tmp_path, shaking(lambda k: 0.2 / k), widths=(1, 2, 4, 8, 16), lost=lost)
-    assert claim(study, "stability").verdict != "supports"
+    assert claim_of(study, "stability").verdict != "supports"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_wide_runs_that_diverge_take_the_support_away(tmp_path):
     ],
 )
 def test_what_is_missing_is_said(tmp_path, changed, because):
-    found = claim(study_of(tmp_path, shaking(lambda _: 0.05), **changed), "stability")
+    found = claim_of(study_of(tmp_path, shaking(lambda _: 0.05), **changed), "stability")
     assert because in found.because
     assert found.verdict == "cannot tell"
     assert found.needed

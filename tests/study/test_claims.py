@@ -13,7 +13,7 @@ from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.report import report_content
 from overgan.study.gan.claims import CLAIMS
-from tests.claiming import write_claimed
+from tests.claiming import claim_of, write_claimed
 from tests.racing import write_study
 
 INF = math.inf
@@ -88,36 +88,36 @@ def test_a_claim_says_something_of_every_study(name, tmp_path):
 
 
 def test_the_more_is_known_the_fewer_claims_are_open(tmp_path):
-    verdicts = {claim.name: claim.verdict for claim in STUDIES["everything"](tmp_path / "study").claims()}
-    images = {name: verdicts[name] for name in ("quality", "saturation", "generalization", "memorization")}
-    assert images == dict.fromkeys(images, "supports")
+    study = STUDIES["everything"](tmp_path / "study")
+    for name in ("quality", "saturation", "generalization", "memorization"):
+        assert claim_of(study, name).verdict == "supports", name
 
 
 def test_a_study_that_lacks_something_says_what(tmp_path):
     study = STUDIES["half is done"](tmp_path / "half")
-    assert "2 of 5 widths" in study.claims()[0].rests_on
+    assert "2 of 5 widths" in claim_of(study, "quality").rests_on
     study = STUDIES["nothing is done"](tmp_path / "nothing")
-    assert study.claims()[0].needed == "The runs of k = 2, 4, 8, 16 and 32 that are not finished yet may tell."
+    waiting = "The runs of k = 2, 4, 8, 16 and 32 that are not finished yet may tell."
+    assert claim_of(study, "quality").needed == waiting
     study = STUDIES["distances alone"](tmp_path / "alone")
-    needed = {claim.name: claim.needed for claim in study.claims()}
-    assert "--metrics frechet_gap" in needed["generalization"]
-    assert "--metrics memorization,nnd" in needed["memorization"]
+    assert "--metrics frechet_gap" in claim_of(study, "generalization").needed
+    assert "--metrics memorization,nnd" in claim_of(study, "memorization").needed
 
 
 def test_intervals_have_the_confidence_that_is_asked_for(tmp_path):
     study = STUDIES["distances alone"](tmp_path / "study")
-    narrow, wide = (study.claims(confidence)[0].numbers[0] for confidence in (0.5, 0.99))
+    narrow, wide = (claim_of(study, "quality", confidence).numbers[0] for confidence in (0.5, 0.99))
     assert (narrow.confidence, wide.confidence) == (0.5, 0.99)
     assert narrow.value == wide.value
     assert wide.low < narrow.low < narrow.high < wide.high
-    assert "(50% interval: " in study.claims(0.5)[0].because
+    assert "(50% interval: " in claim_of(study, "quality", 0.5).because
     with pytest.raises(OverganError, match=r"must be above 0, and at most 0\.999"):
         study.claims(1.0)
 
 
 def test_some_widths_of_a_study_have_claims_of_their_own(tmp_path):
     study = STUDIES["distances alone"](tmp_path / "study").narrowed([8, 16])
-    assert study.claims()[0].numbers[0].what.endswith("from k = 8 to k = 16, the best wider one, in %")
+    assert claim_of(study, "quality").numbers[0].what.endswith("from k = 8 to k = 16, the best wider one, in %")
 
 
 def ran(*words):

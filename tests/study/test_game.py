@@ -166,6 +166,27 @@ def test_weights_that_have_not_moved_have_no_path():
     assert not any(key.startswith("path") for key in found)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_derivative_goes_through_the_slopes_of_smooth_critics(loss):
+    """With ReLU the slope does not depend on the image; here the penalties do, and so on the generator."""
+    pair, _ = trained((3, 3, 1), 3, model={"name": "tests.study.networks:smooth"}, loss=loss, gradient_penalty=2.0)
+    parameters = [p for network in pair.networks for p in network.parameters()]
+    product = jacobian_transposed(
+        vector_field(pair.at(pair.last), pair.loss, pair.batch, differentiable=True), parameters
+    )
+    w, u = np.random.default_rng(0).standard_normal((2, pair.size))
+    expected = product(w) @ u
+    parts = torch.split(torch.from_numpy(u), [p.numel() for p in parameters])
+
+    def along(step):
+        moved = [p + step * d.view_as(p) for p, d in zip(pair.last, parts, strict=True)]
+        v = vector_field(pair.at(moved), pair.loss, pair.batch)
+        return torch.cat([part.flatten() for part in v]).numpy() @ w
+
+    step = 1e-5  # the error of a central difference is of its square, and of 1e-16 / step
+    assert (along(step) - along(-step)) / (2 * step) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["dcgan", "resnet"])
 def test_convolutional_networks_have_a_game(name):

@@ -13,13 +13,21 @@ from overgan.errors import OverganError
 from overgan.study import Surface, load_spec, read_surface, study_seconds
 from tests.conftest import SMALL
 
-SPEC = SMALL.replace("depth: 2}", "depth: 2, critic_widths: [8, 2]}").replace("iterations: 60", "iterations: 4")
+SPEC = SMALL
+for key, value in {
+    "depth: 2}": "depth: 2, critic_widths: [8, 2]}",
+    "widths: [2, 4, 8]": "widths: [2, 4]",
+    "iterations: 60": "iterations: 4",
+    "samples: 100": "samples: 100, draws: 0",
+}.items():
+    assert key in SPEC
+    SPEC = SPEC.replace(key, value)
 IN_PROCESS = "tests.extension.executor:InProcess"
 
 
 @pytest.fixture(scope="module")
 def made(once):
-    """A folder with the spec, both.yaml, and its surface, both: 2 × 3 pairs."""
+    """A folder with the spec, both.yaml, and its surface, both: 2 × 2 pairs."""
 
     def fill(folder):
         (folder / "both.yaml").write_text(SPEC)
@@ -86,7 +94,7 @@ def test_each_study_is_an_ordinary_one(surface):
         study = overgan.load(surface / f"critic-{critic}")
         assert study.spec.model.critic_width == critic
         assert all(group.complete for group in study.status())
-        assert set(study.final().k) == {2, 4, 8}
+        assert set(study.final().k) == {2, 4}
         command = study.description.command
         assert command.endswith(f"--set model.critic_widths=null --set model.critic_width={critic}")
 
@@ -96,9 +104,9 @@ def test_a_run_gives_all_of_them(surface):
     assert isinstance(found, Surface)
     assert found.held == "critic"
     assert set(found.frame().critic_width) == {2, 8}
-    assert len(found.status()) == 6
+    assert len(found.status()) == 4
     pairs = found.pairs()
-    assert {(pair.generator, pair.critic) for pair in pairs} == {(g, c) for g in (2, 4, 8) for c in (2, 8)}
+    assert {(pair.generator, pair.critic) for pair in pairs} == {(g, c) for g in (2, 4) for c in (2, 8)}
     frame = found.studies[8].final()
     of = next(pair for pair in pairs if (pair.generator, pair.critic) == (4, 8))
     assert sorted(of.values) == sorted(frame[frame.k == 4].frechet_test)
@@ -127,7 +135,7 @@ def test_it_goes_on_where_it_was(surface):
     before = overgan.load(surface / "critic-2").frame()
     rows = overgan.load(surface / "critic-8").frame()
     untouched = (surface / "critic-2" / "k0002" / "checkpoint.json").stat().st_mtime_ns
-    shutil.rmtree(surface / "critic-2" / "k0008")
+    shutil.rmtree(surface / "critic-2" / "k0004")
     shutil.rmtree(surface / "critic-8")
     found = overgan.run(surface.parent / "both.yaml", surface, executor=IN_PROCESS, workers=1, threads=1)
     assert found.studies[2].frame().equals(before)
@@ -139,7 +147,7 @@ def test_more_held_widths_are_welcome_and_fewer_are_refused(surface):
     spec, settings = surface.parent / "both.yaml", {"executor": IN_PROCESS, "workers": 1, "threads": 1}
     with pytest.raises(OverganError, match="holds other studies, too, such as critic-8"):
         overgan.run(spec, surface, ["model.critic_widths=[2]"], **settings)
-    found = overgan.run(spec, surface, ["model.critic_widths=[2,4,8]", "widths=[2,4,8]"], **settings)
+    found = overgan.run(spec, surface, ["model.critic_widths=[2,4,8]"], **settings)
     assert list(found.studies) == [2, 4, 8]
 
 
@@ -185,6 +193,29 @@ def test_a_folder_of_which_nothing_is_begun_says_so(surface):
         overgan.write_report(surface)
 
 
+@pytest.mark.parametrize("place", ["figures", "critic-2", "critic-8/k0002"])
+def test_a_link_of_a_strangers_is_neither_followed_nor_written_through(surface, tmp_path, place):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(surface / place, ignore_errors=True)
+    (surface / place).symlink_to(outside)
+    for read in (overgan.write_report, Surface, read_surface):
+        with pytest.raises(OverganError, match=f"{place} is a link that leads out"):
+            read(surface)
+    assert not any(outside.iterdir())
+
+
+def test_a_kind_that_a_strangers_marker_names_is_not_imported(surface, monkeypatch):
+    content = json.loads((surface / "surface.json").read_text())
+    content["spec"]["kind"] = "strangers_kind:KIND"
+    (surface / "surface.json").write_text(json.dumps({"spec": content["spec"]}))
+    (surface / "strangers_kind.py").write_text("raise RuntimeError('it was run')\n")
+    monkeypatch.chdir(surface)
+    monkeypatch.syspath_prepend(surface)
+    with pytest.raises(OverganError, match="trust"):
+        overgan.write_report(surface)
+
+
 def test_a_damaged_marker_is_refused_in_one_line(surface):
     content = (surface / "surface.json").read_text()
     (surface / "surface.json").write_text(content.replace('"depth": 2', '"depth": 3'))
@@ -208,6 +239,12 @@ def test_the_page_has_the_surface_and_the_comparison(surface, undrawn):
         overgan.write_report(surface, [2])
 
 
+def test_a_page_that_cannot_be_written_is_one_line(surface, undrawn):
+    (surface / "report.html").mkdir()
+    with pytest.raises(OverganError, match=r"report\.html cannot be written .*make room or free the folder"):
+        overgan.write_report(surface)
+
+
 def test_a_page_of_half_of_it_says_so(surface, undrawn):
     shutil.rmtree(surface / "critic-8")
     for path in (surface / "critic-2" / "k0004").glob("*"):
@@ -225,20 +262,20 @@ def test_commands_of_one_study_name_them(surface, monkeypatch, capfd):
 def test_status_lists_them(surface):
     shutil.rmtree(surface / "critic-8")
     output = call("status", surface).output
-    assert "6 of 6" in output
-    assert "0 of 6" in output
+    assert "4 of 4" in output
+    assert "0 of 4" in output
     assert "waiting" in output
     found = json.loads(call("status", surface, "--json").output)
     assert [(of["finished"], of["runs"], of["state"]) for of in found["studies"]] == [
-        (6, 6, "finished"),
-        (0, 6, "waiting"),
+        (4, 4, "finished"),
+        (0, 4, "waiting"),
     ]
 
 
 def test_run_says_what_it_found_and_where(surface, undrawn):
     spec = surface.parent / "both.yaml"
     output = call("run", spec, "--out", surface, "--workers", "1", "--threads", "1").output
-    assert "3 widths (k = 2, 4, 8) × 2 seeds × 2 critic widths" in " ".join(output.split())
+    assert "2 widths (k = 2, 4) × 2 seeds × 2 critic widths" in " ".join(output.split())
     assert f"report: {surface / 'report.html'}" in output.replace("\n", "")
     assert output.count(str(surface / "report.html")) == 3  # once as each study begins
     assert "Balanced widths of both networks are best: cannot tell." in " ".join(output.split())

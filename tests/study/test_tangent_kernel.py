@@ -203,13 +203,8 @@ def test_they_are_of_the_last_weights_of_the_right_run(measured):
     weight = tensors["generator.layers.0.weight"][place].double()
     assert torch.equal(pair.last[0][0], weight)
     assert not torch.equal(tensors["average.layers.0.weight"][place].double(), weight)
-    frame = measured.frame()
-    (row,) = frame[
-        (frame.k == 4)
-        & (frame.seed == run.seed)
-        & (frame.learning_rate == run.learning_rate)
-        & (frame.features == "networks")
-    ].itertuples()
+    rows = measured.evaluate(["tangent_kernel"])
+    (row,) = rows[(rows.k == 4) & (rows.seed == run.seed) & (rows.learning_rate == run.learning_rate)].itertuples()
     assert row.tangent_kernel_change == pytest.approx(TANGENT_KERNEL.function(pair)["tangent_kernel_change"], rel=1e-9)
 
 

@@ -58,7 +58,7 @@ def _print(claim: "Claim") -> None:
     for estimate in claim.numbers:
         _print_labelled("", f"- {_shown(estimate)}", "  ")
     if claim.p_value is not None:
-        _print_labelled("", f"- p = {number(claim.p_value, 2)} that it does not depend on the width")
+        _print_labelled("", f"- p = {number(claim.p_value, 2)} for the first number, if the width changed nothing")
     if claim.needed:
         _print_labelled("", claim.needed)
     if claim.rests_on:
@@ -66,7 +66,8 @@ def _print(claim: "Claim") -> None:
 
 
 def _shown(estimate: "Estimate") -> str:
-    interval = span(number(estimate.low), number(estimate.high))
+    low, high = number(estimate.low), number(estimate.high)
+    interval = span(low, high) if low != high else f"{low} alone"
     sure = "" if math.isnan(estimate.low) else f" ({100 * estimate.confidence:g}% interval: {interval})"
     return f"{estimate.what}: {number(estimate.value)}{sure}"
 

@@ -66,7 +66,7 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
 def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
     """How far each of several studies of one spec is."""
     found: list[dict[str, Any]] = []
-    spec = overgan.study.read_surface(folder)
+    spec = overgan.study.read_surface(folder, trust)
     for name, part in spec.parts.items():
         place, groups, left = folder / name, list[GroupStatus](), None
         if (place / overgan.study.STUDY).exists():

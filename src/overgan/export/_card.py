@@ -9,7 +9,6 @@ from typing import Any
 import jinja2
 import numpy as np
 import pandas as pd
-import scipy
 import yaml
 
 from overgan.errors import OverganError
@@ -18,6 +17,7 @@ from overgan.export._run import Exporting
 from overgan.metrics import METRICS
 from overgan.pictures import image_png, square_grid
 from overgan.study import scale_warning
+from overgan.study.analysis import student_half
 from overgan.training import Run
 from overgan.words import counted, number
 
@@ -175,6 +175,5 @@ def _mean(runs: pd.DataFrame, key: str) -> str:
         return f"{number(mean)} ± {number(float(runs[f'{key}_error'].mean()), 2)}"
     if len(values) < 2 or not np.isfinite(values).all():
         return number(mean)
-    error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    half = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
+    half = student_half(values, CONFIDENCE)
     return f"{number(mean)} ({number(mean - half)} to {number(mean + half)})"

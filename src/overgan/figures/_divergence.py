@@ -24,8 +24,7 @@ def fig6(study: GanStudy, _features: str) -> PaperFigure:
     critic = study.final(CRITIC)
     drawn = finite(critic, "nnd") if "nnd" in critic else critic.iloc[:0]
     if drawn.empty:
-        measure = f"overgan evaluate --study {study.place} --metrics nnd"
-        raise OverganError(f"no run has an NND; `{measure}` measures it")
+        raise OverganError(f"no run has an NND; {study.measuring('nnd')} measures it")
     curves: list[Curve] = [(mean_and_deviation("generated images", drawn, "k", "nnd", TEST.color), TEST)]
     column = next((name for name in COMPARED if name in critic and len(finite(critic, name))), None)
     if column is not None:

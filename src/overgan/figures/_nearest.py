@@ -12,10 +12,10 @@ from overgan.figures._axes import draw_picture, new_figure
 from overgan.figures._captions import Original, caption, of_gan, unlike_gan
 from overgan.figures._distance import none_finished
 from overgan.figures._paper_figure import PaperFigure
-from overgan.figures._samples import narrow_and_wide
 from overgan.figures._style import TWO_COLUMNS
 from overgan.figures._titles import figure_name, title
 from overgan.pictures import enlarged
+from overgan.report import narrow_and_wide
 from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS
 
@@ -44,7 +44,7 @@ def fig10(study: GanStudy, features: str) -> PaperFigure:
             "there are no pictures of nearest training images; training with evaluate.final_metrics=[memorization] "
             "leaves some"
         )
-    shown = [found[k] for k in narrow_and_wide(list(found))]
+    shown = [found[k] for k in narrow_and_wide(found)]
     heights = [one.picture.shape[0] / one.picture.shape[1] for one in shown]
     figure = new_figure(TWO_COLUMNS, TWO_COLUMNS / 2 * max(heights) + 0.45, title(study))
     for axes, one in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):

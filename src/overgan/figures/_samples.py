@@ -9,10 +9,10 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from overgan.pictures import LINE, WHITE, enlarged
+from overgan.report import narrow_and_wide
 from overgan.study.gan import GanStudy
 from overgan.training import SAMPLES
 
-NARROW, WIDE = 8, 128  # the paper's widths
 SIDE = 5  # images in a row, and rows
 SMALLEST = 64  # pixels of an image in a file: viewers blur smaller ones
 GAPS = 16  # of an image's side, between two
@@ -28,18 +28,10 @@ class Samples:
     picture: UInt8[np.ndarray, "height width 3"]
 
 
-def narrow_and_wide(widths: list[int]) -> list[int]:
-    """The paper's two widths, or the narrowest and the widest where one of those is missing or is no end; or one."""
-    narrowest, widest = min(widths), max(widths)
-    narrow = NARROW if NARROW in widths and widest > NARROW else narrowest
-    wide = WIDE if WIDE in widths and narrowest < WIDE else widest
-    return sorted({narrow, wide})
-
-
 def samples(study: GanStudy) -> list[Samples]:
     """The newest samples of a narrow and of a wide network; none if training left no picture of any."""
     found = {width: newest for width in study.spec.widths if (newest := _newest(study, width))}
-    return [found[width] for width in narrow_and_wide(list(found))] if found else []
+    return [found[width] for width in narrow_and_wide(found)] if found else []
 
 
 def _newest(study: GanStudy, width: int) -> Samples | None:

@@ -11,6 +11,7 @@ from ._evaluation import (
     study_table as study_table,
     write_evaluation as write_evaluation,
 )
+from ._narrow_and_wide import narrow_and_wide as narrow_and_wide
 from ._pages import PAGES as PAGES, report_content as report_content
 from ._plot import Panel as Panel, Plot as Plot, Series as Series, saved as saved
 from ._ticks import log_ticks as log_ticks, plain as plain

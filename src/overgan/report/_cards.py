@@ -51,7 +51,14 @@ def value(estimate: Estimate) -> str:
     return number(estimate.value) + "%" * (PERCENT in estimate.what)
 
 
+def called(estimate: Estimate) -> str:
+    """What the number is; that it is in % is left to the number, unless it says of what."""
+    return estimate.what.removesuffix(PERCENT)
+
+
 def interval(estimate: Estimate) -> str:
     """The interval of a number in words, empty if it has none."""
-    ends = number(estimate.low), number(estimate.high)
-    return "" if "–" in ends else f"{100 * estimate.confidence:g}% interval: {span(*ends)}"
+    low, high = number(estimate.low), number(estimate.high)
+    if "–" in (low, high):
+        return ""
+    return f"{100 * estimate.confidence:g}% interval: {span(low, high) if low != high else f'{low} alone'}"

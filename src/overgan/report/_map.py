@@ -77,7 +77,8 @@ def _table(plot: Map, panel: Cells) -> str:
     ]
     caption = f"<caption>{escape(panel.title)}</caption>" if panel.title else ""
     columns = "".join(f"<th>{escape(name)}</th>" for name in plot.columns)
-    foot = f"<tr><th>{escape(plot.y_label)} ↑ {escape(plot.x_label)} →</th>{columns}</tr>"
+    down, across = (escape(label.partition(";")[0]) for label in (plot.y_label, plot.x_label))  # the rest is above
+    foot = f"<tr><th>{down} ↑ {across} →</th>{columns}</tr>"
     return f'<table class="map">{caption}{"".join(reversed(rows))}{foot}</table>'
 
 

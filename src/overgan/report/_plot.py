@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
@@ -26,6 +27,7 @@ MARK = "#888888"
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
 LONGEST = 40  # characters of a key that has its place within the axes
+Y_LABEL = 56  # characters of a line beside an image's axis
 MANY = 400  # points, among which a free place for the key would take long to find
 MAX_CURVES = 12  # for widths, in one panel: more hide each other, and their key hides them all
 
@@ -188,7 +190,7 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
                 "recommended", (plot.mark, 1), (3, -10), ("data", "axes fraction"), "offset points", color=MARK
             )
         axes.grid(alpha=0.3)
-    figure.axes[0].set_ylabel(plot.y_label)
+    figure.axes[0].set_ylabel(textwrap.fill(plot.y_label, Y_LABEL))
     longest = max(map(len, named), default=0)
     points = sum(len(series.x) for panel in plot.panels for series in panel.series)
     if count == 1 and longest <= LONGEST and points <= MANY:

@@ -1,15 +1,18 @@
 """report.html of several studies of one spec: their comparison, and the surface over both widths."""
 
+from itertools import permutations
 from pathlib import Path
 
-from overgan.disk import write_atomic
-from overgan.report._compare import parts, write_page
+from overgan.report._compare import parts
 from overgan.report._comparison import compared
-from overgan.report._plot import to_images
+from overgan.report._files import write_files
 from overgan.report._template import render
 from overgan.report.pages._compared import figures as compared_figures
 from overgan.report.pages._surface import balanced
 from overgan.study import Surface, share_done
+from overgan.words import number
+
+UNEVEN = 1.25  # times a wider pair's cost, which no width explains
 
 
 def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bool) -> Path:
@@ -25,6 +28,8 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
     shown, claim = parts(found, plots), said.claim
     if waiting := _waiting(surface):
         shown["warnings"] = [*shown["warnings"], waiting]
+    if uneven := _uneven(surface):
+        shown["warnings"] = [*shown["warnings"], uneven]
     page = render(
         "compare.html.j2",
         plots=bool(plots or said.section.plots),
@@ -39,11 +44,21 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
         **shown,
     )
     path = folder / "report.html"
-    for plot in said.section.plots if figures else ():
-        for kind, image in to_images(plot).items():
-            write_atomic(folder / "figures" / f"{plot.name}.{kind}", image)
-    write_page(path, page)
+    write_files(path, page, said.section.plots if figures else (), folder / "figures")
     return path
+
+
+def _uneven(surface: Surface) -> str:
+    """That the measured times are not of widths alone, in a sentence; empty if wider pairs took longer."""
+    pairs = surface.pairs()
+    for less, more in permutations(pairs, 2):
+        wider = less.generator <= more.generator and less.critic <= more.critic
+        if wider and less.cost > UNEVEN * more.cost:
+            return (
+                f"The costs are rough: {less} took {number(less.cost, 2)} and {more}, which is wider, "
+                f"{number(more.cost, 2)} {surface.cost}, so something else kept the machine busy."
+            )
+    return ""
 
 
 def _waiting(surface: Surface) -> str:

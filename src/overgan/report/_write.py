@@ -6,12 +6,11 @@ from pathlib import Path
 import yaml
 
 from overgan.check import check
-from overgan.disk import write_atomic
-from overgan.errors import OverganError
 from overgan.report._answer import answer, lacking
-from overgan.report._cards import arranged, interval, value
+from overgan.report._cards import arranged, called, interval, value
+from overgan.report._files import write_files
 from overgan.report._pages import report_content
-from overgan.report._plot import to_html, to_images
+from overgan.report._plot import to_html
 from overgan.report._surface import write_surface
 from overgan.report._template import render
 from overgan.study import Spec, fetch, for_reports, is_surface, load, publish, scale_warning
@@ -64,6 +63,7 @@ def write_report(
         lacking=missing,
         cards=cards,
         other_plots=plots,
+        called=called,
         interval=interval,
         value=value,
         number=number,
@@ -72,14 +72,7 @@ def write_report(
         yaml=_yaml(study.description.spec),
     )
     path = study.folder / f"report{of}.html"
-    try:
-        for plot in content.all_plots if figures else []:
-            for kind, image in to_images(plot).items():
-                write_atomic(study.folder / f"figures{of}" / f"{plot.name}.{kind}", image)
-        text = page.encode(errors="backslashreplace")  # names of files may be no text
-        write_atomic(path, text, folder_too=False)
-    except OSError as error:
-        raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None
+    write_files(path, page, content.all_plots if figures else (), study.folder / f"figures{of}")
     publish(study.folder)
     return path
 

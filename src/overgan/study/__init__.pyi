@@ -2,15 +2,12 @@ from ._cost import study_seconds as study_seconds
 from ._finish import Watcher as Watcher
 from ._kind import Cost as Cost, Facts as Facts, Kind as Kind, Paces as Paces, Stopping as Stopping, Work as Work
 from ._kinds import KINDS as KINDS
-from ._load import (
+from ._load import is_surface as is_surface, load as load, read_status as read_status, read_surface as read_surface
+from ._load_spec import (
     SpecSource as SpecSource,
-    is_surface as is_surface,
-    load as load,
     load_spec as load_spec,
     names_images as names_images,
     parse_spec as parse_spec,
-    read_status as read_status,
-    read_surface as read_surface,
 )
 from ._machine import cores as cores, machine as machine, versions as versions
 from ._machines import Machines as Machines, Price as Price

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from overgan.check import check
 from overgan.study._cost import group_seconds
 from overgan.study._kinds import KINDS
-from overgan.study._load import SpecSource, load_spec
+from overgan.study._load_spec import SpecSource, load_spec
 from overgan.study._machine import cores
 from overgan.study._machines import Machines, Price
 from overgan.study._schedule import makespan, turns

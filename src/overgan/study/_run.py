@@ -16,7 +16,8 @@ from overgan.stores import ADDRESS, address_of, naming_addresses
 from overgan.study._finish import Watcher, execute_until_done
 from overgan.study._hold import run_at
 from overgan.study._kinds import KINDS
-from overgan.study._load import SpecSource, load, load_spec, read_description
+from overgan.study._load import load, read_description
+from overgan.study._load_spec import SpecSource, load_spec
 from overgan.study._machine import machine, versions
 from overgan.study._mirror import PATIENCE, publish
 from overgan.study._opening import Opened, Opening

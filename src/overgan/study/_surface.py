@@ -5,8 +5,9 @@ from pathlib import Path
 from overgan.check import check
 from overgan.disk import unfinished_write_of, write_json
 from overgan.errors import OverganError
+from overgan.own import importing_only
 from overgan.stores import is_address
-from overgan.study._load import read_surface
+from overgan.study._load import spec_of_surface
 from overgan.study._spec import Spec
 from overgan.study._store import SURFACE, study_folder
 
@@ -40,7 +41,9 @@ def begin_surface(spec: Spec, out: str | Path | None, *, until_sure: bool) -> Pa
 
 def _refuse_others(folder: Path, spec: Spec) -> None:
     """Raise OverganError if there are studies that are not among those of the spec."""
-    if left := read_surface(folder).parts.keys() - spec.parts.keys():
+    with importing_only([spec.kind]):  # what the folder names beside it is another study's
+        there = spec_of_surface(folder).parts.keys()
+    if left := there - spec.parts.keys():
         raise OverganError(
             f"{folder} holds other studies, too, such as {min(left)}; name another folder with {{argument}}, or add to "
             "the widths that it has",

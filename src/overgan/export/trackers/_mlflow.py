@@ -41,6 +41,7 @@ class MLflow(Tracker):
             tracking, self._entities = needed("mlflow.tracking", "mlflow"), needed("mlflow.entities", "mlflow")
             if uri == default:
                 needed("sqlalchemy", "mlflow")
+                needed("alembic", "mlflow")
                 out.mkdir(parents=True, exist_ok=True)
             self._client: Any = tracking.MlflowClient(tracking_uri=uri)
         self._study, self._name, self._experiment = study.place, study.spec.name, ""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from overgan.report._narrow_and_wide import narrow_and_wide
 from overgan.report._samples import smaller_url
 from overgan.study.gan import GanStudy
 from overgan.training import NEIGHBOURS
 
-NARROW, WIDE = 8, 128  # the paper's widths
 MOST_BYTES, IN_ALL = 20_000, 800_000  # of a picture as its file is, and of those of the other seeds
 
 Pictures = list[tuple[str, str]]  # caption, and the picture as a data URL
@@ -29,12 +29,10 @@ def neighbours(study: GanStudy) -> tuple[Pictures, Pictures, int]:
     more: Pictures = []
     if not by_width:
         return shown, more, 0
-    narrowest, widest = min(by_width), max(by_width)
-    narrow = NARROW if NARROW in by_width and widest > NARROW else narrowest
-    wide = WIDE if WIDE in by_width and narrowest < WIDE else widest
-    for width in sorted({narrow, wide}):
+    chosen = narrow_and_wide(by_width)
+    for width in chosen:
         shown += _urls(by_width[width][0])
-    others = [file for width in sorted({narrow, wide}) for files in by_width[width][1:] for file in files]
+    others = [file for width in chosen for files in by_width[width][1:] for file in files]
     room = IN_ALL
     for caption, url in _urls(others):
         room -= len(url)

@@ -33,8 +33,8 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     label = f"mean test {frechet_label(surface.spec.evaluate.features[0])}"
     plots: list[Plot | Map] = [_map(surface, pairs, label), _against_cost(surface, pairs, label)] if pairs else []
     note = (
-        f"Cost: {surface.cost}. Framed in the map: the least {label}. Below: of pairs that cost no more, the best, and "
-        "those that may be, as no other is shown to be better; all of these costs together with "
+        f"Cost: {surface.cost}{_caution(surface)}. Framed in the map: the least {label}. Below: of pairs that cost no "
+        "more, the best, and those that may be, as no other is shown to be better; all of these costs together with "
         f"{100 * confidence:g}% confidence."
     )
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])
@@ -45,12 +45,16 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
     return Balanced(claim, section, _ratio(pairs[best.best]), says)
 
 
+def _caution(surface: Surface) -> str:
+    return ", as measured, which misleads if the machine had other work meanwhile" if "seconds" in surface.cost else ""
+
+
 def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:
     held, varied = list(surface.spec.parts), surface.spec.widths
     other = [int(name.rpartition("-")[2]) for name in held]
     generators, critics = (varied, other) if surface.held == "critic" else (other, varied)
     at = {(pair.generator, pair.critic): pair for pair in pairs}
-    means = {place: _mean(pair) for place, pair in at.items()}
+    means = {place: pair.mean for place, pair in at.items()}
     best = min(means, key=means.__getitem__)
     values = [[means.get((g, c), math.nan) for c in critics] for g in generators]
     values = [[v if math.isfinite(v) else math.nan for v in row] for row in values]
@@ -59,7 +63,7 @@ def _map(surface: Surface, pairs: Sequence[Pair], label: str) -> Map:
     title = f"{label[0].upper()}{label[1:]} by both widths"
     columns, rows = [str(c) for c in critics], [str(g) for g in generators]
     x_label = "critic's width; framed: the best; ×: runs diverged"
-    return Map("balance-map", title, x_label, "generator's", columns, rows, [cells])
+    return Map("balance-map", title, x_label, "generator's width", columns, rows, [cells])
 
 
 def _against_cost(surface: Surface, pairs: Sequence[Pair], label: str) -> Plot:
@@ -99,9 +103,3 @@ def _ratio(pair: Pair) -> str:
 def _ratios(of: AtCost, pairs: Sequence[Pair]) -> str:
     ordered = sorted((pairs[place] for place in of.may_be_best), key=lambda pair: pair.ratio)
     return span(_ratio(ordered[0]), _ratio(ordered[-1])) if ordered else "not known"
-
-
-def _mean(pair: Pair) -> float:
-    """A diverged run counts as one twice as far away as the mean of the others; infinite if all did."""
-    alive = pair.values[np.isfinite(pair.values)]
-    return float(alive.mean()) * (2 - len(alive) / len(pair.values)) if len(alive) else math.inf

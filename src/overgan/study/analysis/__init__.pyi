@@ -44,6 +44,7 @@ from ._settled import EVALUATIONS as EVALUATIONS, curves_of as curves_of, trends
 from ._shares import runs_needed as runs_needed
 from ._spread import cautious as cautious
 from ._steps import Scaling as Scaling, scaling as scaling
+from ._student import student_half as student_half
 from ._transfer import Transfer as Transfer, transfer as transfer
 from ._variation import relative_spread as relative_spread, variation as variation
 from ._width_law import Predicted as Predicted, next_width as next_width, why_no_law as why_no_law

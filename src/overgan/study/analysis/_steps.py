@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy  # its parts load at their first use: stats alone takes half a second
 from jaxtyping import Float
 
+from overgan.study.analysis._student import student_half
+
 WIDTHS, SEEDS = 3, 2  # at least, for an interval: a line through two has no error, and one seed no spread
-CONFIDENCE = 0.95
 
 Rates = Float[np.ndarray, " rates"]
 
@@ -33,7 +33,7 @@ class Scaling:
         """The 95 % interval of the exponent; None with fewer than three widths or two seeds."""
         if len(self.steps) < WIDTHS or len(self._slopes) < SEEDS:
             return None
-        around = _student(self._slopes)
+        around = student_half(self._slopes)
         return self.exponent - around, self.exponent + around
 
     def line(self, widths: Sequence[int]) -> list[tuple[float, float, float]]:
@@ -41,7 +41,7 @@ class Scaling:
         found = []
         for width in widths:
             logs = self._logs.mean(0) + self._slopes * (np.log(width) - self._x.mean())
-            around = _student(logs) if self.interval else 0.0
+            around = student_half(logs) if self.interval else 0.0
             step, low, high = (float(np.exp(logs.mean() + by)) for by in (0.0, -around, around))
             found.append((step, low, high))
         return found
@@ -114,9 +114,3 @@ def _vertex(x: Rates, logs: Rates) -> float:
         return float(np.exp(x[place]))
     square, linear, _ = np.polyfit(x[place - 1 : place + 2] - x[place], y[place - 1 : place + 2], 2)
     return float(np.exp(x[place] - (linear / (2 * square) if square > 0 else 0.0)))  # all three may be equal
-
-
-def _student(values: Float[np.ndarray, " seeds"]) -> float:
-    """Half of the interval of their mean."""
-    quantile = scipy.stats.t.isf((1 - CONFIDENCE) / 2, len(values) - 1)
-    return float(quantile * values.std(ddof=1) / np.sqrt(len(values)))

@@ -167,6 +167,7 @@ def _obstacles(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
                 those = [f"{names} {numbers}" for numbers, of in by.items() for names in [joined(of)]]
                 text = f"They compare other numbers of images: {'; '.join(those)}. A distance depends on the number."
                 yield text
+    yield from _copies(studies, axes)
     lengths = _by({name: study.spec.train.iterations for name, study in studies.items()})
     if len(lengths) > 1:
         those = [f"{joined(names)} for {counted(n, 'iteration')}" for n, names in lengths.items()]
@@ -179,6 +180,21 @@ def _obstacles(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
         widths = [set(_runs(studies[name], axis.features)) for name in axis.names]
         if len(axis.names) > 1 and not set.intersection(*widths):
             yield f"{joined(axis.names)} have no finished width in common, which all of them have."
+
+
+def _copies(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
+    """Which studies have the same runs, of which it means nothing that they agree."""
+    said = set()
+    for axis in axes:
+        for pair in combinations(axis.names, 2):
+            before, after = (_runs(studies[name], axis.features) for name in pair)
+            shared = before.keys() & after.keys()
+            if pair not in said and shared and all(np.array_equal(before[k], after[k]) for k in shared):
+                said.add(pair)
+                yield (
+                    f"{joined(pair)} have the same distances in every run, digit for digit, as a study and its copy "
+                    "have: that they agree says nothing."
+                )
 
 
 def _by(values: Mapping[str, Any]) -> dict[Any, list[str]]:

@@ -13,7 +13,7 @@ from overgan.data import load_images
 from overgan.device import resolve_device
 from overgan.errors import OverganError
 from overgan.models import parameter_counts
-from overgan.study._load import SpecSource, load_spec
+from overgan.study._load_spec import SpecSource, load_spec
 from overgan.study._surface import refuse_several
 from overgan.study.analysis import cautious
 from overgan.study.gan._spec import GanSpec

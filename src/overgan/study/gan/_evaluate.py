@@ -1,5 +1,6 @@
 """Metrics of a study that is trained already, from its checkpoints."""
 
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ LATER = "later.jsonl"
 
 def later_rows(group: Path) -> list[dict[str, Any]]:
     """The rows of a group's later.jsonl. Raises OverganError if they are damaged."""
-    measure = f"overgan evaluate --study {group.parent}"
+    measure = f"overgan evaluate --study {shlex.quote(str(group.parent))}"
     return read_table(group / LATER, f"restore it, or remove it and measure again, with `{measure}`")
 
 

@@ -1,5 +1,6 @@
 """What the rows of a GAN's width study say."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -75,6 +76,10 @@ class GanResults(Study):
             return frame
         merged = later.set_index(ROW).combine_first(frame.set_index(ROW)).reset_index()
         return merged[[*frame.columns, *(column for column in later.columns if column not in frame.columns)]]
+
+    def measuring(self, *metrics: str) -> str:
+        """The command that measures metrics of finished runs, as a shell takes it, between backticks."""
+        return f"`overgan evaluate --study {shlex.quote(self.place)} --metrics {','.join(metrics)}`"
 
     def losses(self) -> pd.DataFrame:
         """One row per run and logged iteration: what it is of, the losses, and how far each network has moved."""
@@ -227,9 +232,11 @@ class GanResults(Study):
         """
         column = _column("test", averaged=averaged)
         if not last.empty:
-            spaces = joined([str(name) for name in last.features[last[column].notna()].unique()])
+            spaces = [str(name) for name in last.features[last[column].notna()].unique()]
+            if not spaces:
+                raise OverganError("no run has a distance from held-out images that is a number")
             what = "no run is" if averaged else "no run's last weights are"
-            raise OverganError(f"{what} measured in {features} features, but in {spaces}")
+            raise OverganError(f"{what} measured in {features} features, but in {joined(spaces)}")
         if all(group.complete for group in self.status()):
             by = f" by the rule {rule}" if len(self.spec.train.rules) > 1 else ""
             rate = "a lower train.learning_rate" if len(self.spec.train.rates) == 1 else "lower train.learning_rates"

@@ -28,8 +28,12 @@ class Surface(Study):
     spec: GanSpec
 
     def __init__(self, folder: Path, trust: bool = False):
-        """Raises OverganError if the folder holds none, or none of its studies is begun."""
-        spec = read_surface(folder)
+        """trust: as of `overgan.load`.
+
+        Raises OverganError if the folder holds none, none of its studies is begun, or it is not trusted and has links
+        that lead out of it.
+        """
+        spec = read_surface(folder, trust)
         self.studies: dict[int, GanResults] = {}  # by held width, those that are begun
         for name in spec.parts:
             if (folder / name / STUDY).exists():

@@ -87,7 +87,8 @@ def reached(cases: Cases, name: str, statement: str, figures: tuple[str, ...], s
         if all(n == of for n, of in shares.values()):
             needed = f"Narrower networks: from k = {narrowest} on all runs {succeed}."
         elif not any(n for n, _ in shares.values()):
-            needed = f"Wider networks: up to k = {widest} no run does."
+            longer = ", or more steps" if succeed == "converge" else ""
+            needed = f"Wider networks{longer}: up to k = {widest} no run does."
     ends = [f"{shares[k][0]} of {shares[k][1]} runs at k = {k}" for k in dict.fromkeys([narrowest, widest])]
     opposed = [name for name, tau in taus.items() if tau.direction < 0]
     return replace(
@@ -114,13 +115,14 @@ def sooner(cases: Cases, name: str, statement: str, figures: tuple[str, ...], su
         f"{'does not converge' if math.isinf(medians[k]) else f'converges in {number(medians[k])} steps'} at k = {k}"
         for k in dict.fromkeys([min(medians), max(medians)])
     ]
+    needed = "Wider networks, or more steps: so far no run converges." if not np.isfinite(steps).any() else WIDER
     opposed = [name for name, tau in taus.items() if tau.direction > 0]
     return replace(
         claim,
         verdict=said,
         because=f"{cases.names[0]}: the median run {joined(ends)}.{_but(cases, opposed)}",
         numbers=_taus(taus, "the steps until a run converges"),
-        needed=WIDER if said == "cannot tell" else "",
+        needed=needed if said == "cannot tell" else "",
         p_value=taus[cases.names[0]].p_value if cases.names[0] in taus else None,
     )
 

@@ -7,11 +7,21 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from overgan.metrics import frechet_label
-from overgan.study.analysis import COMPARABLE, AtCost, Claim, Estimate, Verdict, at_equal_cost, balance, may_be_best
+from overgan.study.analysis import (
+    COMPARABLE,
+    AtCost,
+    Claim,
+    Estimate,
+    Verdict,
+    as_judged,
+    at_equal_cost,
+    balance,
+    may_be_best,
+)
 from overgan.study.gan._pair import Pair
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._basis import rests_on
+from overgan.study.gan.claims._basis import counts, rests_on
 from overgan.words import counted, joined, number, percent, span
 
 STATEMENT = "Balanced widths of both networks are best."
@@ -29,7 +39,7 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
     model, features = study.spec.model, study.spec.evaluate.features[0]
     held = model.critic_width or model.generator_width
     runs = values_in_order(study)
-    rests = rests_on(study, {k: len(of) for k, of in runs.items()}, features)
+    rests = rests_on(study, counts(runs), features)
     if held is None:
         return _cannot(
             rests,
@@ -53,7 +63,7 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
     verdict = balance(sets, inside, narrow, tolerance, confidence)
     if verdict == "supports" and not (narrow.any() and (widths >= WIDER * held).any()):
         verdict = "cannot tell"  # one side is not there
-    means = [_mean(of) for of in sets]
+    means = [float(as_judged(of).mean()) for of in sets]
     best, may_be = int(np.argmin(means)), widths[may_be_best(sets, confidence)]
     label = f"test {frechet_label(features)}"
     return Claim(
@@ -150,12 +160,6 @@ def _needed(
     if not (widths >= WIDER * held).any():
         return f"{network.capitalize()}s of {2 * held} or more are missing."
     return "More seeds would tell." if max(map(len, sets)) > 1 else "More than one seed is needed."
-
-
-def _mean(values: Float[np.ndarray, " runs"]) -> float:
-    """A diverged run counts as one twice as far away as the others' mean."""
-    alive = values[np.isfinite(values)]
-    return float(alive.mean() * (2 - len(alive) / len(values)))
 
 
 def _widths(widths: Float[np.ndarray, " widths"]) -> str:

@@ -1,7 +1,7 @@
 """What the claims of a trained GAN rest on, and the words that they share."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sized
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def rests_on(study: GanResults, runs: Mapping[int, int], features: str = "") -> 
     return ", ".join([counted(sum(runs.values()), "run"), widths, *([f"{features} features"] if features else [])])
 
 
-def counts(values: Mapping[int, Float[np.ndarray, " _"]]) -> dict[int, int]:
+def counts(values: Mapping[int, Sized]) -> dict[int, int]:
     """How many runs, by width."""
     return {k: len(of) for k, of in values.items()}
 
@@ -74,12 +74,22 @@ def more_runs(study: GanResults) -> str:
     waiting = [group.width for group in study.status() if not group.complete]
     if waiting:
         return f"The runs of k = {joined(waiting)} that are not finished yet may tell."
+    if sum(len(of) > 1 for of in judged_runs(study).values()) > 1:
+        return "It takes distances from training and held-out images that are told from 0."
     return "It takes two widths at least, with two seeds each that do not diverge."
 
 
-def seeds_would_tell(seeds: float, of: str = "would tell") -> str:
+def three_widths(what: str, widths: Collection[int]) -> tuple[str, str]:
+    """Why an exponent of k cannot be said, in a sentence, and what would tell. what: takes it; widths: with runs."""
+    there = f"runs of k = {joined(list(widths))} have" if widths else "no run has"
+    return f"{what} takes three widths: {there} come to an end.", "Finished runs of three widths or more."
+
+
+def seeds_would_tell(study: GanResults, seeds: float) -> str:
     """The sentence; of more than 10,000 seeds, or an unknown number, that no number is known to."""
     if not math.isfinite(seeds) or seeds > MOST_SEEDS:
-        return f"It is so close that no number of seeds that anybody trains {of}."
+        return "It is so close that no number of seeds that anybody trains would tell."
+    there = max(map(len, judged_runs(study).values()), default=0)
     rounded = math.ceil(seeds) if seeds < 10 else float(f"{seeds:.1e}")
-    return f"At their spread about {number(rounded)} seeds a width {of}."
+    wanted = max(rounded, there + 1)  # the estimate takes the spread as known, and may be fewer than there are
+    return f"At their spread about {number(wanted)} seeds a width would tell: there are {there}."

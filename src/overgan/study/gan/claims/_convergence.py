@@ -16,7 +16,16 @@ from overgan.study.analysis import (
     verdict,
 )
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._runs import Course, basis, by_width, courses, estimates, more_seeds, too_few, trend
+from overgan.study.gan.claims._runs import (
+    Course,
+    basis,
+    courses,
+    estimates,
+    more_seeds,
+    too_few,
+    trend,
+    values_by_width,
+)
 from overgan.words import course, joined, number
 
 STATEMENT = "Wider networks converge faster."
@@ -112,14 +121,14 @@ def _lacking(study: GanResults, found: Speed) -> tuple[str, str]:
 
 
 def _because(study: GanResults, found: Speed, label: str) -> str:
-    levels = {k: float(np.median(of)) for k, of in by_width(found.runs, found.level).items()}
-    finals = {k: float(np.median(of)) for k, of in by_width(found.runs, found.to_final).items()}
+    levels = {k: float(np.median(of)) for k, of in values_by_width(found.runs, found.level).items()}
+    finals = {k: float(np.median(of)) for k, of in values_by_width(found.runs, found.to_final).items()}
     own = joined([f"{number(finals[k])} iterations at k = {k}" for k in dict.fromkeys([min(finals), max(finals)])])
     sentences = [
         f"{label[0].upper()}{label[1:]} {number(found.target)}, 10% above what three quarters of the runs end at, is "
-        f"reached {_when(by_width(found.runs, found.to_target))}.",
+        f"reached {_when(values_by_width(found.runs, found.to_target))}.",
         f"Its mean over training {course(levels)}.",
-        f"It is within 10% of where a run ends after {own} (all medians): that is when runs stop to improve, however "
+        f"It is within 10% of where a run ends after {own} (all medians): that is when runs stop improving, however "
         "good they are.",
     ]
     linear = study.spec.train.schedule == "linear"
@@ -147,4 +156,6 @@ def _needed(runs: list[Course], to_target: Kendall | None) -> str:
             "A longer study: curves cross, so that the order in which widths come to the distance is not that of their "
             "means over training."
         )
+    if to_target is None:
+        return "Earlier evaluations, by a smaller train.evaluate_every: so far all runs come to it at the same one."
     return more_seeds(runs, to_target)

@@ -6,7 +6,7 @@ import numpy as np
 
 from overgan.study.analysis import Claim, Kendall, kendall, verdict
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._basis import rests_on
+from overgan.study.gan.claims._basis import Runs, counts, rests_on
 from overgan.study.gan.claims._networks import measured, unmeasured
 from overgan.words import course
 
@@ -22,7 +22,7 @@ def game(study: GanResults, confidence: float) -> Claim:
     rotation too, may not surely rise.
     """
     runs = measured(study, SHARE)
-    rests = rests_on(study, {k: len(of) for k, of in runs.items()})
+    rests = rests_on(study, counts(runs))
     claim = Claim("game", STATEMENT, "cannot tell", "", rests_on=rests)
     if len(runs) < 2:
         because, needed = unmeasured(study, runs, "game", "rotation of the game")
@@ -42,6 +42,6 @@ def game(study: GanResults, confidence: float) -> Claim:
     )
 
 
-def _trend(runs: dict[int, list[float]], confidence: float) -> Kendall | None:
+def _trend(runs: Runs, confidence: float) -> Kendall | None:
     pairs = [(k, value) for k, of in runs.items() for value in of]
     return kendall([float(k) for k, _ in pairs], [value for _, value in pairs], confidence)

@@ -96,17 +96,16 @@ def _saying(gap: MeasuredGap, verdict: Verdict, tolerance: float, confidence: fl
 def _needed(study: GanResults, gap: MeasuredGap, verdicts: dict[str, Verdict]) -> str:
     if {"supports", "contradicts"} <= set(verdicts.values()):
         return f"{joined(list(verdicts))} disagree; more images on each side of a comparison would tell."
-    measure = f"overgan evaluate --study {study.folder} --metrics"
     if not gap.draws:
-        return f"It takes the error over draws of the real images ({measure} frechet_gap)."
+        return f"It takes the error over draws of the real images ({study.measuring('frechet_gap')})."
     growth, compared = gap.growth, study.description.data.get("compared")
     if math.isinf(growth.seeds):
         images = f"the {compared:,} real images on a side" if compared else "these real images"
         text = f"No number of seeds would tell, as the draw of {images} leaves it open: it takes more images."
     else:
-        text = seeds_would_tell(growth.seeds)
+        text = seeds_would_tell(study, growth.seeds)
     if gap.metric == "frechet" and (more := _possible(study)):
-        text += f" {joined(list(more.values()))} would say more ({measure} {','.join(more)})."
+        text += f" {joined(list(more.values()))} would say more ({study.measuring(*more)})."
     return text
 
 

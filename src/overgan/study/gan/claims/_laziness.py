@@ -1,13 +1,12 @@
 """Do wide GANs train lazily? (a question of the paper)."""
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from overgan.study.analysis import Claim, Exponent, Verdict, exponent
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._basis import rests_on
+from overgan.study.gan.claims._basis import Runs, by_width, counts, rests_on, three_widths
 from overgan.words import course, joined, number
 
 STATEMENT = "Wide networks train lazily: the wider they are, the less they move from where they began."
@@ -22,7 +21,7 @@ class Moved:
     """‖θ − θ₀‖/‖θ₀‖ of one network at the end, of each run by width, and the power of k that goes through it."""
 
     network: str
-    runs: dict[int, list[float]]
+    runs: Runs
     fitted: Exponent | None
 
 
@@ -32,10 +31,8 @@ def moved(study: GanResults, confidence: float = 0.95) -> list[Moved]:
     ended = losses[losses.iteration == study.spec.train.iterations]
     found = []
     for network in NETWORKS:
-        column = f"moved_{network}"
-        values = ended[column].astype(float) if column in ended else ended.k.astype(float) * math.nan
-        known = ended.k[np.isfinite(values) & (values > 0)].astype(int)
-        runs = {int(k): values[known.index[known == k]].tolist() for k in sorted(set(known))}
+        logged = by_width(ended, f"moved_{network}")
+        runs = {k: some for k, of in logged.items() if len(some := of[of > 0])}
         found.append(Moved(network, runs, exponent(runs, confidence)))
     return found
 
@@ -48,20 +45,18 @@ def laziness(study: GanResults, confidence: float) -> Claim:
     nearer to 0, or above, for one of them, at half of the error, as either network may mislead.
     """
     networks = moved(study, confidence)
-    runs = {k: len(of) for k, of in networks[0].runs.items()}
     claim = Claim(
         "laziness",
         STATEMENT,
         "cannot tell",
         "",
-        rests_on=rests_on(study, runs),
+        rests_on=rests_on(study, counts(networks[0].runs)),
         figures=("distance-from-initialization",) if any(of.runs for of in networks) else (),
     )
     fitted = {of.network: of.fitted for of in networks if of.fitted}
     if len(fitted) < len(networks):
-        there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
-        because = f"How fast the distance from initialization falls takes three widths to say: {there} come to an end."
-        return replace(claim, because=because, needed="Finished runs of three widths or more.")
+        because, needed = three_widths("How fast the distance from initialization falls", networks[0].runs)
+        return replace(claim, because=because, needed=needed)
     surer = {of.network: law for of in networks if (law := exponent(of.runs, half_error(confidence)))}
     verdict = lazy_verdict(fitted, surer)
     return replace(

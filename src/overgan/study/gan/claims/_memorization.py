@@ -46,9 +46,8 @@ def memorization(study: GanResults, confidence: float) -> Claim:
         rests_on=rests_on(study, counts(runs or judged), features if shares else ""),
         figures=(*(("nearer-train",) if shares else ()), *(("nnd",) if nnd else ())),
     )
-    measure = f"overgan evaluate --study {study.folder} --metrics"
     if found is None and nnd is None:
-        return replace(claim, because=_unknown(shares), needed=_to_measure(study, judged, measure))
+        return replace(claim, because=_unknown(shares), needed=_to_measure(study, judged))
     supported = (found is not None and found.none) or (
         nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
     )
@@ -66,7 +65,7 @@ def memorization(study: GanResults, confidence: float) -> Claim:
             ]
         ),
         numbers=_numbers(found, nnd, shares, confidence),
-        needed="" if told else _needed(study, found, measure, lacking),
+        needed="" if told else _needed(study, found, lacking),
     )
 
 
@@ -81,8 +80,8 @@ def _unknown(shares: Runs) -> str:
     )
 
 
-def _to_measure(study: GanResults, judged: Runs, measure: str) -> str:
-    return f"It takes {measure} memorization,nnd." if _enough(judged) else more_runs(study)
+def _to_measure(study: GanResults, judged: Runs) -> str:
+    return f"Measure them: {study.measuring('memorization', 'nnd')}." if _enough(judged) else more_runs(study)
 
 
 def _copied(study: GanResults, shares: Runs, confidence: float) -> Copied | None:
@@ -159,10 +158,10 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
     return tuple(numbers)
 
 
-def _needed(study: GanResults, found: Copied | None, measure: str, lacking: list[str]) -> str:
+def _needed(study: GanResults, found: Copied | None, lacking: list[str]) -> str:
     sentences = []
     if found and math.isfinite(found.seeds):
-        sentences.append(seeds_would_tell(found.seeds))
+        sentences.append(seeds_would_tell(study, found.seeds))
     elif found:
         images = study.description.data.get("compared", study.spec.evaluate.samples)
         sentences.append(
@@ -170,7 +169,6 @@ def _needed(study: GanResults, found: Copied | None, measure: str, lacking: list
             "takes more images."
         )
     if lacking:
-        sentences.append(
-            f"{'NND' if lacking == ['nnd'] else 'The memorized share'} would say more ({measure} {lacking[0]})."
-        )
+        which = "NND" if lacking == ["nnd"] else "The memorized share"
+        sentences.append(f"{which} would say more ({study.measuring(lacking[0])}).")
     return " ".join(sentences) or "More seeds would tell."

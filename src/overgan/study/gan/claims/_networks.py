@@ -1,31 +1,24 @@
 """What claims about networks rest on: metrics that are measured on request."""
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Collection
 
 from overgan.study.gan._results import GanResults
+from overgan.study.gan.claims._basis import Runs, by_width, three_widths
 from overgan.words import joined
 
 
-def measured(study: GanResults, column: str) -> dict[int, list[float]]:
+def measured(study: GanResults, column: str) -> Runs:
     """A metric of networks by width, of each run that came to its end, at each width's best learning rate."""
-    last = study.last()
-    if column not in last:
-        return {}
-    known = last[np.isfinite(last[column].astype(float))]
-    return {int(k): known[column][known.k == k].astype(float).tolist() for k in sorted(set(known.k))}
+    return by_width(study.last(), column)
 
 
-def unmeasured(study: GanResults, runs: Mapping[int, Sequence[float]], metric: str, what: str) -> tuple[str, str]:
+def unmeasured(study: GanResults, widths: Collection[int], metric: str, what: str) -> tuple[str, str]:
     """Why nothing can be said of how a metric goes with the width, for too few widths have it; and what would tell."""
-    ended = [group.width for group in study.status() if group.complete and group.width not in runs]
+    ended = [group.width for group in study.status() if group.complete and group.width not in widths]
     if ended:
-        has = f"that of k = {joined(list(runs))} alone is" if runs else "it is"
-        measure = f"`overgan evaluate --study {study.place} --metrics {metric}`"
-        return f"The {what} is measured on request, and {has}{' not' * (not runs)} measured.", f"Measure it: {measure}."
-    there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
-    return (
-        f"How the {what} goes with the width takes three widths: {there} come to an end.",
-        "Finished runs of three widths or more.",
-    )
+        has = f"that of k = {joined(list(widths))} alone is" if widths else "it is"
+        return (
+            f"The {what} is measured on request, and {has}{' not' * (not widths)} measured.",
+            f"Measure it: {study.measuring(metric)}.",
+        )
+    return three_widths(f"How the {what} goes with the width", widths)

@@ -68,6 +68,8 @@ def too_few(study: GanResults, runs: list[Course]) -> tuple[str, str]:
         more = f"Finished runs of k = {joined(rest)}: go on with the study." if rest else "Two more widths at least."
         return f"Only k = {widths[0]} has runs that have come to their end.", more
     if all(run.diverged for run in runs):
+        if not any(group.diverged for group in study.status()):
+            return "No run has a distance from held-out images that is a number.", "Such distances."
         return "All runs diverged.", "A lower train.learning_rate, in another folder."
     return "", ""
 
@@ -83,7 +85,7 @@ def estimates(named: dict[str, Kendall | None]) -> tuple[Estimate, ...]:
     return tuple(found.estimate(what) for what, found in named.items() if found)
 
 
-def by_width(runs: list[Course], values: list[float]) -> dict[int, list[float]]:
+def values_by_width(runs: list[Course], values: list[float]) -> dict[int, list[float]]:
     """The values of each width's runs."""
     found: dict[int, list[float]] = {}
     for run, value in zip(runs, values, strict=True):

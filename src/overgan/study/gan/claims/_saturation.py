@@ -75,7 +75,7 @@ def saturation(study: GanResults, confidence: float) -> Claim:
                 for law in laws
             ),
         ),
-        needed=_needed(found) if verdict == "cannot tell" else "",
+        needed=_needed(study, found) if verdict == "cannot tell" else "",
     )
 
 
@@ -125,6 +125,6 @@ def _named(law: LeftOut) -> str:
     return "a constant" if law.law == "a" else law.law
 
 
-def _needed(found: Change) -> str:
+def _needed(study: GanResults, found: Change) -> str:
     wider = f"A wider network, k = {number(2 * found.wide)}, would show how it goes on"
-    return f"{seeds_would_tell(found.seeds)} {wider}."
+    return f"{seeds_would_tell(study, found.seeds)} {wider}."

@@ -9,7 +9,16 @@ import numpy as np
 from overgan.metrics import frechet_label
 from overgan.study.analysis import Claim, Kendall, kendall, relative_spread, variation, verdict
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._runs import Course, basis, by_width, courses, estimates, more_seeds, too_few, trend
+from overgan.study.gan.claims._runs import (
+    Course,
+    basis,
+    courses,
+    estimates,
+    more_seeds,
+    too_few,
+    trend,
+    values_by_width,
+)
 from overgan.words import counted, joined, number, percent
 
 STATEMENT = "Wider networks train more stably."
@@ -112,7 +121,7 @@ def _needed(runs: list[Course], relative: Kendall | None, absolute: Kendall | No
 
 def _because(study: GanResults, found: Steadiness, label: str) -> str:
     relative, absolute = (
-        {k: float(np.median(of)) for k, of in by_width(found.runs, varied).items()}
+        {k: float(np.median(of)) for k, of in values_by_width(found.runs, varied).items()}
         for varied in (found.relative, found.absolute)
     )
     sentences = [
@@ -138,7 +147,7 @@ def _ends(values: dict[int, float], shown: Callable[[float], str]) -> str:
 
 
 def _lost(found: Steadiness) -> str:
-    counts = {k: int(sum(of)) for k, of in by_width(found.runs, found.diverged).items()}
+    counts = {k: int(sum(of)) for k, of in values_by_width(found.runs, found.diverged).items()}
     where = [f"{n} at k = {k}" for k, n in counts.items() if n]
     which = f": {joined(where)}" if where else ""
     return f"{sum(counts.values()) or 'None'} of {counted(len(found.runs), 'run')} diverged{which}."

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-import scipy  # its parts load at their first use: stats alone takes half a second
+from jaxtyping import Float
 
-from overgan.study.analysis import Claim, Estimate, Exponent, Verdict, exponent
+from overgan.study.analysis import Claim, Estimate, Exponent, Verdict, exponent, student_half
 from overgan.study.gan._results import GanResults
-from overgan.study.gan.claims._basis import rests_on
+from overgan.study.gan.claims._basis import counts, rests_on
 from overgan.study.gan.claims._laziness import BETWEEN, half_error
 from overgan.study.gan.claims._networks import measured, unmeasured
 from overgan.words import course, number
@@ -29,9 +29,7 @@ def tangent(study: GanResults, confidence: float) -> Claim:
     that change surely above the kernel's size, each at half of the error, as either one may mislead.
     """
     runs = measured(study, "tangent_kernel_change")
-    claim = Claim(
-        "tangent", STATEMENT, "cannot tell", "", rests_on=rests_on(study, {k: len(v) for k, v in runs.items()})
-    )
+    claim = Claim("tangent", STATEMENT, "cannot tell", "", rests_on=rests_on(study, counts(runs)))
     fitted = exponent(runs, confidence)
     if fitted is None:
         because, needed = unmeasured(study, runs, "tangent_kernel", "tangent kernel")
@@ -54,10 +52,9 @@ def tangent(study: GanResults, confidence: float) -> Claim:
     )
 
 
-def _mean(width: int, values: list[float], confidence: float) -> Estimate:
+def _mean(width: int, values: Float[np.ndarray, " runs"], confidence: float) -> Estimate:
     """The mean of a width's runs, with Student's interval."""
-    mean, n = float(np.mean(values)), len(values)
-    half = float(scipy.stats.t.isf((1 - confidence) / 2, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else np.nan
+    mean, half = float(values.mean()), student_half(values, confidence)
     return Estimate(f"{WHAT} at k = {width}", mean, mean - half, mean + half, confidence)
 
 
