@@ -52,8 +52,8 @@ def kendall(
     With S the number of pairs of runs in which the wider one has more, less that of those in which it has less, and n_x
     and n_y the pairs whose widths and whose values differ, τ-b = S / √(n_x n_y) (Kendall, 1970, chapter 3). Runs of one
     width are repeats, and tied: τ is at most √(n_x / n_y) in size. The p-value is the share of the ways to spread the
-    values over the runs that have an |S| as large: up to 41,000 ways, such as those of 8 runs, all are counted; beyond,
-    S is taken as normal with its variance under ties (chapter 4).
+    values over the runs that have an |S| as large: up to 41,000 ways, such as those of 8 runs, or of 40 of which three
+    diverged, all are counted; beyond, S is taken as normal with its variance under ties (chapter 4).
 
     The interval is all τ with (τ̂ − τ)² ≤ c² (1 − τ²), as Wilson's of a share. With c the largest |τ| that the
     permutation test does not reject, it leaves out 0 exactly where that test rejects, and the variance falls towards
@@ -127,9 +127,8 @@ def _variance(x: Float[np.ndarray, " n"], added: Int[np.ndarray, " n"]) -> float
 
 def _permuted(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], score: int, error: float) -> tuple[float, float]:
     """P(|S| ≥ score) if all runs are alike, and the largest |S| whose probability is above the error."""
-    sizes, ties = _sizes(x), _sizes(y)
-    ways = math.factorial(len(x)) // math.prod(map(math.factorial, sizes))
-    if ways > ARRANGEMENTS:
+    sizes, ties = sorted((_sizes(x), _sizes(y)), key=_ways)  # S is the same of y with x
+    if _ways(sizes) > ARRANGEMENTS:
         deviation = math.sqrt(null_variance(sizes, ties))
         p_value = float(2 * scipy.stats.norm.sf(score / deviation))
         return min(1.0, p_value), float(scipy.stats.norm.isf(error / 2)) * deviation
@@ -137,6 +136,11 @@ def _permuted(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], score: int
     not_rejected = size[at_least > error]
     attained = at_least[np.searchsorted(size, score)]
     return float(attained), math.inf if len(not_rejected) == len(size) else float(not_rejected[-1])
+
+
+def _ways(sizes: Sizes) -> int:
+    """To spread runs over groups of these sizes."""
+    return math.factorial(sum(sizes)) // math.prod(map(math.factorial, sizes))
 
 
 def null_variance(sizes: Sizes, ties: Sizes) -> float:
