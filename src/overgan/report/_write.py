@@ -40,7 +40,7 @@ def write_report(
     """
     if is_surface(folder):
         check(widths is None, "widths", widths, "left out of a folder of several studies")
-        from overgan.report._surface import write_surface  # here, because it imports PyTorch
+        from overgan.report._surface import write_surface  # which imports PyTorch, as theory studies do not need
 
         return write_surface(Path(folder), figures=figures, refresh=refresh, trust=trust)
     study = load(folder, trust)
