@@ -66,7 +66,7 @@ def _begin_autograd() -> None:
     With such a thread no process that is forked from this one could train.
     """
     with torch.enable_grad():
-        torch.ones(1, requires_grad=True).sum().backward()
+        torch.autograd.backward(torch.ones((), requires_grad=True) ** 2)
 
 
 @torch.no_grad()
