@@ -11,7 +11,6 @@ from overgan.report._cards import arranged, called, interval, value
 from overgan.report._files import write_files
 from overgan.report._pages import report_content
 from overgan.report._plot import to_html
-from overgan.report._surface import write_surface
 from overgan.report._template import render
 from overgan.study import Spec, fetch, for_reports, is_surface, load, publish, scale_warning
 from overgan.words import number
@@ -41,6 +40,8 @@ def write_report(
     """
     if is_surface(folder):
         check(widths is None, "widths", widths, "left out of a folder of several studies")
+        from overgan.report._surface import write_surface  # which imports PyTorch, as theory studies do not need
+
         return write_surface(Path(folder), figures=figures, refresh=refresh, trust=trust)
     study = load(folder, trust)
     fetch(study.folder, for_reports)
