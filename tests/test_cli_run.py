@@ -339,12 +339,12 @@ def test_a_running_study_has_a_page_and_a_closed_terminal_stops_it_as_ctrl_c_doe
     process, errors, folder = start()
     page = folder / "report.html"
     until_there(process, errors, page)
-    assert '<meta http-equiv="refresh" content="60">' in page.read_text()
+    assert 'http-equiv="refresh" content="60"' in page.read_text()
     os.killpg(process.pid, signal.SIGHUP)  # the workers get it, too
     assert process.wait() == 129
     with errors:
         assert errors.read() == STOPPED
-    assert "http-equiv" not in page.read_text()
+    assert 'http-equiv="refresh"' not in page.read_text()
     assert not list(folder.glob("worker-*.log"))  # it ended in order
     checkpoint = json.loads((folder / "k0008" / "checkpoint.json").read_text())
     assert checkpoint["iteration"] == json.loads((folder / "k0008" / "progress.json").read_text())["iteration"]

@@ -159,7 +159,7 @@ def test_rows_of_older_versions_keep_their_meaning(study, tmp_path):
     assert final.frechet_population_test[4, 1] == 0.5
     text = overgan.write_report(folder, figures=False).read_text()
     assert "<th>pixels Fréchet distance of the distributions, test</th>" in text
-    assert "that of all compared training images, as if memorized is" in text
+    assert "all compared training images, as if memorized" in text  # the key of a curve
 
 
 @pytest.mark.slow
