@@ -42,7 +42,6 @@ from overgan.study._study import Study
 from overgan.study._sure import how_sure, refuse_unless_sure, with_rounds
 from overgan.study._surface import begin_surface
 from overgan.study.execute import EXECUTORS, Elsewhere, Job
-from overgan.study.gan import Surface
 
 SPEC = "spec.yaml"  # in the folder of a study whose spec came from no file
 
@@ -110,6 +109,8 @@ def run(
         same |= {"executor": executor, "options": options, "opened": opened, "watch": watch}
         for name, part in resolved.parts.items():
             run(spec, folder / name, [*overrides, *part.overrides], **same)
+        from overgan.study.gan import Surface  # which imports PyTorch, as theory studies do not need
+
         return Surface(folder, trust=True)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
     if not until_sure:
