@@ -126,3 +126,9 @@ def test_certificates_beyond_a_width(tmp_path):
     assert certificate.verdict == excess.verdict == "supports"
     assert "meet all conditions" in certificate.because
     assert excess.numbers[0].value == pytest.approx(-1)
+
+
+def test_where_no_run_converges_more_steps_may_help_too(tmp_path):
+    found = shallow(tmp_path, lambda *_: False)
+    assert found["optimum"].needed == "Wider networks, or more steps: up to k = 16 no run does."
+    assert found["steps"].needed == "Wider networks, or more steps: so far no run converges."
