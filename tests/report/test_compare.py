@@ -283,3 +283,8 @@ def test_a_study_and_its_copy_are_said_to_be_the_same_runs(tmp_path):
         "a and b have the same distances in every run, digit for digit, as a study and its copy have: that they agree "
         "says nothing."
     ]
+
+
+def test_the_page_of_theory_studies_speaks_of_no_images(theory, tmp_path):
+    page = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html").page
+    assert "of the same images" not in text_of(page)

@@ -80,7 +80,9 @@ def write_report(
         text = page.encode(errors="backslashreplace")  # names of files may be no text
         write_atomic(path, text, folder_too=False)
     except OSError as error:
-        raise OverganError(f"{path} cannot be written ({error.strerror or error}); make room or free the folder") from None
+        raise OverganError(
+            f"{path} cannot be written ({error.strerror or error}); make room or free the folder"
+        ) from None
     publish(study.folder)
     return path
 

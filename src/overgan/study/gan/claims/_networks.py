@@ -21,9 +21,9 @@ def unmeasured(study: GanResults, runs: Mapping[int, Sequence[float]], metric: s
     """Why nothing can be said of how a metric goes with the width, for too few widths have it; and what would tell."""
     ended = [group.width for group in study.status() if group.complete and group.width not in runs]
     if ended:
-        has = f"that of k = {joined(list(runs))} alone is" if runs else "it is"
+        has = f"so far that is done at k = {joined(list(runs))} alone" if runs else "that is not done yet"
         return (
-            f"The {what} is measured on request, and {has}{' not' * (not runs)} measured.",
+            f"The {what} is measured on request, and {has}.",
             f"Measure it: {study.measuring(metric)}.",
         )
     there = f"runs of k = {joined(list(runs))} have" if runs else "no run has"
