@@ -39,6 +39,7 @@ GAN = [
     "train.iterations=2",
     "train.evaluate_every=2",
     "train.batch=16",
+    "evaluate.draws=2",
     "evaluate.nnd.iterations=2",
     "evaluate.nnd.evaluation_batches=2",
 ]

@@ -11,6 +11,7 @@ import torch
 import overgan
 from overgan.errors import OverganError
 from tests.export.by_hand import gan_study
+from tests.forked import Forked
 
 pytestmark = pytest.mark.slow  # PyTorch's exporter takes a second or two
 
@@ -40,6 +41,16 @@ def test_onnx_runtime_makes_the_images_of_pytorch(tmp_path, model, shape, capfd)
     text = Path(card).read_text()
     assert "from generator import images" in text
     assert "onnxruntime.InferenceSession" in text
+
+
+def test_a_process_that_has_exported_can_fork_others_that_train(tmp_path):
+    overgan.export_study(gan_study(tmp_path / "study").folder, "onnx", width=4)
+
+    def train():
+        torch.ones(1, requires_grad=True).sum().backward()
+        return 0
+
+    assert Forked(train).wait() == 0
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxscript", "onnxruntime"])

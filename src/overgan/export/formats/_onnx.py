@@ -41,6 +41,7 @@ def _exported(run: Exporting) -> bytes:
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
+    _begin_autograd()
     try:
         with explained(f"{name} cannot be exported as ONNX"), redirect_stdout(io.StringIO()):
             program = torch.onnx.export(
@@ -57,6 +58,15 @@ def _exported(run: Exporting) -> bytes:
     finally:
         logger.setLevel(level)
     return content
+
+
+def _begin_autograd() -> None:
+    """One pass backward: PyTorch counts devices at the first, and gives a thread to those that its exporter makes up.
+
+    With such a thread no process that is forked from this one could train.
+    """
+    with torch.enable_grad():
+        torch.autograd.backward(torch.ones((), requires_grad=True) ** 2)
 
 
 @torch.no_grad()

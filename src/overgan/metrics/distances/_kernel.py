@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.metrics.pairwise import polynomial_kernel
 
 from overgan.metrics._metric import Column, Estimate, Metric, each_side
 
@@ -46,6 +45,8 @@ def kernel_distance(generated: Float[np.ndarray, "n features"], real: Float[np.n
 
 def _projected_variance(x: Float[np.ndarray, "images features"], y: Float[np.ndarray, "others features"]) -> float:
     """Over x, of E k(x, x') − E k(x, y)."""
+    from sklearn.metrics.pairwise import polynomial_kernel  # here, because it takes a second
+
     same = polynomial_kernel(x, x, coef0=1)  # gamma is 1/features
     np.fill_diagonal(same, 0)
     return float((same.sum(1) / (len(x) - 1) - polynomial_kernel(x, y, coef0=1).mean(1)).var())

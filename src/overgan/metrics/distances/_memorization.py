@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 from jaxtyping import Float64
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from overgan.check import check
 from overgan.metrics._metric import Column, Metric
@@ -121,6 +119,9 @@ def mann_whitney_z(x: Float64[np.ndarray, " m"], y: Float64[np.ndarray, " n"]) -
 
 
 def _centres(train: Points, cells: int, seed: int) -> Points:
+    from sklearn.cluster import KMeans  # here, because it takes a second
+    from sklearn.exceptions import ConvergenceWarning
+
     if len(train) > CLUSTERED:
         train = train[np.random.default_rng(seed).permutation(len(train))[:CLUSTERED]]
     with warnings.catch_warnings():
