@@ -47,14 +47,6 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def forkable():
-    """PyTorch starts autograd's threads once, and with torch.export loaded some that no fork can have beside it."""
-    import torch
-
-    torch.ones(1, requires_grad=True).sum().backward()
-
-
 @pytest.fixture(scope="session")
 def digits():
     from overgan.data import DataConfig, load_images
