@@ -1,8 +1,10 @@
 """What a caption says of the study, of what is missing, and of what is not as in the paper."""
 
+import pandas as pd
 import pytest
 
 from overgan import figures
+from overgan.figures._training import said_of_curves
 from overgan.study import load_spec
 
 PAPERS = load_spec("dcgan-cifar10").model_dump(mode="json")
@@ -108,3 +110,11 @@ def test_the_shallow_gans_caption_has_its_problem_and_its_seeds(make_shallow):
     assert "Not finished when this was drawn: k = 10." in text
     assert "Run at 0.5 of full scale" in text
     assert "n, d and m, the steps and the number of seeds are ours" in text
+
+
+def test_a_band_that_a_logarithmic_axis_cuts_is_said_to_go_on():
+    rows = [{"k": 4, "seed": seed, "iteration": 20, "frechet_test": of} for seed, of in enumerate((1.0, 1.0, 90.0))]
+    frame, cut = pd.DataFrame(rows), "A band that reaches the lower edge goes on to 0 or below."
+    assert cut in said_of_curves(frame, logarithmic=True)
+    assert cut not in said_of_curves(frame, logarithmic=False)
+    assert cut not in said_of_curves(frame[frame.seed < 2], logarithmic=True)

@@ -271,3 +271,17 @@ def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):
     with pytest.raises(OverganError, match=r"of the kind gan and .* of the kind shallow: they"):
         overgan.compare([two[0], theory / "s"], None)
+
+
+def test_a_study_and_its_copy_are_said_to_be_the_same_runs(tmp_path):
+    studies = [write_study(tmp_path / name, of).folder for name, of in (("a", FIRST), ("b", FIRST), ("c", SECOND))]
+    said = [sentence for sentence in compared(studies).gans.obstacles if "digit for digit" in sentence]
+    assert said == [
+        "a and b have the same distances in every run, digit for digit, as a study and its copy have: that they agree "
+        "says nothing."
+    ]
+
+
+def test_the_page_of_theory_studies_speaks_of_no_images(theory, tmp_path):
+    page = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html").page
+    assert "of the same images" not in text_of(page)

@@ -61,7 +61,7 @@ def test_wider_networks_reach_the_optimum_and_in_fewer_steps(tmp_path):
     [
         (lambda k, _: k <= 4, "contradicts", ""),
         (lambda k, _: True, "cannot tell", "Narrower networks"),
-        (lambda k, _: False, "cannot tell", "Wider networks: up to k = 16 no run does"),
+        (lambda k, _: False, "cannot tell", "Wider networks, or more steps: up to k = 16 no run does"),
         (lambda k, seed: k >= 8 and (k, seed) != (16, 0), "cannot tell", "at k = 16 some runs still do not converge"),
         (lambda k, seed: seed == 1, "cannot tell", "more seeds"),
     ],
@@ -126,3 +126,9 @@ def test_certificates_beyond_a_width(tmp_path):
     assert certificate.verdict == excess.verdict == "supports"
     assert "meet all conditions" in certificate.because
     assert excess.numbers[0].value == pytest.approx(-1)
+
+
+def test_where_no_run_converges_more_steps_may_help_too(tmp_path):
+    found = shallow(tmp_path, lambda *_: False)
+    assert found["optimum"].needed == "Wider networks, or more steps: up to k = 16 no run does."
+    assert found["steps"].needed == "Wider networks, or more steps: so far no run converges."

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.report import report_content
 from overgan.study.gan.claims import CLAIMS
+from overgan.study.gan.claims._basis import seeds_would_tell
 from tests.claiming import claim_of, write_claimed
 from tests.racing import write_study
 
@@ -156,3 +158,42 @@ def test_the_command_refuses_a_confidence_that_is_none(tmp_path):
 def test_claims_are_the_same_whoever_asks(tmp_path):
     study = STUDIES["everything"](tmp_path / "study")
     assert report_content(study).claims == study.claims() == overgan.load(study.folder).claims()
+
+
+def test_commands_take_the_name_of_any_folder(tmp_path):
+    study = write_study(tmp_path / "a b'c", noisy())
+    commands = [found for claim in study.claims() for found in re.findall(r"`(overgan evaluate[^`]*)`", claim.needed)]
+    assert len(commands) == 4  # generalization, memorization, tangent, game
+    for command in commands:
+        words = shlex.split(command)
+        assert words[2:4] == ["--study", str(study.folder)]
+
+
+@pytest.mark.parametrize("value", [math.nan, None])
+def test_distances_that_are_no_numbers_are_no_divergence(tmp_path, value):
+    study = write_claimed(tmp_path / "a", noisy(), lambda *_: {"frechet_train": value, "frechet_test": value})
+    found = {claim.name: claim for claim in study.claims()}
+    assert {found[name].verdict for name in ("quality", "saturation", "convergence", "stability")} == {"cannot tell"}
+    for name in ("convergence", "stability"):
+        assert found[name].because == "No run has a distance from held-out images that is a number."
+    with pytest.raises(OverganError, match="no run has a distance from held-out images that is a number"):
+        study.recommend()
+
+
+def test_of_distances_that_are_0_it_is_not_more_runs_that_would_tell(tmp_path):
+    study = write_study(tmp_path / "a", {k: [0.0] * 3 for k in WIDTHS})
+    found = {claim.name: claim for claim in study.claims()}
+    for name in ("quality", "saturation", "generalization"):
+        assert found[name].needed == "It takes distances from training and held-out images that are told from 0."
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(0.4, 4), (3.2, 4), (9.1, 10), (123.4, 120)])
+def test_more_seeds_are_advised_than_there_are(tmp_path, seeds, said):
+    study = write_study(tmp_path / "a", noisy(seeds=3))
+    assert seeds_would_tell(study, seeds) == f"At their spread about {said} seeds a width would tell: there are 3."
+
+
+def test_runs_that_come_to_a_distance_at_once_are_to_be_evaluated_earlier(tmp_path):
+    study = write_study(tmp_path / "a", {k: [1.0, 1.01, 1.02] for k in WIDTHS})
+    (claim,) = (claim for claim in study.claims() if claim.name == "convergence")
+    assert claim.needed.startswith("Earlier evaluations, by a smaller train.evaluate_every")

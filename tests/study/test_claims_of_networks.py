@@ -89,7 +89,7 @@ def test_what_was_not_measured_says_how_to(tmp_path, name, metric):
     study = write_study(tmp_path / "study", {k: [1.0] * 3 for k in WIDTHS})
     claim = claim_of(study, name)
     assert claim.verdict == "cannot tell"
-    assert "is measured on request, and it is not measured" in claim.because
+    assert "is measured on request, and that is not done yet" in claim.because
     assert claim.needed == f"Measure it: `overgan evaluate --study {study.place} --metrics {metric}`."
 
 

@@ -286,3 +286,11 @@ def test_a_seed_more_is_added_to_all(surface):
     settings = {"executor": IN_PROCESS, "workers": 1, "threads": 1}
     found = overgan.run(surface.parent / "both.yaml", surface, ["seeds=[0,1,2]"], **settings)
     assert {len(pair.values) for pair in found.pairs()} == {3}
+
+
+def test_claims_of_a_surface_are_those_of_both_widths(surface):
+    printed = call("claims", surface).stdout
+    assert "Balanced widths of both networks are best. (balance)" in " ".join(printed.split())
+    (claim,) = json.loads(call("claims", surface, "--json").stdout)["claims"]
+    assert claim["name"] == "balance"
+    assert claim["verdict"] == overgan.study.Surface(surface).claims()[0].verdict

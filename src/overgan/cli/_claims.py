@@ -3,6 +3,7 @@
 import math
 import textwrap
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
@@ -14,7 +15,7 @@ from overgan.cli._terminal import console, print_json
 from overgan.words import number, span
 
 if TYPE_CHECKING:
-    from overgan.study import Claim, Estimate  # which import pandas
+    from overgan.study import Claim, Estimate, Study  # which import pandas
 
 COLUMNS, LABEL = 80, 13
 VERDICTS = ("supports", "contradicts", "cannot tell")
@@ -30,9 +31,14 @@ def claims(
     """Say which of the paper's claims the study supports.
 
     First come the names of claims by verdict: supports, contradicts, cannot tell. Then of each claim what was measured,
-    with intervals, what would tell, and what it rests on.
+    with intervals, what would tell, and what it rests on. Of a folder of several studies it is the claim of both
+    widths.
     """
-    study = overgan.load(folder, trust)
+    study: Study
+    if widths is None and overgan.study.is_surface(folder):
+        study = overgan.study.Surface(Path(folder), trust)
+    else:
+        study = overgan.load(folder, trust)
     if widths is not None:
         study = study.narrowed(listed(widths))
     found = study.claims(confidence)

@@ -37,7 +37,7 @@ def fig1(study: GanStudy, features: str) -> PaperFigure:
         f"Left: {what}",
         f"Middle: {of_samples(shown)}",
         f"Right: distance from held-out images over the iterations{' (logarithmic)' if over else ''}.",
-        *said_of_curves(frame),
+        *said_of_curves(frame, over),
         *more,
     ]
     return PaperFigure(f"fig{name}", figure, caption(study, name, said, unlike_gan(study, FIG_1, features)))

@@ -28,7 +28,7 @@ def fig5(study: GanStudy, features: str) -> PaperFigure:
     axis = ", logarithmic" if logarithmic else ""
     said = [
         f"{distance_words(features)} from held-out images (lower is better{axis}) over the iterations.",
-        *said_of_curves(frame),
+        *said_of_curves(frame, logarithmic),
         spread(frame, DEVIATION),
         of_gan(study, drawn_widths(frame)),
         compared(study, features),
@@ -67,8 +67,11 @@ def key_beside(figure: Figure, axes: Axes) -> None:
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", handlelength=2.8, frameon=False)
 
 
-def said_of_curves(frame: pd.DataFrame) -> list[str]:
-    """How curves show their width, and which widths have none, in sentences."""
+def said_of_curves(frame: pd.DataFrame, logarithmic: bool) -> list[str]:
+    """How curves show their width, which widths have none, and where their bands are cut, in sentences."""
     count = frame.k.nunique()
     some = [f"Curves of {MOST_CURVES} of {count} widths, evenly among them."] if count > MOST_CURVES else []
-    return ["The wider, the lighter; each width has a marker of its own.", *some]
+    of = frame.groupby(["k", "iteration"]).frechet_test.agg(["mean", "std"]).astype(float)
+    below = logarithmic and bool((of["mean"] <= of["std"]).any())
+    cut = ["A band that reaches the lower edge goes on to 0 or below."] if below else []
+    return ["The wider, the lighter; each width has a marker of its own.", *some, *cut]

@@ -21,4 +21,5 @@ def write_files(path: Path, page: str, plots: Iterable[Plot | Map], figures: Pat
         text = page.encode(errors="backslashreplace")  # names of files may be no text
         write_atomic(path, text, folder_too=False)
     except OSError as error:
-        raise OverganError(f"{path} cannot be written ({error}); make room or free the folder") from None
+        reason = error.strerror or error
+        raise OverganError(f"{path} cannot be written ({reason}); make room or free the folder") from None

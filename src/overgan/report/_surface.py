@@ -1,5 +1,6 @@
 """report.html of several studies of one spec: their comparison, and the surface over both widths."""
 
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from overgan.report._files import write_files
 from overgan.report._template import render
 from overgan.report.pages._compared import figures as compared_figures
 from overgan.report.pages._surface import balanced
-from overgan.study import Surface, share_done
+from overgan.study import Pair, Surface, share_done
 from overgan.words import number
 
 UNEVEN = 1.25  # times a wider pair's cost, which no width explains
@@ -28,7 +29,7 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
     shown, claim = parts(found, plots), said.claim
     if waiting := _waiting(surface):
         shown["warnings"] = [*shown["warnings"], waiting]
-    if uneven := _uneven(surface):
+    if uneven := _uneven(surface.pairs(), surface.cost):
         shown["warnings"] = [*shown["warnings"], uneven]
     page = render(
         "compare.html.j2",
@@ -48,15 +49,14 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
     return path
 
 
-def _uneven(surface: Surface) -> str:
+def _uneven(pairs: Sequence[Pair], cost: str) -> str:
     """That the measured times are not of widths alone, in a sentence; empty if wider pairs took longer."""
-    pairs = surface.pairs()
     for less, more in permutations(pairs, 2):
         wider = less.generator <= more.generator and less.critic <= more.critic
         if wider and less.cost > UNEVEN * more.cost:
             return (
                 f"The costs are rough: {less} took {number(less.cost, 2)} and {more}, which is wider, "
-                f"{number(more.cost, 2)} {surface.cost}, so something else kept the machine busy."
+                f"{number(more.cost, 2)} {cost}, so something else kept the machine busy."
             )
     return ""
 

@@ -37,6 +37,8 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
         "more, the best, and those that may be, as no other is shown to be better; all of these costs together with "
         f"{100 * confidence:g}% confidence."
     )
+    if not pairs:
+        note = "No pair of widths is finished yet."
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])
     if not found:
         return Balanced(claim, section, "Not known yet", "")

@@ -16,9 +16,9 @@ def unmeasured(study: GanResults, widths: Collection[int], metric: str, what: st
     """Why nothing can be said of how a metric goes with the width, for too few widths have it; and what would tell."""
     ended = [group.width for group in study.status() if group.complete and group.width not in widths]
     if ended:
-        has = f"that of k = {joined(list(widths))} alone is" if widths else "it is"
+        has = f"so far that is done at k = {joined(list(widths))} alone" if widths else "that is not done yet"
         return (
-            f"The {what} is measured on request, and {has}{' not' * (not widths)} measured.",
+            f"The {what} is measured on request, and {has}.",
             f"Measure it: {study.measuring(metric)}.",
         )
     return three_widths(f"How the {what} goes with the width", widths)
