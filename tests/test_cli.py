@@ -59,10 +59,14 @@ def test_status(study):
 @pytest.mark.slow
 def test_report_is_rebuilt_the_same(study, undrawn):
     page = study / "report.html"
-    before = page.read_text()
+
+    def told():
+        return re.sub(r"--study \S+", "--study DIR", page.read_text())  # it was copied to here
+
+    before = told()
     page.unlink()
     assert call("report", study).strip() == f"report: {page}"
-    assert page.read_text() == before
+    assert told() == before
 
 
 @pytest.mark.slow
