@@ -378,7 +378,8 @@ def test_a_command_that_is_stopped_while_it_writes_the_last_report_says_how_it_g
         raise SystemExit(143)
 
     monkeypatch.setattr("overgan.write_report", stopped)
-    monkeypatch.setattr("overgan.run", lambda *_, **__: SimpleNamespace(folder=tmp_path, status=list))
+    study = SimpleNamespace(folder=tmp_path, status=list, spec=SimpleNamespace(parts={}))
+    monkeypatch.setattr("overgan.run", lambda *_, **__: study)
     result = CliRunner().invoke(app, ["run", "quickstart", "--out", str(tmp_path / "study"), "--quiet"])
     assert (result.exit_code, result.stderr) == (
         143,

@@ -126,3 +126,9 @@ def test_the_page_has_their_columns_and_plots(tmp_path):
     ]
     bare = report_content(write_measured(tmp_path / "bare", lambda *_: {"game_real": 3.0}))
     assert not {"tangent-kernel", "game-rotation", "path-angle"} & {plot.name for plot in bare.plots}
+
+
+def test_a_folder_within_the_current_one_is_named_from_there(tmp_path, monkeypatch):
+    study = write_study(tmp_path / "my runs/one", {k: [1.0] * 3 for k in WIDTHS})
+    monkeypatch.chdir(tmp_path)
+    assert study.measuring("game", "kernel") == "`overgan evaluate --study 'my runs/one' --metrics game,kernel`"

@@ -78,8 +78,14 @@ class GanResults(Study):
         return merged[[*frame.columns, *(column for column in later.columns if column not in frame.columns)]]
 
     def measuring(self, *metrics: str) -> str:
-        """The command that measures metrics of finished runs, as a shell takes it, between backticks."""
-        return f"`overgan evaluate --study {shlex.quote(self.place)} --metrics {','.join(metrics)}`"
+        """The command that measures metrics of finished runs, as a shell takes it, between backticks.
+
+        A folder within the current one is named from there: pages are passed on, and others have another one.
+        """
+        here = Path.cwd()
+        near = self.place == str(self.folder) and self.folder.is_relative_to(here)
+        place = str(self.folder.relative_to(here)) if near else self.place
+        return f"`overgan evaluate --study {shlex.quote(place)} --metrics {','.join(metrics)}`"
 
     def losses(self) -> pd.DataFrame:
         """One row per run and logged iteration: what it is of, the losses, and how far each network has moved."""
