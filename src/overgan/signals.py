@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+AGAIN_SECONDS = 0.05  # after which a finalizer is over
 LIMIT_SECONDS = 9.5  # for a command to end after such a signal; schedulers kill after 10 or more
 
 
@@ -50,12 +51,29 @@ def ending_in_time() -> Iterator[None]:
                     time.sleep(LIMIT_SECONDS)
                     os._exit(128 + number[0])
 
+    unraisable = sys.unraisablehook
+
+    def lost(of: "sys.UnraisableHookArgs") -> None:
+        """Raise SystemExit once more, if it came where Python drops what is raised, such as in a finalizer."""
+        if not (isinstance(of.exc_value, SystemExit) and isinstance(code := of.exc_value.code, int)):
+            unraisable(of)
+            return
+
+        def again(number: int, _frame: object) -> None:
+            signal.signal(number, signal.SIG_IGN)
+            sys.exit(code)
+
+        signal.signal(code - 128, again)
+        threading.Timer(AGAIN_SECONDS, os.kill, [os.getpid(), code - 128]).start()
+
     when_ended(lambda number: sys.exit(128 + number), (signal.SIGINT,))
+    sys.unraisablehook = lost
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)  # a byte, the number, even while the main thread is busy
     threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         signal.set_wakeup_fd(-1)
         os.close(told)
         for ending, handler in before.items():
