@@ -8,6 +8,7 @@ import pytest
 
 import overgan
 from overgan.errors import OverganError
+from overgan.study import write_description
 from tests.export.by_hand import SEEDS, gan_study, theory_study
 
 MAKERS = {"gan": gan_study, "theory": theory_study}
@@ -40,6 +41,32 @@ def test_seeds_are_whole_and_what_was_not_measured_is_missing(tmp_path):
     assert set(rows.seed) == set(SEEDS)
     assert rows.memorized.notna().sum() == 2 * len(SEEDS)  # at the last iteration, in one of the spaces
     assert rows.memorized.isna().any()
+
+
+def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
+    exported = overgan.export_study(study.folder, "tables", tmp_path / "tables")
+    assert exported == [("tables", str(tmp_path / "tables/study.json"))]
+    copy = overgan.load(tmp_path / "tables")
+    pd.testing.assert_frame_equal(copy.frame(), study.frame(), check_exact=True)
+    said, expected = ([(of.name, of.verdict, of.because) for of in s.claims()] for s in (copy, study))
+    assert said == expected
+    assert all(copy.group_status(k) == study.group_status(k) for k in study.spec.widths)
+    assert {path.suffix for path in (tmp_path / "tables").rglob("*.*")} <= {".json", ".jsonl", ".lock"}
+
+
+def test_tables_name_no_folder_of_this_machine(tmp_path):
+    study = gan_study(tmp_path / "study")
+    spec = study.spec.model_copy(
+        update={"data": study.spec.data.model_copy(update={"root": str(tmp_path / "cifar10")})}
+    )
+    command = f"overgan run dcgan-cifar10 --out {study.folder} --set data.root={tmp_path}/cifar10"
+    write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": command}))
+    overgan.export_study(study.folder, "tables", tmp_path / "tables")
+    for path in (tmp_path / "tables").glob("study*.json"):
+        assert str(tmp_path) not in path.read_text()
+    description = overgan.load(tmp_path / "tables").description
+    assert description.spec.data.root == "cifar10"
+    assert description.command == "overgan run dcgan-cifar10 --out runs/by-hand --set data.root=cifar10"
 
 
 def test_a_study_without_rows_has_empty_tables(tmp_path):

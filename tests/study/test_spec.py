@@ -12,6 +12,10 @@ from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study
 def test_presets_are_valid_and_named_after_their_file(name):
     spec = load_spec(name)
     assert spec.name == name
+    if name.removesuffix("-generator").removesuffix("-critic").endswith("-short"):  # on real images, for two cores
+        assert len(spec.widths) >= 3
+        assert len(spec.seeds) >= 3
+        return
     several = spec.kind in ("prediction", "certificate") or spec.runs_a_seed > 1
     few = several  # GANs of a seed, and a power law beside a width to find
     assert len(spec.widths) >= (4 if few else 6)
@@ -49,6 +53,24 @@ def test_the_papers_convolutional_studies_are_at_full_scale(name):
     assert spec.model.sampling_norm == "batch"
     held, standard = (spec.model.generator_width, spec.model.critic_width), 64 if dcgan else 128
     assert held == {"generator": (None, standard), "critic": (standard, None)}.get(name.split("-")[-1], (None, None))
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if "-short" in name])
+def test_short_studies_are_the_papers_but_for_what_they_say(name):
+    """Shorter, in other features, and of the MLP at other learning rates; Fig. 7 holds a narrower network."""
+    short, whole = (load_spec(of) for of in (name, name.replace("-short", "")))
+    assert (short.figures, short.data) == (whole.figures, whole.data)
+    assert {*short.widths} <= {*whole.widths}
+    of_both = {"generator_width", "critic_width"}
+    assert short.model.model_dump(exclude=of_both) == whole.model.model_dump(exclude=of_both)
+    assert [of is None for of in (short.model.generator_width, short.model.critic_width)] == [
+        of is None for of in (whole.model.generator_width, whole.model.critic_width)
+    ]
+    others = {"iterations", "log_every", "evaluate_every", "learning_rate", "learning_rates", "schedule"}
+    assert short.train.model_dump(exclude=others) == whole.train.model_dump(exclude=others)
+    assert short.model.name == "mlp" or short.train.learning_rate == whole.train.learning_rate
+    assert short.train.iterations <= 3000
+    assert "inception" not in short.evaluate.features
 
 
 def test_a_spec_of_before_stands_for_what_was_done_then():

@@ -15,7 +15,8 @@ To = Annotated[
     Option(
         "--to",
         metavar="NAME[:PLACE],…",
-        help="csv, parquet, generator, onnx, tensorboard, mlflow, wandb, your own package.module:name [default: csv].",
+        help="csv, parquet, tables, generator, onnx, tensorboard, mlflow, wandb, your own package.module:name "
+        "[default: csv].",
     ),
 ]
 
@@ -38,7 +39,8 @@ def export(
 ) -> None:
     """Write rows and generators for other tools, and send curves to them.
 
-    csv and parquet are the rows; generator is safetensors with a file of Python that needs no overgan, and a model
+    csv and parquet are the rows; tables is the study's folder without weights and
+    pictures, for others to read; generator is safetensors with a file of Python that needs no overgan, and a model
     card; onnx is the same network. tensorboard, mlflow and wandb get the rows as curves; after a colon stands where:
     a folder, a tracking URI, a project.
 

@@ -11,6 +11,7 @@ from ._files import (
     sha256_of_file as sha256_of_file,
     size_of as size_of,
     sync as sync,
+    to_json as to_json,
     unfinished_write_of as unfinished_write_of,
     write_atomic as write_atomic,
     write_json as write_json,

@@ -77,9 +77,14 @@ def write_json(path: Path, value: Any) -> None:
 
     Raises ValueError on NaN and infinity, which JSON lacks.
     """
+    write_atomic(path, to_json(value))
+
+
+def to_json(value: Any) -> bytes:
+    """What `write_json` writes."""
     if isinstance(value, dict):
         value = value | {"checksum": _checksum(value)}
-    write_atomic(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
+    return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path, mend: str = "restore it from a copy") -> Any:

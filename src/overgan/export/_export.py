@@ -40,9 +40,9 @@ def export_study(
 ) -> list[Exported]:
     """Export a study, finished or not, which is only read.
 
-    to: one or more of csv and parquet (the rows), generator and onnx (of one run), tensorboard, mlflow and wandb (the
-        rows as curves), or package.module:name of your own; after the last three and a colon where: the folder, the
-        tracking server, the project.
+    to: one or more of csv and parquet (the rows), tables (the study's folder without weights and pictures), generator
+        and onnx (of one run), tensorboard, mlflow and wandb (the rows as curves), or package.module:name of your own;
+        after tensorboard, mlflow and wandb and a colon where: the folder, the tracking server, the project.
     out: the folder for all files, by default export in the study's. Nothing there is replaced but what an export of the
         same study wrote.
     width, seed, learning_rate, rule: of the generator, as of `GanStudy.sample`.

@@ -10,6 +10,7 @@ FORMATS: Registry[FunctionType] = Registry(
     {
         "csv": "overgan.export.formats._csv:write_csv",
         "parquet": "overgan.export.formats._parquet:write_parquet",
+        "tables": "overgan.export.formats._tables:write_tables",
         "generator": "overgan.export.formats._generator:write_generator",
         "onnx": "overgan.export.formats._onnx:write_onnx",
     },

@@ -18,13 +18,14 @@ from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smalle
 from ._planning import next_seconds as next_seconds
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices
-from ._rounds import Round as Round, Rounds as Rounds, read_rounds as read_rounds
+from ._rounds import ROUNDS as ROUNDS, Round as Round, Rounds as Rounds, read_rounds as read_rounds
 from ._run import run as run
 from ._scale import at_scale as at_scale, multiplied as multiplied, scale_warning as scale_warning
 from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, share_done as share_done
 from ._store import (
+    COPY as COPY,
     STUDY as STUDY,
     Description as Description,
     group_folder as group_folder,

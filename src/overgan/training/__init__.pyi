@@ -11,6 +11,7 @@ from ._index import (
     INDEX as INDEX,
     LOG as LOG,
     NEIGHBOURS as NEIGHBOURS,
+    PREVIOUS as PREVIOUS,
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
     Checkpoint as Checkpoint,
