@@ -10,7 +10,7 @@ from . import (
     training as training,
 )
 from .errors import OverganError as OverganError
-from .export import export_study as export_study
+from .export import export_study as export_study, merge as merge
 from .report import Comparison as Comparison, compare as compare, write_report as write_report
 from .study import (
     Coordinates as Coordinates,

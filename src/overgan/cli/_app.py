@@ -13,6 +13,7 @@ from overgan.cli._coordinates import coordinates
 from overgan.cli._evaluate import evaluate, sample
 from overgan.cli._export import export
 from overgan.cli._figures import figures
+from overgan.cli._merge import merge
 from overgan.cli._plan import plan
 from overgan.cli._presets import presets, show
 from overgan.cli._results import recommend, report
@@ -42,6 +43,7 @@ _COMMANDS = (
     sample,
     evaluate,
     export,
+    merge,
     certify,
 )
 for command in _COMMANDS:

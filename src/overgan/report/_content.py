@@ -58,11 +58,9 @@ def length(study: Study) -> str:
 def extent(study: Study) -> str:
     """How many widths and seeds a study has."""
     seeds = sorted({len(study.seeds(width)) for width in study.spec.widths})
-    each = study.spec.of_a_width
-    if seeds != [len(study.spec.seeds)]:  # a study that decides what to train
-        counts = counted(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
-        each = each.replace(counted(len(study.spec.seeds), "seed"), counts, 1)
-    return f"{counted(len(study.spec.widths), 'width')}, {each} each"
+    counts = counted(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
+    _, times, others = study.spec.of_a_width.partition(" × ")  # a study may decide on its seeds, not on the others
+    return f"{counted(len(study.spec.widths), 'width')}, {counts}{times}{others} each"
 
 
 def state(study: Study, width: int) -> str:

@@ -29,6 +29,8 @@ from ._store import (
     STUDY as STUDY,
     Description as Description,
     group_folder as group_folder,
+    refuse_another_spec as refuse_another_spec,
+    refuse_other_numbers as refuse_other_numbers,
     study_folder as study_folder,
     write_description as write_description,
 )

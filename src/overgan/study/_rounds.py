@@ -87,7 +87,7 @@ def of_grid(spec: Spec, iterations: int, before: Rounds | None) -> Rounds | None
     """The rounds of a study that is to have the whole grid of its spec; None if it never had others."""
     if before is None:
         return None
-    wanted = {width: max(before.newest.seeds.get(width, 0), len(spec.seeds)) for width in spec.widths}
+    wanted = {width: max(before.newest.seeds.get(width, 0), spec.seeds_at(width)) for width in spec.widths}
     why = "The whole grid is trained, as the study was started without until_sure."
     return _with(before, Round(move="grid", why=why, seeds=wanted, iterations=iterations), "grid", before.confidence)
 
@@ -100,11 +100,13 @@ def until_sure(
     begun: whether there is a study, which without rounds has the whole grid. The other arguments are those of `Rounds`.
     """
     known = before.newest.seeds if before else {}
-    first = len(spec.seeds) if begun and not before else min(FIRST, len(spec.seeds))
-    wanted = {width: known.get(width, first) for width in spec.widths}
-    why = f"Every width begins with {counted(first, 'seed')}."
-    if begun and not before:
-        why = f"The study goes on from its grid, {counted(first, 'seed')} at every width."
+    goes_on = begun and not before
+    first = {width: spec.seeds_at(width) if goes_on else min(FIRST, spec.seeds_at(width)) for width in spec.widths}
+    wanted = {width: known.get(width, count) for width, count in first.items()}
+    seeds = counted(max(first.values()), "seed")
+    why = (
+        f"The study goes on from its grid, {seeds} at every width." if goes_on else f"Every width begins with {seeds}."
+    )
     begin = Round(move="begin", why=why, seeds=wanted, iterations=iterations)
     return _with(before, begin, "sure", confidence, until)
 
@@ -138,4 +140,4 @@ def decides(folder: Path) -> bool:
 def seeds_wanted(folder: Path, spec: Spec, width: int) -> list[int]:
     """The seeds that a width of the study in a folder should have now, in their order: the spec's, or as it decided."""
     rounds = read_rounds(folder)
-    return seeds_in_order(spec, rounds.newest.seeds.get(width, 0) if rounds else len(spec.seeds))
+    return seeds_in_order(spec, rounds.newest.seeds.get(width, 0) if rounds else spec.seeds_at(width))

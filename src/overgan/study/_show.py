@@ -23,7 +23,7 @@ def _lines(model: BaseModel, indent: str) -> Iterator[str]:
         if isinstance(value, BaseModel):
             yield _line(f"{indent}{key}:", comment)
             yield from _lines(value, f"{indent}  ")
-        elif isinstance(value, dict):  # of sections, by name
+        elif isinstance(value, dict) and all(isinstance(section, BaseModel) for section in value.values()):  # by name
             yield _line(f"{indent}{key}:", comment)
             for name, section in value.items():
                 yield f"{indent}  {_flow(name)}:"

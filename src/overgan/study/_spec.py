@@ -38,6 +38,10 @@ class Spec(BaseModel):
     )
     scale: float = Field(1.0, gt=0, description="set by --scale: iterations and samples were multiplied by it")
 
+    def seeds_at(self, width: int) -> int:  # noqa: ARG002 - of kinds where it depends on it
+        """How many of the seeds a width has, the first of them."""
+        return len(self.seeds)
+
     @property
     def runs_a_seed(self) -> int:
         """How many runs every seed has, at each width."""
@@ -45,12 +49,12 @@ class Spec(BaseModel):
 
     @property
     def runs_a_width(self) -> int:
-        """How many runs every width has."""
+        """How many runs a width has, at most."""
         return len(self.seeds) * self.runs_a_seed
 
     @property
     def of_a_width(self) -> str:
-        """The runs of every width, in words."""
+        """The runs of a width, in words."""
         return counted(len(self.seeds), "seed")
 
     @property

@@ -80,13 +80,15 @@ def write_description(folder: Path, description: Description) -> None:
 def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
     """Raise OverganError, naming the difference, if runs of the new spec would not belong to the study of the old one.
 
-    New widths are welcome, and so are the seeds that come next; the images may have moved.
+    New widths are welcome, and so are the seeds that come next, of some widths or all; the images may have moved.
     """
     before, after = flat(old.model_dump(mode="json")), flat(new.model_dump(mode="json"))
     for key in before | after:  # in the order of a spec: the loss comes before what it brings
         if key == "widths" and set(before[key]) <= set(after[key]):
             continue
         if key == "seeds" and after[key] == seeds_in_order(old, max(len(before[key]), len(after[key]))):
+            continue
+        if key.startswith("fewer_seeds") and all(new.seeds_at(k) >= old.seeds_at(k) for k in old.widths):
             continue
         if key != "data.root" and before.get(key) != after.get(key):
             raise OverganError(

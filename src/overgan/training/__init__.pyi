@@ -15,9 +15,11 @@ from ._index import (
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
     Checkpoint as Checkpoint,
+    counted_bytes as counted_bytes,
     newest as newest,
     read_checkpoint as read_checkpoint,
     read_rows as read_rows,
+    rows_of as rows_of,
     seeds_of as seeds_of,
 )
 from ._loop import (

@@ -14,7 +14,7 @@ def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
 
     Of the folders on this machine it has none: images have the name of theirs, and the study is runs/NAME.
     """
-    description = to_json(_elsewhere(study).model_dump(mode="json"))
+    description = to_json(elsewhere(study).model_dump(mode="json"))
     written = [out.write(name, description) for name in (STUDY, COPY)]
     found = [study.folder / ROUNDS, *(of for k in study.spec.widths for of in _tables(study.group(k)))]
     written += [out.write(str(of.relative_to(study.folder)), of.read_bytes()) for of in found if of.exists()]
@@ -26,7 +26,7 @@ def _tables(group: Path) -> list[Path]:
     return sorted(path for path in group.glob("*.json*") if path.name != PREVIOUS)
 
 
-def _elsewhere(study: Study) -> Description:
+def elsewhere(study: Study) -> Description:
     """The description as it would be where the images are in the working directory."""
     old = study.description
     spec = old.spec

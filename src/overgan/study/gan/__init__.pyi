@@ -1,6 +1,7 @@
 from ._budget import Afforded as Afforded, ForBudget as ForBudget, Pace as Pace
 from ._comparison import Axis as Axis, Between as Between, GanComparison as GanComparison, compare_gans as compare_gans
 from ._coordinates import BOUND as BOUND, Coordinates as Coordinates, coordinates as coordinates, power as power
+from ._evaluate import LATER as LATER, later_rows as later_rows
 from ._hours import Hours as Hours, hours as hours
 from ._kind import KIND as KIND
 from ._pair import Pair as Pair

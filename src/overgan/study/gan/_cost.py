@@ -64,10 +64,9 @@ def paces(spec: GanSpec, threads: int) -> Paces:
                 if probe / share <= LONG:
                     group = Replicas(spec.model, train, width, shape, spec.seeds, dither=spec.data.dither)
                     iteration, sample = _iteration(group, shape) / products, _sample(group) / products
-            found[width] = evaluation | {
-                ITERATION: iteration * products,
-                SAMPLE: sample * products + evaluation[SAMPLE],
-            }
+            whole = evaluation | {ITERATION: iteration * products, SAMPLE: sample * products + evaluation[SAMPLE]}
+            part_of_seeds = spec.seeds_at(width) / len(spec.seeds)
+            found[width] = {what: part_of_seeds * seconds for what, seconds in whole.items()}
         return found
     finally:
         torch.set_num_threads(before)

@@ -17,13 +17,14 @@ PAGE = 16 * 2**20  # the library that draws the report, and figures, beside samp
 
 def storage(spec: GanSpec) -> dict[str, int]:
     """Bytes at most, by what they are."""
-    shape, runs, widths = image_shape(spec.data), spec.runs_a_width, spec.widths
+    shape, widths = image_shape(spec.data), spec.widths
     seeds = len(spec.seeds)  # that of each seed's best run is kept in pictures
     evaluations = -(-spec.train.iterations // spec.train.evaluate_every)
     grid, neighbours = _grid(shape, seeds), seeds * _neighbours(spec, shape)
-    rows = len(widths) * runs * _rows(spec, evaluations)
+    runs = {width: spec.seeds_at(width) * spec.runs_a_seed for width in widths}
+    rows = sum(runs.values()) * _rows(spec, evaluations)
     more = {"dither": spec.data.dither, "average": spec.train.average is not None}
-    checkpoints = sum(checkpoint_bytes(spec.model, width, shape, runs, **more) for width in widths)
+    checkpoints = sum(checkpoint_bytes(spec.model, width, shape, of, **more) for width, of in runs.items())
     return {
         "checkpoints": KEPT * checkpoints,
         "pictures": len(widths) * (evaluations * grid + neighbours),

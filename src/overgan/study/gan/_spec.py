@@ -1,7 +1,7 @@
 """The spec of a GAN's width study: what to train, on what, at which widths and seeds, and what is measured."""
 
 from collections.abc import Collection
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -11,9 +11,9 @@ from overgan.metrics import METRICS, MetricName, NNDConfig, Precision, canonical
 from overgan.models import ModelConfig
 from overgan.study._rounds import Round
 from overgan.study._scale import multiplied
-from overgan.study._spec import KIND_OF_STUDY, STRICT, Part, Spec
+from overgan.study._spec import KIND_OF_STUDY, STRICT, Part, Spec, Width
 from overgan.training import TrainConfig
-from overgan.words import counted
+from overgan.words import counted, span
 
 FEWEST_WIDTHS = FEWEST_SEEDS = 2  # that can be compared
 
@@ -86,10 +86,19 @@ class GanSpec(Spec):
     """A width study of a GAN."""
 
     kind: Literal["gan"] = Field("gan", description=KIND_OF_STUDY)
+    fewer_seeds: dict[Width, Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="of costly widths, such as {64: 3}: how many of the seeds these have at most, the first of them",
+    )
     data: DataConfig
     model: ModelConfig
     train: TrainConfig
     evaluate: EvaluateConfig
+
+    def seeds_at(self, width: int) -> int:
+        """How many of the seeds a width has, the first of them."""
+        most = len(self.seeds)
+        return min(most, (self.fewer_seeds or {}).get(width, most))
 
     @property
     def runs_a_seed(self) -> int:
@@ -110,11 +119,13 @@ class GanSpec(Spec):
 
     @property
     def of_a_width(self) -> str:
-        """The runs of every width, in words."""
+        """The runs of a width, in words."""
         network = "critic" if self.model.critic_widths else "generator"
+        counts = [self.seeds_at(width) for width in self.widths]
+        seeds = f"{span(str(min(counts)), str(max(counts)))} {'seed' if max(counts) == 1 else 'seeds'}"
         of = {"learning rate": len(self.train.rates), "rule": len(self.train.rules)}
         of[f"{network} width"] = len(self.parts)
-        return " × ".join([super().of_a_width, *(counted(count, what) for what, count in of.items() if count > 1)])
+        return " × ".join([seeds, *(counted(count, what) for what, count in of.items() if count > 1)])
 
     @model_validator(mode="after")
     def _own_precision(self) -> "GanSpec":

@@ -1,0 +1,138 @@
+"""Runs of one study that were trained apart, on machines that share nothing: their tables in one folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from overgan.check import check
+from overgan.disk import write_atomic, write_json, write_table
+from overgan.errors import OverganError
+from overgan.export.formats._tables import elsewhere
+from overgan.metrics import current_row
+from overgan.study import Study, group_folder, load, refuse_another_spec, refuse_other_numbers, write_description
+from overgan.study.gan import LATER, GanSpec, GanStudy, later_rows
+from overgan.training import (
+    EVALUATIONS,
+    INDEX,
+    LOG,
+    PROGRESS,
+    Checkpoint,
+    best_distance,
+    counted_bytes,
+    read_checkpoint,
+    read_rows,
+    rows_of,
+    seeds_of,
+)
+
+APART = ("widths", "seeds", "fewer_seeds")  # in which the studies may differ
+Part = tuple[GanStudy, Checkpoint]  # the group of one width in one of the studies
+
+
+def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False) -> Study:
+    """Put the runs of studies that differ in their widths and seeds alone into one, and return it.
+
+    It has their tables, and neither weights nor pictures: everything but samples can be had of it, and it cannot be
+    trained on. A width that only some of them have may have fewer seeds than others, but these must be the first ones.
+
+    folders: of finished studies of GANs, on the same images and with the same feature networks, to the bit.
+    out: a folder that is not there, or empty.
+    trust: as in `overgan.load`.
+
+    Raises OverganError if they differ in anything else, if a run is in two of them or not finished, if the seeds of a
+    width are not the first ones of the whole, or if `out` has files.
+    """
+    check(len(folders) > 1, "folders", str(len(folders)), "two studies or more")
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OverganError(f"{folder} is there already; name another folder with {{argument}}", "out")
+    studies = [_gan(load(of, trust)) for of in folders]
+    for other in studies[1:]:
+        _refuse_another(studies[0], other)
+    widths = sorted({width for study in studies for width in study.spec.widths})
+    groups = {width: [(s, _finished(s, width)) for s in studies if width in s.spec.widths] for width in widths}
+    spec = _spec(studies[0].spec, {width: _seeds(width, parts) for width, parts in groups.items()})
+    for width, parts in groups.items():
+        _write(group_folder(folder, width), spec, parts, _threads(studies[0]))
+    description = elsewhere(studies[0])
+    parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
+    commands = dict.fromkeys(elsewhere(study).command for study in studies)
+    update = {"spec": spec.model_copy(update={"data": description.spec.data}), "parameters": parameters}
+    write_description(folder, description.model_copy(update=update | {"command": " && ".join(commands)}))
+    return load(folder, trust)
+
+
+def _gan(study: Study) -> GanStudy:
+    if not isinstance(study, GanStudy):
+        raise OverganError(f"{study.place} is a study of the kind {study.spec.kind}; only those of GANs are merged")
+    return study
+
+
+def _refuse_another(first: GanStudy, other: GanStudy) -> None:
+    """Raise OverganError if the runs of both are not of one study."""
+    same = first.spec.model_copy(update={name: getattr(other.spec, name) for name in APART})
+    refuse_another_spec(first.folder, same, other.spec)
+    refuse_other_numbers(first.folder, first.description, other.description)
+
+
+def _finished(study: GanStudy, width: int) -> Checkpoint:
+    checkpoint = read_checkpoint(study.group(width))
+    if checkpoint is None or not study.group_status(width).complete:
+        raise OverganError(f"k = {width} of {study.place} is not finished; go on with `{study.description.command}`")
+    return checkpoint
+
+
+def _seeds(width: int, parts: Sequence[Part]) -> list[int]:
+    """Those of a width in all of the studies. Raises OverganError if two have the same."""
+    found: dict[int, GanStudy] = {}
+    for study, checkpoint in parts:
+        for seed in seeds_of(checkpoint, study.spec.seeds):
+            if seed in found:
+                both = f"{found[seed].place} and {study.place}"
+                raise OverganError(f"seed {seed} of k = {width} is in {both}; only runs that differ are merged")
+            found[seed] = study
+    return sorted(found)
+
+
+def _spec(spec: GanSpec, seeds: dict[int, list[int]]) -> GanSpec:
+    """That of the whole. Raises OverganError if the seeds of a width are not the first ones."""
+    every = max(seeds.values(), key=len)
+    for width, of in seeds.items():
+        if of != every[: len(of)]:
+            raise OverganError(f"k = {width} has the seeds {of}, not the first of {every}; train what is missing")
+    fewer = {width: len(of) for width, of in seeds.items() if len(of) < len(every)}
+    return spec.model_copy(update={"widths": [*seeds], "seeds": every, "fewer_seeds": fewer or None})
+
+
+def _threads(study: GanStudy) -> int:
+    threads: int = study.description.machine.get("threads", 1)
+    return threads
+
+
+def _write(group: Path, spec: GanSpec, parts: Sequence[Part], threads: int) -> None:
+    """The tables of a width's runs, part after part; seconds are of so many threads."""
+    group.mkdir(parents=True, exist_ok=True)
+    folders = [study.folder / group.name for study, _ in parts]
+    counted = {}
+    for name in (LOG, EVALUATIONS):
+        lines = b"".join(counted_bytes(of, name, index) or b"" for of, (_, index) in zip(folders, parts, strict=True))
+        write_atomic(group / name, lines)
+        counted[name] = rows_of(lines)
+    if later := [row for of in folders for row in later_rows(of)]:
+        write_table(group / LATER, later)
+    indices = [index for _, index in parts]
+    config = spec.train
+    left = {run for index in indices for run in index.left(config)}
+    order = [run for run in config.runs(spec.seeds) if run in left]
+    index = indices[0].model_copy(
+        update={
+            "seeds": [run.seed for run in order],
+            "runs": order if config.several else [],
+            "diverged": {name: at for index in indices for name, at in index.diverged.items()},
+            "seconds": sum(index.seconds * _threads(study) / threads for study, index in parts),
+            "rows": counted,
+            "pictures": {},
+        }
+    )
+    write_json(group / INDEX, index.model_dump(mode="json"))
+    best = best_distance([current_row(row) for row in read_rows(group, EVALUATIONS)])
+    write_json(group / PROGRESS, {"iteration": index.iteration, "seconds": index.seconds} | best)

@@ -1,0 +1,123 @@
+"""Runs of one study in several folders, made one."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+import overgan
+from overgan.errors import OverganError
+from overgan.study import write_description
+from tests.export import by_hand
+from tests.export.by_hand import WIDTHS, gan_study, theory_study
+
+
+def part(study, folder, widths, seeds):
+    """The study in a folder with some of its runs alone."""
+    shutil.copytree(study.folder, folder)
+    spec = study.spec.model_copy(update={"widths": widths, "seeds": seeds})
+    write_description(folder, study.description.model_copy(update={"spec": spec}))
+    return folder
+
+
+@pytest.fixture
+def spec():
+    """Small, with digits, that trains in a second."""
+    return {
+        "name": "apart",
+        "data": {"name": "digits"},
+        "model": {"name": "mlp", "latent": 5},
+        "widths": [2, 4],
+        "seeds": [0, 1, 2],
+        "train": {"iterations": 4, "evaluate_every": 2, "log_every": 2, "batch": 8},
+        "evaluate": {"features": ["pixels"], "draws": 0, "samples": 20},
+    }
+
+
+def run(spec, folder, **changes):
+    return overgan.run(spec | changes, folder, workers=1, threads=1)
+
+
+def sorted_rows(frame):
+    columns = ["k", "seed", *(["learning_rate"] if "learning_rate" in frame else []), "iteration"]
+    return frame.sort_values(columns).reset_index(drop=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("train", [{}, {"learning_rates": [1e-3, 1e-2]}])
+def test_parts_that_were_trained_apart_are_the_study_that_was_trained_at_once(spec, train, tmp_path):
+    """Up to rounding: a run's numbers do not depend on those beside it."""
+    spec["train"] |= train
+    whole = run(spec, tmp_path / "whole")
+    parts = [
+        run(spec, tmp_path / "first", seeds=[0, 1]).folder,
+        run(spec, tmp_path / "more", seeds=[2]).folder,
+    ]
+    merged = overgan.merge(parts, tmp_path / "merged")
+    assert (merged.spec.widths, merged.spec.seeds, merged.spec.fewer_seeds) == ([2, 4], [0, 1, 2], None)
+    for theirs, ours in ((whole.frame(), merged.frame()), (whole.losses(), merged.losses())):
+        pd.testing.assert_frame_equal(sorted_rows(ours), sorted_rows(theirs), rtol=1e-3)
+    assert merged.recommend().width == whole.recommend().width
+    assert all(merged.group_status(k).complete for k in WIDTHS)
+    assert [merged.group_status(k).finished for k in WIDTHS] == [whole.group_status(k).finished for k in WIDTHS]
+
+
+@pytest.mark.slow
+def test_a_width_may_have_fewer_seeds_and_what_was_measured_later_comes_along(spec, tmp_path):
+    narrow, wide = run(spec, tmp_path / "narrow"), run(spec, tmp_path / "wide", widths=[8], seeds=[0, 1])
+    for study in (narrow, wide):
+        study.evaluate(["memorization"])
+    merged = overgan.merge([narrow.folder, wide.folder], tmp_path / "merged")
+    assert merged.spec.fewer_seeds == {8: 2}
+    assert [len(merged.seeds(k)) for k in (2, 4, 8)] == [3, 3, 2]
+    frame = merged.frame()
+    assert frame[frame.k == 8].nearer_train.notna().sum() == 2
+    expected = pd.concat([narrow.frame(), wide.frame()], ignore_index=True)
+    pd.testing.assert_frame_equal(sorted_rows(frame), sorted_rows(expected))
+    assert merged.group_status(8).runs == 2
+    overgan.write_report(merged.folder)
+
+
+def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_path):
+    whole = gan_study(tmp_path / "whole", diverged=[(2, 7)])
+    first = part(whole, tmp_path / "first", [2], whole.spec.seeds)
+    second = overgan.load(part(whole, tmp_path / "second", [4], whole.spec.seeds))
+    machine = second.description.machine | {"threads": 2}
+    write_description(second.folder, second.description.model_copy(update={"machine": machine}))
+    merged = overgan.merge([first, second.folder], tmp_path / "merged")
+    assert [merged.group_status(k).seconds for k in WIDTHS] == [3.0, 6.0]  # core-seconds, as the first has one thread
+    assert merged.group_status(2).diverged == 1
+    pd.testing.assert_frame_equal(merged.frame(), whole.frame())
+
+
+def test_what_does_not_belong_together_is_refused_in_one_line(tmp_path):
+    study = gan_study(tmp_path / "study")
+    first = part(study, tmp_path / "first", [2], study.spec.seeds)
+    second = part(study, tmp_path / "second", [4], study.spec.seeds)
+
+    def refused(folders, message, out="merged"):
+        with pytest.raises(OverganError, match=message):
+            overgan.merge(folders, tmp_path / out)
+        assert out == "study" or not (tmp_path / out).exists()
+
+    refused([first], "two studies or more")
+    refused([first, second], "is there already", out="study")
+    refused([first, first], r"seed 0 of k = 2 is in .*first and .*first")
+    refused([first, theory_study(tmp_path / "theory").folder], "of the kind shallow; only those of GANs are merged")
+    other = gan_study(tmp_path / "other", batch=16)
+    refused([first, other.folder], "holds a study with train.batch=64, now it is 16")
+    changed = study.description.model_copy(update={"features": {}})
+    write_description(second, changed.model_copy(update={"spec": study.spec.model_copy(update={"widths": [4]})}))
+    refused([first, second], "the feature networks are not those that .*first began with")
+    unfinished = gan_study(tmp_path / "unfinished", iteration=10)
+    refused(
+        [part(unfinished, tmp_path / "part", [4], study.spec.seeds), first], "k = 4 of .*part is not finished; go on"
+    )
+
+
+def test_seeds_of_a_width_that_are_not_the_first_are_refused(tmp_path, monkeypatch):
+    first = part(gan_study(tmp_path / "study"), tmp_path / "first", [2], [0, 7, 2**32 - 1])
+    monkeypatch.setattr(by_hand, "SEEDS", [7])
+    second = part(gan_study(tmp_path / "other"), tmp_path / "second", [4], [7])
+    with pytest.raises(OverganError, match=r"k = 4 has the seeds \[7\], not the first of \[0, 7, "):
+        overgan.merge([first, second], tmp_path / "merged")
