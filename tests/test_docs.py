@@ -34,6 +34,10 @@ NOT_RUN = {
     "overgan run two-moons --on ray://auto --workers 20 --threads 2": "it needs a cluster, as test_ray.py has",
     "overgan run two-moons --on slurm --slurm 'partition=gpu,time=4:00:00'": "it needs Slurm, as test_slurm.py has",
 }
+NOT_RUN |= dict.fromkeys(
+    ["overgan merge runs/narrow runs/wide --out runs/merged", "overgan recommend runs/merged"],
+    "at a small size both have the same widths; test_merge.py merges others",
+)
 GAN = [
     "seeds=[0,1]",
     "train.iterations=2",
@@ -48,7 +52,12 @@ SMALLER = {  # by preset; of several values --set takes the last, and --scale le
     "balance": [*GAN, "widths=[8]", "model.critic_widths=[8,16]"],
     "confound": [*GAN, "widths=[16]", "seeds=[0]", "train.learning_rates=[1e-3]"],
     "dcgan-cifar10": [*GAN, "widths=[4]", "seeds=[0]"],
+    "dcgan-cifar10-short": [*GAN, "widths=[4]", "seeds=[0]"],
+    "dcgan-cifar10-short-critic": [*GAN, "widths=[4]", "seeds=[0]", "model.generator_width=4"],
+    "dcgan-cifar10-short-generator": [*GAN, "widths=[4]", "seeds=[0]", "model.critic_width=4"],
+    "resnet-cifar10-short": [*GAN, "widths=[8]", "seeds=[0]"],
     "mlp-mnist": [*GAN, "widths=[4]"],
+    "mlp-mnist-short": [*GAN, "widths=[4]"],
     "shallow-gaussian": ["widths=[10,20]", "seeds=[0]", "steps=5"],
     "two-moons": ["widths=[10,20]", "seeds=[0]", "steps=5"],
     "prediction": ["widths=[8]", "seeds=[0]", "steps=5"],

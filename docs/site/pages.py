@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PICTURES = ("figures/*", "results/*/*.png")  # below it
 ELSEWHERE = {"README": "index", "CONTRIBUTING": "contributing", "SECURITY": "security", "CHANGELOG": "changelog"}
 
 # The table of contents: below each page those that belong to it. A page that is in none of these lists is an error.
@@ -24,7 +25,7 @@ CONTENTS = {
     ],
     "concepts": ["claims", "sure", "intervals", "curves", "rates", "theory", "certificates"],
     "reference": ["commands", "data", "models", "losses", "metrics", "api/index"],
-    "results": ["paper"],
+    "results": ["how-wide", "verdicts", "paper"],
     "contributing": ["security", "changelog"],
 }
 
@@ -37,12 +38,17 @@ def sources() -> dict[Path, str]:
     }
 
 
+def pictures() -> list[Path]:
+    """Every picture of the pages."""
+    return [path for pattern in PICTURES for path in sorted(DOCS.glob(pattern))]
+
+
 def stage(folder: Path, generated: dict[str, str]) -> None:
-    """Write the pages and figures into a folder, from which the site is built; what is the same there is left alone."""
+    """Write the pages and pictures into a folder, from which the site is built; what is the same there is left alone."""
     pages = {f"{page}.md": staged(path) for path, page in sources().items()}
     pages |= {f"{page}.md": text for page, text in generated.items()}
     files = {name: text.encode() for name, text in pages.items()}
-    files |= {f"figures/{path.name}": path.read_bytes() for path in (DOCS / "figures").iterdir()}
+    files |= {path.relative_to(DOCS).as_posix(): path.read_bytes() for path in pictures()}
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()
@@ -55,14 +61,14 @@ def stage(folder: Path, generated: dict[str, str]) -> None:
 
 def staged(path: Path) -> str:
     """A file's text, its links those of the site, with the pages below it in the table of contents."""
-    names = sources()
+    names, found = sources(), {*pictures()}
 
     def moved(match: re.Match[str]) -> str:
         place, hash_, anchor = match[1].partition("#")
         target = (path.parent / place).resolve()
         if place and target in names:
             return f"]({names[target]}.md{hash_}{anchor})"
-        return f"]({target.relative_to(DOCS)})" if place and target.is_relative_to(DOCS / "figures") else match[0]
+        return f"]({target.relative_to(DOCS)})" if target in found else match[0]
 
     text = re.sub(r"\]\(([^)\s]+)\)", moved, path.read_text(encoding="utf-8"))
     return text + contents(names[path])

@@ -88,7 +88,7 @@ def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
             continue
         if key == "seeds" and after[key] == seeds_in_order(old, max(len(before[key]), len(after[key]))):
             continue
-        if key.startswith("fewer_seeds") and all(new.seeds_at(k) >= old.seeds_at(k) for k in old.widths):
+        if key == "fewer_seeds" and all(new.seeds_at(k) >= old.seeds_at(k) for k in old.widths):
             continue
         if key != "data.root" and before.get(key) != after.get(key):
             raise OverganError(
@@ -115,8 +115,9 @@ def refuse_other_numbers(folder: Path, old: Description, new: Description) -> No
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values by keys such as train.iterations, in place of sections."""
+    """The values by keys such as train.iterations, in place of sections; what is by width is no section."""
     found: dict[str, Any] = {}
     for key, value in values.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        is_section = isinstance(value, dict) and not all(name.isdecimal() for name in value)
+        found |= flat(value, f"{prefix}{key}.") if is_section else {f"{prefix}{key}": value}
     return found

@@ -1,0 +1,72 @@
+"""Costly widths that have fewer seeds than the others."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import overgan
+from overgan.errors import OverganError
+from overgan.report import write_report
+from overgan.study import KINDS, load_spec, spec_yaml
+
+SMALL = {
+    "name": "small",
+    "data": {"name": "digits"},
+    "model": {"name": "mlp", "latent": 5},
+    "widths": [2, 4],
+    "seeds": [0, 1, 2],
+    "fewer_seeds": {4: 2},
+    "train": {"iterations": 4, "evaluate_every": 2, "log_every": 2, "batch": 8},
+    "evaluate": {"features": ["pixels"], "draws": 0, "samples": 20},
+}
+
+
+def run(folder, **changes):
+    return overgan.run(SMALL | changes, folder, workers=1, threads=1)
+
+
+def test_a_spec_says_how_many_and_survives_yaml_and_json(tmp_path):
+    spec = load_spec(SMALL)
+    assert [spec.seeds_at(k) for k in (2, 4, 8)] == [3, 2, 3]
+    assert spec.of_a_width == "2 to 3 seeds"
+    (tmp_path / "spec.yaml").write_text(spec_yaml(spec))
+    assert load_spec(tmp_path / "spec.yaml") == spec
+    assert load_spec(json.loads(spec.model_dump_json())) == spec
+    assert load_spec(SMALL, ["fewer_seeds={2: 1}"]).fewer_seeds == {2: 1, 4: 2}
+    assert load_spec(SMALL, ["fewer_seeds=null"]).of_a_width == "3 seeds"
+    assert load_spec(SMALL, ["seeds=[0]"]).of_a_width == "1 seed"  # at most as many as there are
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [("3", "should be an object"), ("{x: 3}", "valid integer"), ("{4: 0}", "1")]
+)
+def test_what_is_no_number_of_seeds_is_one_line(given, message):
+    with pytest.raises(OverganError, match=f"fewer_seeds.*{message}"):
+        load_spec("quickstart", [f"fewer_seeds={given}"])
+
+
+def test_a_plan_has_less_to_do_and_to_keep():
+    fewer, every = load_spec(SMALL), load_spec(SMALL, ["fewer_seeds=null"])
+    cost = KINDS["gan"].cost
+    less, more = cost.paces(fewer, 1), cost.paces(every, 1)
+    assert {*less[4]} == {*more[4]}
+    assert cost.storage(fewer)["rows"] * 6 == cost.storage(every)["rows"] * 5
+
+
+@pytest.mark.slow
+def test_a_study_trains_them_and_adds_the_others_when_asked(tmp_path):
+    study = run(tmp_path / "study")
+    assert study.frame().groupby("k").seed.nunique().to_dict() == {2: 3, 4: 2}
+    assert [study.runs(k) for k in (2, 4)] == [3, 2]
+    assert study.group_status(4).finished == 2
+    page = write_report(study.folder).read_text()
+    assert "2 widths, 2 to 3 seeds each" in page
+    whole = run(tmp_path / "study", fewer_seeds=None)
+    assert whole.frame().groupby("k").seed.nunique().to_dict() == {2: 3, 4: 3}
+    with pytest.raises(OverganError, match="holds a study with fewer_seeds=None, now it is {'4': 2}"):
+        run(tmp_path / "study")
+    at_once = run(tmp_path / "at-once", fewer_seeds=None)
+    columns = ["k", "seed", "iteration"]
+    frames = [of.frame().sort_values(columns).reset_index(drop=True) for of in (whole, at_once)]
+    pd.testing.assert_frame_equal(*frames, rtol=1e-3)  # up to rounding
