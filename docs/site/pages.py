@@ -44,7 +44,7 @@ def pictures() -> list[Path]:
 
 
 def stage(folder: Path, generated: dict[str, str]) -> None:
-    """Write the pages and pictures into a folder, from which the site is built; what is the same there is left alone."""
+    """Write the pages and pictures into a folder, of which the site is built; what is the same there stays."""
     pages = {f"{page}.md": staged(path) for path, page in sources().items()}
     pages |= {f"{page}.md": text for page, text in generated.items()}
     files = {name: text.encode() for name, text in pages.items()}

@@ -64,7 +64,7 @@ def test_a_study_trains_them_and_adds_the_others_when_asked(tmp_path):
     assert "2 widths, 2 to 3 seeds each" in page
     whole = run(tmp_path / "study", fewer_seeds=None)
     assert whole.frame().groupby("k").seed.nunique().to_dict() == {2: 3, 4: 3}
-    with pytest.raises(OverganError, match="holds a study with fewer_seeds=None, now it is {'4': 2}"):
+    with pytest.raises(OverganError, match=r"holds a study with fewer_seeds=None, now it is {'4': 2}"):
         run(tmp_path / "study")
     at_once = run(tmp_path / "at-once", fewer_seeds=None)
     columns = ["k", "seed", "iteration"]

@@ -17,7 +17,7 @@ from overgan.words import counted, joined
 
 Studies = Mapping[str, GanResults]  # by the name that each has on the page
 OF_NO_RESULT = {  # keys of a spec in which studies of the same may differ
-    *("name", "figures", "widths", "seeds", "tolerance", "scale", "data.root"),
+    *("name", "figures", "widths", "seeds", "fewer_seeds", "tolerance", "scale", "data.root"),
     *("train.log_every", "train.evaluate_every", "train.checkpoint_seconds", "train.iterations"),
     *("evaluate.features", "evaluate.metrics", "evaluate.final_metrics", "evaluate.draws", "evaluate.samples"),
 }
