@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from overgan.check import check
 from overgan.disk import write_atomic, write_json, write_table
@@ -56,7 +57,7 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     commands = dict.fromkeys(elsewhere(study).command for study in studies)
-    update = {"spec": spec.model_copy(update={"data": description.spec.data}), "parameters": parameters}
+    update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
     write_description(folder, description.model_copy(update=update | {"command": " && ".join(commands)}))
     return load(folder, trust)
 
