@@ -18,8 +18,8 @@ HEAD = """# The paper's claims, study by study
 What the [studies on real images](how-wide.md) and those of the theory say of each of the paper's statements. This page
 is made from their tables, in the folders of `docs/results`, by `python docs/make_results.py`; `overgan claims` prints
 the same of such a folder. How a verdict comes about: [claims](claims.md). None of these distances is a FID: they are in
-the features of a small classifier, or of random convolutions, and on CIFAR-10 of a JPEG copy of its images. No number of
-iterations comes near the paper's 300,000.
+the features of a small classifier, or of random convolutions, and on CIFAR-10 of a JPEG copy of its images. No number
+of iterations comes near the paper's 300,000.
 """
 
 
