@@ -1,6 +1,6 @@
 """WGAN-GP training of five seeds against the textbook loop: seed-iterations per second, and their ratio.
 
-python benchmarks/gan_training.py [dcgan:8 resnet:16 dcgan:8:128 ...]
+python benchmarks/gan_training.py [dcgan:8 resnet:16 dcgan:8:128 mlp:1024 ...]
 
 A case is a model, its width k and its images' pixels, 32 if they are not given.
 
@@ -67,8 +67,23 @@ class First(nn.Module):
 
 def textbook_networks(name: str, k: int, pixels: int) -> tuple[nn.Module, nn.Module]:
     """Generator and critic in plain layers."""
+    if name == "mlp":
+        return textbook_mlp(k, pixels)
     sizes = [multiple * k for multiple in MULTIPLES[pixels]]
     return textbook_resnet(k, sizes, pixels) if name == "resnet" else textbook_dcgan(sizes, pixels)
+
+
+def textbook_mlp(k: int, pixels: int) -> tuple[nn.Module, nn.Module]:
+    numbers = 3 * pixels**2
+    first, second = (nn.Linear(i, k) for i in (LATENT, numbers))
+    return (
+        nn.Sequential(first, nn.ReLU(), nn.Linear(k, k), nn.ReLU(), nn.Linear(k, numbers), nn.Tanh(), image(pixels)),
+        nn.Sequential(nn.Flatten(), second, nn.LeakyReLU(0.2), nn.Linear(k, k), nn.LeakyReLU(0.2), nn.Linear(k, 1)),
+    )
+
+
+def image(pixels: int) -> nn.Module:
+    return nn.Unflatten(1, (3, pixels, pixels))
 
 
 def textbook_resnet(k: int, sizes: list[int], pixels: int) -> tuple[nn.Module, nn.Module]:

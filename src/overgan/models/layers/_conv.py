@@ -1,9 +1,6 @@
 """Convolutions with a replica axis: our own on a CPU with whole blocks of images, else one grouped convolution."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, cast
 
 import torch
@@ -12,21 +9,10 @@ from torch.nn import functional
 
 from overgan.models.kernels import LANES, Compiled, compiled
 from overgan.models.layers._blocks import Lanes, is_ours
+from overgan.models.layers._gradients import weights_wanted
 from overgan.models.layers._leaky_relu import leaky_relu, mask
 from overgan.models.layers._norm import sum_over_images
 from overgan.models.layers._weighted import Weighted
-
-_inputs_only = ContextVar("inputs_only", default=False)  # of this thread, in which a CPU's backward passes run
-
-
-@contextmanager
-def input_gradients_only() -> Iterator[None]:
-    """Leave out the gradients of convolutions' weights, which a Function cannot know that nobody asked for."""
-    token = _inputs_only.set(True)
-    try:
-        yield
-    finally:
-        _inputs_only.reset(token)
 
 
 def _kernels() -> Compiled:
@@ -57,7 +43,7 @@ class _Convolve(torch.autograd.Function):
         to_x = to_weight = to_bias = None
         if ctx.needs_input_grad[0]:
             to_x = _Convolve.apply(grad, weight, None, ctx.stride, not ctx.transposed, 1.0)
-        if ctx.needs_input_grad[1] and not _inputs_only.get():
+        if ctx.needs_input_grad[1] and weights_wanted():
             large, small = (grad, x) if ctx.transposed else (x, grad)
             to_weight = _Correlate.apply(large, small, weight.shape[-1], ctx.stride)
             if ctx.bias:

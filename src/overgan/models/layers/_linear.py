@@ -1,12 +1,14 @@
 """A linear layer with a replica axis."""
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from overgan.models.layers._blocks import Lanes
+from overgan.models.layers._gradients import weights_wanted
 from overgan.models.layers._weighted import Weighted
 
 
@@ -24,7 +26,45 @@ class ReplicaLinear(Weighted):
         """X @ weight + bias, replica by replica."""
         if self.dtype == torch.bfloat16:
             return (x.to(self.dtype) @ self.weight.to(self.dtype)).float() + self.bias
-        return torch.baddbmm(self.bias, x, self.weight)
+        y: Tensor = _Affine.apply(x, self.weight, self.bias)
+        return y
+
+
+class _Affine(torch.autograd.Function):
+    """x @ weight + bias, differentiable any number of times.
+
+    Every gradient of a weight has the weight's layout. PyTorch's own of the second order is a transposed view, and of
+    wide layers it takes longer to add it to that of the first order than to make both.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return torch.baddbmm(bias, x, weight)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        x, weight = ctx.saved_tensors
+        (grad,) = grads
+        to_x = _Back.apply(grad, weight) if ctx.needs_input_grad[0] else None
+        if not (weights_wanted() and ctx.needs_input_grad[1]):
+            return to_x, None, None
+        return to_x, x.mT @ grad, grad.sum(1, keepdim=True)
+
+
+class _Back(torch.autograd.Function):
+    """The gradient of `_Affine` with respect to x."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(grad, weight)
+        return grad @ weight.mT
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        grad, weight = ctx.saved_tensors
+        (of_x,) = grads
+        return of_x @ weight, of_x.mT @ grad
 
 
 class ReplicaScore(ReplicaLinear):
