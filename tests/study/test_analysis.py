@@ -272,3 +272,9 @@ def test_a_table_that_is_wrong_says_where(tmp_path, text, message):
         recommend(str(path))
     with pytest.raises(OverganError, match="cannot be read as CSV"):
         read_values(tmp_path / "none.csv")
+
+
+def test_widths_that_wait_for_their_runs_are_not_asked_for():
+    runs = {8: [3.0, 3.1, 2.9]}
+    assert "such as widths=[4,8,16]: there is 1" in " ".join(recommend(runs).missing)
+    assert recommend(runs | {4: [], 16: []}).missing == ()

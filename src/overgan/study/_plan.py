@@ -197,5 +197,8 @@ def _smaller(spec: Spec, seconds: Mapping[int, float], machines: Machines, threa
         length=kind.length(spec),
         seconds=max(group.end for group in groups),
         core_hours=sum(seconds.values()) * threads / HOUR,
-        lacks=(*missing({width: spec.seeds_at(width) for width in spec.widths}, spec.widths), *kind.cost.lacks(spec)),
+        lacks=(
+            *missing({width: spec.seeds_at(width) for width in spec.widths}, spec.widths, len(spec.widths)),
+            *kind.cost.lacks(spec),
+        ),
     )

@@ -7,11 +7,11 @@ from overgan.words import joined
 SEEDS, WIDTHS = 3, 3  # at least
 
 
-def missing(runs: Mapping[int, int], may_be_enough: Collection[int]) -> tuple[str, ...]:
+def missing(runs: Mapping[int, int], may_be_enough: Collection[int], given: int) -> tuple[str, ...]:
     """What there should be more of.
 
     runs: how many there are of each width. may_be_enough: the widths between which the answer hangs, each of which
-    needs three; the others have been told apart from them already.
+    needs three; the others have been told apart from them already. given: the number of widths, with or without runs.
     """
     words = []
     few = {width: count for width, count in runs.items() if width in may_be_enough and count < SEEDS}
@@ -23,7 +23,7 @@ def missing(runs: Mapping[int, int], may_be_enough: Collection[int]) -> tuple[st
         words.append(
             f"at least three seeds, such as seeds=[0,1,2]: {where}" if all_few else f"more seeds: {where} of three"
         )
-    if len(runs) < WIDTHS:
+    if given < WIDTHS:
         there = "there is 1" if len(runs) == 1 else f"there are {len(runs)}"
         words.append(f"at least three widths, such as widths=[{','.join(map(str, _three(list(runs))))}]: {there}")
     return tuple(words)

@@ -88,7 +88,7 @@ def recommend(
     quantity: what the values are, in words; of booleans, what successful runs have done.
 
     A recommendation takes three widths, and three runs of each that may be the answer; the result says what is missing.
-    How sure it is, and how it is tested, is in docs/concepts.md. Widths without runs are left out.
+    How sure it is, and how it is tested, is in docs/concepts.md. Widths without runs are left out; they count as there.
 
     Raises OverganError if there is no width with a run, all diverged, a value is no number, an argument is out of
     range, or a file cannot be read.
@@ -102,8 +102,8 @@ def recommend(
     check(isinstance(values, Mapping), "values", f"a {type(values).__name__}", "a dict of runs by width, or a CSV file")
     runs = runs_by_width(values)
     if next(iter(runs.values())).dtype == np.bool_:
-        return _by_share(runs, tolerance, confidence, quantity or "succeeded")
-    return _by_mean(runs, tolerance, confidence, quantity or "value")
+        return _by_share(runs, len(values), tolerance, confidence, quantity or "succeeded")
+    return _by_mean(runs, len(values), tolerance, confidence, quantity or "value")
 
 
 def _percent(share: float) -> str:
@@ -111,7 +111,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.6g}%"
 
 
-def _by_mean(runs: Runs, tolerance: float, confidence: float, quantity: str) -> Recommendation:
+def _by_mean(runs: Runs, given: int, tolerance: float, confidence: float, quantity: str) -> Recommendation:
     judged = {k: v for k, of in runs.items() if np.isfinite(v := as_judged(of)).all()}  # where not all diverged
     widths, values = list(judged), list(judged.values())
     decision = decide(values, tolerance, confidence)
@@ -139,7 +139,7 @@ def _by_mean(runs: Runs, tolerance: float, confidence: float, quantity: str) -> 
     text += _of_diverged(runs, judged, decision, tolerance, confidence)
     text += _too_few([len(v) for v in values], decision.runs_needed, left, tolerance)
     return Recommendation(
-        **_between(runs, widths, place, best, decision.not_excluded),
+        **_between(runs, given, widths, place, best, decision.not_excluded),
         diverged={k: n for k, v in runs.items() if (n := int(np.isinf(v).sum()))},
         value=value,
         best_value=least,
@@ -182,7 +182,7 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
     return text
 
 
-def _by_share(runs: Runs, tolerance: float, confidence: float, quantity: str) -> Recommendation:
+def _by_share(runs: Runs, given: int, tolerance: float, confidence: float, quantity: str) -> Recommendation:
     widths = list(runs)
     counts = np.array([len(v) for v in runs.values()])
     successes = np.array([v.sum() for v in runs.values()])
@@ -204,7 +204,7 @@ def _by_share(runs: Runs, tolerance: float, confidence: float, quantity: str) ->
     try_narrower = not none and _try_narrower(widths, widths[place])
     text += TRY_NARROWER if try_narrower else ""
     return Recommendation(
-        **_between(runs, widths, place, best, decision.not_excluded),
+        **_between(runs, given, widths, place, best, decision.not_excluded),
         value=float(shares[place]),
         best_value=float(shares[best]),
         tolerance=tolerance,
@@ -221,7 +221,7 @@ def _try_narrower(widths: Sequence[int], width: int) -> bool:
 
 
 def _between(
-    runs: Runs, widths: Sequence[int], place: int, best: int, not_excluded: Bool[np.ndarray, " widths"]
+    runs: Runs, given: int, widths: Sequence[int], place: int, best: int, not_excluded: Bool[np.ndarray, " widths"]
 ) -> dict[str, Any]:
     """The widths between which the answer hangs, and the runs that these lack.
 
@@ -233,5 +233,5 @@ def _between(
         "best_width": widths[best],
         "interval": (kept[0], kept[-1]) if kept else (widths[place], widths[-1]),
         "not_excluded": kept,
-        "missing": missing({k: len(of) for k, of in runs.items()}, {*kept, widths[place], widths[best]}),
+        "missing": missing({k: len(of) for k, of in runs.items()}, {*kept, widths[place], widths[best]}, given),
     }

@@ -175,7 +175,7 @@ class GanResults(Study):
             self._refuse(last, features, rule, averaged=averaged)
         values = values_in_order(self, features, rule=rule, averaged=averaged)
         found = recommend(
-            values,
+            dict.fromkeys(self.spec.widths, ()) | values,
             tolerance,
             self.confidence(confidence),
             quantity=f"test {frechet_label(features)}",
