@@ -31,11 +31,15 @@ def studies() -> list[Study]:
 def page() -> str:
     """The whole page."""
     found = {study.spec.name: study for study in studies()}
-    claims = {name: study.claims() for name, study in found.items()}
+    every = {name: study.claims() for name, study in found.items()}
+    claims = {name: [claim for claim in of if claim.numbers] for name, of in every.items()}
     parts = [HEAD, overview(claims)]
     for name, study in found.items():
         parts += [f"## {name}\n", about(study), *map(shown, claims[name])]
-    return "\n".join(parts)
+        if silent := [claim.name for claim in every[name] if not claim.numbers]:
+            parts.append(f"- Not measured in this study: {joined(silent)}.")
+        parts.append("")
+    return "\n".join(parts).rstrip()
 
 
 def overview(claims: dict[str, list[Claim]]) -> str:
@@ -70,7 +74,7 @@ def shown(claim: Claim) -> str:
 
 def estimate_words(of: Estimate) -> str:
     """A number with its interval."""
-    interval = f"{100 * of.confidence:g} % interval: {span(number(of.low), number(of.high))}"
+    interval = f"{100 * of.confidence:g}% interval: {span(number(of.low), number(of.high))}"
     return f"{of.what}: {number(of.value)}{'' if math.isnan(of.low) else f' ({interval})'}"
 
 

@@ -25,7 +25,6 @@ from ._show import spec_yaml as spec_yaml
 from ._spec import Spec as Spec
 from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, share_done as share_done
 from ._store import (
-    COPY as COPY,
     STUDY as STUDY,
     Description as Description,
     group_folder as group_folder,

@@ -1,11 +1,12 @@
 """A study's folder without weights and pictures."""
 
+import shlex
 from pathlib import Path
 
 from overgan.disk import to_json
 from overgan.export._format import Chosen
 from overgan.export._out import Out
-from overgan.study import COPY, ROUNDS, STUDY, Description, Study
+from overgan.study import ROUNDS, STUDY, Description, Study
 from overgan.training import PREVIOUS
 
 
@@ -14,11 +15,10 @@ def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
 
     Of the folders on this machine it has none: images have the name of theirs, and the study is runs/NAME.
     """
-    description = to_json(elsewhere(study).model_dump(mode="json"))
-    written = [out.write(name, description) for name in (STUDY, COPY)]
-    found = [study.folder / ROUNDS, *(of for k in study.spec.widths for of in _tables(study.group(k)))]
-    written += [out.write(str(of.relative_to(study.folder)), of.read_bytes()) for of in found if of.exists()]
-    return written[:1]
+    for path in (study.folder / ROUNDS, *(of for k in study.spec.widths for of in _tables(study.group(k)))):
+        if path.exists():
+            out.write(str(path.relative_to(study.folder)), path.read_bytes())
+    return [out.write(STUDY, to_json(elsewhere(study).model_dump(mode="json")))]
 
 
 def _tables(group: Path) -> list[Path]:
@@ -30,10 +30,12 @@ def elsewhere(study: Study) -> Description:
     """The description as it would be where the images are in the working directory."""
     old = study.description
     spec = old.spec
-    command = old.command.replace(str(study.folder), f"runs/{spec.name}")
+    words = shlex.split(old.command)
+    if "--out" in words[:-1]:
+        words[words.index("--out") + 1] = f"runs/{spec.name}"
     data = getattr(spec, "data", None)
     if data is not None and data.root:
         root = Path(data.root).name
-        command = command.replace(data.root, root)
+        words = [word.replace(data.root, root) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
-    return old.model_copy(update={"spec": spec, "command": command})
+    return old.model_copy(update={"spec": spec, "command": shlex.join(words)})
