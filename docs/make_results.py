@@ -23,14 +23,14 @@ of iterations comes near the paper's 300,000.
 """
 
 
-def studies() -> list[Study]:
-    """Those in docs/results."""
-    return [overgan.load(path.parent) for path in sorted(RESULTS.glob(f"*/{STUDY}"))]
+def studies() -> dict[str, Study]:
+    """Those in docs/results, by their folders' names."""
+    return {path.parent.name: overgan.load(path.parent) for path in sorted(RESULTS.glob(f"*/{STUDY}"))}
 
 
 def page() -> str:
     """The whole page."""
-    found = {study.spec.name: study for study in studies()}
+    found = studies()
     every = {name: study.claims() for name, study in found.items()}
     claims = {name: [claim for claim in of if claim.numbers] for name, of in every.items()}
     parts = [HEAD, overview(claims)]

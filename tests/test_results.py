@@ -41,4 +41,4 @@ def test_tables_are_of_a_finished_study_and_name_no_folder_of_a_machine(folder, 
         assert study.group_status(width).complete
     text = (folder / "study.json").read_text(encoding="utf-8")
     assert not re.search(r"(?<![\w.])/(?!\s)", text)  # a path from the root; others have a name before the slash
-    assert sum(path.stat().st_size for path in folder.rglob("*.json*")) < 2**21
+    assert sum(path.stat().st_size for path in folder.rglob("*.json*")) < 2**22

@@ -119,7 +119,8 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
     spec, train, model = study.spec, study.spec.train, study.spec.model
     found = []
     if model.name not in original.networks or spec.data.name not in original.images:
-        found.append(f"{KINDS[spec.kind].subject(spec)}, not {original}")
+        of_a_folder = " (images of a folder)" if spec.data.name == "folder" else ""
+        found.append(f"{KINDS[spec.kind].subject(spec)}{of_a_folder}, not {original}")
     if not varied and (held := held_network(study)):
         found.append(f"only one network's width varies, the {held[0]}'s is held at {held[1]}")
     if features and features != "inception":
