@@ -24,8 +24,9 @@ of iterations comes near the paper's 300,000.
 
 
 def studies() -> dict[str, Study]:
-    """Those in docs/results, by their folders' names."""
-    return {path.parent.name: overgan.load(path.parent) for path in sorted(RESULTS.glob(f"*/{STUDY}"))}
+    """Those in docs/results, by their folders' names: trained GANs, then the theory's."""
+    found = {path.parent.name: overgan.load(path.parent) for path in sorted(RESULTS.glob(f"*/{STUDY}"))}
+    return dict(sorted(found.items(), key=lambda named: named[1].spec.kind != "gan"))
 
 
 def page() -> str:
