@@ -1,6 +1,7 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -131,11 +132,12 @@ class Replicas:
         self.adam[name].zero_grad()
         values, grads = [], []
         for part in self.networks.parts(len(self.runs), self.at_once):
-            loss, *others = losses(part)
-            # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward, unlike
-            # torch.autograd.grad, lays gradients out as their parameters, which the fused Adam takes for granted
             parameters = part.parameters[name]
-            torch.autograd.backward(loss.sum(), inputs=parameters)
+            with _held(part, name):
+                loss, *others = losses(part)
+                # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward,
+                # unlike torch.autograd.grad, lays gradients out as their parameters, which the fused Adam expects
+                torch.autograd.backward(loss.sum(), inputs=parameters)
             values.append([value.detach() for value in (loss, *others)])
             grads.append([parameter.grad for parameter in parameters])
         if len(grads) > 1:
@@ -215,3 +217,16 @@ class Replicas:
 
 def _named(tensors: Mapping[str, Tensor], name: str, network: nn.Module) -> dict[str, Tensor]:
     return {key: tensors[f"{name}.{key}"] for key in network.state_dict()}
+
+
+@contextmanager
+def _held(part: Part, name: str) -> Iterator[None]:
+    """Meanwhile only the network of that name has gradients; a Function cannot know which are asked for."""
+    others = [tensor for of, tensors in part.parameters.items() if of != name for tensor in tensors]
+    for tensor in others:
+        tensor.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for tensor in others:
+            tensor.requires_grad_()

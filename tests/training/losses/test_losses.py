@@ -58,6 +58,7 @@ def test_every_loss_says_what_it_costs_in_passes_through_the_critic(name):
     with Products() as critic:
         value, *logged = loss.critic(part, real, fake, Given(torch.rand(1, BATCH), 1.0))
         torch.autograd.backward(value.sum(), inputs=list(networks.critic.parameters()))
+    networks.critic.requires_grad_(False)  # as an update of the generator holds it
     with Products() as generator:
         fake.requires_grad_()
         torch.autograd.backward(loss.generator(part, lambda: real, fake).sum(), inputs=[fake])

@@ -58,7 +58,8 @@ class Scaling:
     def _slopes(self) -> Float[np.ndarray, " seeds"]:
         """Of each seed's logarithms over log k, by least squares."""
         x = self._x - self._x.mean()
-        slopes: Float[np.ndarray, " seeds"] = x @ self._logs / np.square(x).sum()
+        rises = self._logs - self._logs[0]  # so that equal steps have the slope 0, whatever is rounded
+        slopes: Float[np.ndarray, " seeds"] = x @ rises / np.square(x).sum()
         return slopes
 
 
