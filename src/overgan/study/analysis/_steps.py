@@ -12,6 +12,7 @@ from jaxtyping import Float
 from overgan.study.analysis._student import student_half
 
 WIDTHS, SEEDS = 3, 2  # at least, for an interval: a line through two has no error, and one seed no spread
+ROUNDING = 1e-9  # of an exponent
 
 Rates = Float[np.ndarray, " rates"]
 
@@ -58,9 +59,8 @@ class Scaling:
     def _slopes(self) -> Float[np.ndarray, " seeds"]:
         """Of each seed's logarithms over log k, by least squares."""
         x = self._x - self._x.mean()
-        rises = self._logs - self._logs[0]  # so that equal steps have the slope 0, whatever is rounded
-        slopes: Float[np.ndarray, " seeds"] = x @ rises / np.square(x).sum()
-        return slopes
+        slopes: Float[np.ndarray, " seeds"] = x @ self._logs / np.square(x).sum()
+        return np.where(np.abs(slopes) < ROUNDING, 0.0, slopes)  # else equal steps differ by what was rounded
 
 
 def scaling(runs: pd.DataFrame, best: Mapping[int, float]) -> Scaling:
