@@ -78,6 +78,28 @@ def test_a_width_may_have_fewer_seeds_and_what_was_measured_later_comes_along(sp
     overgan.write_report(merged.folder)
 
 
+@pytest.mark.slow
+def test_pictures_come_along_and_samples_are_of_the_first_folder_that_has_some(spec, tmp_path):
+    spec["evaluate"]["final_metrics"] = ["memorization"]
+    first, more = run(spec, tmp_path / "first", seeds=[0, 1]), run(spec, tmp_path / "more", seeds=[2])
+    tables = tmp_path / "tables"
+    overgan.export_study(first.folder, "tables", tables)
+
+    def merged(*folders):
+        study = overgan.merge(folders, tmp_path / f"merged-{len(list(tmp_path.iterdir()))}")
+        names = [f"neighbours/seed-{seed}" for seed in spec["seeds"]]
+        return [list(study.pictures(4, of).values()) for of in ("samples", *names)]
+
+    def pictures(study, folder):
+        return [path.read_bytes() for path in sorted((study.group(4) / folder).glob("*.png"))]
+
+    neighbours = [pictures(study, f"neighbours/seed-{seed}") for study, seed in ((first, 0), (first, 1), (more, 2))]
+    assert all(neighbours)
+    assert merged(first.folder, more.folder) == [pictures(first, "samples"), *neighbours]
+    assert merged(more.folder, first.folder) == [pictures(more, "samples"), *neighbours]
+    assert merged(tables, more.folder) == [pictures(more, "samples"), [], [], neighbours[2]]
+
+
 def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_path):
     whole = gan_study(tmp_path / "whole", diverged=[(2, 7)])
     first = part(whole, tmp_path / "first", [2], whole.spec.seeds)

@@ -21,7 +21,7 @@ def merge(
     """Put the runs of studies that differ in widths and seeds alone into one.
 
     They may come from machines that share nothing, as long as their images and feature networks are the same. The
-    folder has their tables, and neither weights nor pictures: all commands read it but those that need images or train.
+    folder has their tables and pictures, and no weights: all commands read it but those that need new images or train.
     """
     found = overgan.merge(studies, out, trust=trust)
     runs = sum(found.runs(width) for width in found.spec.widths)

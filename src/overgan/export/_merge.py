@@ -1,11 +1,11 @@
-"""Runs of one study that were trained apart, on machines that share nothing: their tables in one folder."""
+"""Runs of one study that were trained apart, on machines that share nothing: all but their weights in one folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from overgan.check import check
-from overgan.disk import write_atomic, write_json, write_table
+from overgan.disk import sha256, write_atomic, write_json, write_table
 from overgan.errors import OverganError
 from overgan.export.formats._tables import elsewhere
 from overgan.metrics import current_row
@@ -15,7 +15,9 @@ from overgan.training import (
     EVALUATIONS,
     INDEX,
     LOG,
+    NEIGHBOURS,
     PROGRESS,
+    SAMPLES,
     Checkpoint,
     best_distance,
     counted_bytes,
@@ -32,8 +34,9 @@ Part = tuple[GanStudy, Checkpoint]  # the group of one width in one of the studi
 def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False) -> Study:
     """Put the runs of studies that differ in their widths and seeds alone into one, and return it.
 
-    It has their tables, and neither weights nor pictures: everything but samples can be had of it, and it cannot be
-    trained on. A width that only some of them have may have fewer seeds than others, but these must be the first ones.
+    It has their tables and pictures, and no weights: no new samples can be had of it, and it cannot be trained on. The
+    pictures of samples are of the first folder that has some. A width that only some of them have may have fewer seeds
+    than others, but these must be the first ones.
 
     folders: of finished studies of GANs, on the same images and with the same feature networks, to the bit.
     out: a folder that is not there, or empty.
@@ -53,7 +56,7 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     groups = {width: [(s, _finished(s, width)) for s in studies if width in s.spec.widths] for width in widths}
     spec = _spec(studies[0].spec, {width: _seeds(width, parts) for width, parts in groups.items()})
     for width, parts in groups.items():
-        _write(group_folder(folder, width), spec, parts, _threads(studies[0]))
+        _write(folder, width, spec, parts, _threads(studies[0]))
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     commands = dict.fromkeys(elsewhere(study).command for study in studies)
@@ -109,10 +112,11 @@ def _threads(study: GanStudy) -> int:
     return threads
 
 
-def _write(group: Path, spec: GanSpec, parts: Sequence[Part], threads: int) -> None:
-    """The tables of a width's runs, part after part; seconds are of so many threads."""
+def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threads: int) -> None:
+    """The tables and pictures of a width's runs, part after part; seconds are of so many threads."""
+    group = group_folder(folder, width)
     group.mkdir(parents=True, exist_ok=True)
-    folders = [study.folder / group.name for study, _ in parts]
+    folders = [study.group(width) for study, _ in parts]
     counted = {}
     for name in (LOG, EVALUATIONS):
         lines = b"".join(counted_bytes(of, name, index) or b"" for of, (_, index) in zip(folders, parts, strict=True))
@@ -131,9 +135,24 @@ def _write(group: Path, spec: GanSpec, parts: Sequence[Part], threads: int) -> N
             "diverged": {name: at for index in indices for name, at in index.diverged.items()},
             "seconds": sum(index.seconds * _threads(study) / threads for study, index in parts),
             "rows": counted,
-            "pictures": {},
+            "pictures": _take_pictures(group, width, parts),
         }
     )
     write_json(group / INDEX, index.model_dump(mode="json"))
     best = best_distance([current_row(row) for row in read_rows(group, EVALUATIONS)])
     write_json(group / PROGRESS, {"iteration": index.iteration, "seconds": index.seconds} | best)
+
+
+def _take_pictures(group: Path, width: int, parts: Sequence[Part]) -> dict[str, str]:
+    """Copy the first samples that there are, and the images nearest to every run's; their SHA-256, by name."""
+    taken: dict[str, str] = {}
+    for study, index in parts:
+        neighbours = [f"{NEIGHBOURS}/seed-{seed}" for seed in seeds_of(index, study.spec.seeds)]
+        for folder in (SAMPLES, *neighbours):
+            for path, content in study.pictures(width, folder).items():
+                name = f"{folder}/{path.name}"
+                if name not in taken:
+                    (group / name).parent.mkdir(parents=True, exist_ok=True)
+                    write_atomic(group / name, content)
+                    taken[name] = sha256(content)
+    return taken
