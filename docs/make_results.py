@@ -75,8 +75,9 @@ def shown(claim: Claim) -> str:
 
 def estimate_words(of: Estimate) -> str:
     """A number with its interval."""
-    interval = f"{100 * of.confidence:g}% interval: {span(number(of.low), number(of.high))}"
-    return f"{of.what}: {number(of.value)}{'' if math.isnan(of.low) else f' ({interval})'}"
+    value, low, high = of.shown
+    interval = f"{100 * of.confidence:g}% interval: {span(low, high)}"
+    return f"{of.what}: {value}{'' if math.isnan(of.low) else f' ({interval})'}"
 
 
 if __name__ == "__main__":

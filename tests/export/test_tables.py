@@ -60,13 +60,16 @@ def test_tables_name_no_folder_of_this_machine(tmp_path):
         update={"data": study.spec.data.model_copy(update={"root": str(tmp_path / "cifar10")})}
     )
     command = f"overgan run dcgan-cifar10 --out {study.folder} --set data.root={tmp_path}/cifar10"
-    write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": command}))
+    merged = f"{command} && overgan run dcgan-cifar10 --out {tmp_path}/wide"
+    write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": merged}))
     overgan.export_study(study.folder, "tables", tmp_path / "tables")
     for path in (tmp_path / "tables").glob("study*.json"):
         assert str(tmp_path) not in path.read_text()
     description = overgan.load(tmp_path / "tables").description
     assert description.spec.data.root == "cifar10"
-    assert description.command == "overgan run dcgan-cifar10 --out runs/by-hand --set data.root=cifar10"
+    commands = ["overgan run dcgan-cifar10 --out runs/study --set data.root=cifar10"]
+    commands += ["overgan run dcgan-cifar10 --out runs/wide"]
+    assert description.command == " && ".join(commands)
 
 
 def test_a_study_without_rows_has_empty_tables(tmp_path):

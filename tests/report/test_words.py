@@ -33,6 +33,11 @@ def test_an_interval_of_one_number_says_so():
     assert interval(Estimate("width", 16.0, math.nan, math.nan)) == ""
 
 
+def test_a_width_is_exact_where_other_numbers_have_three_digits():
+    assert Estimate("width where it levels off", 1024, 512, 2048).shown == ("1,024", "512", "2,048")
+    assert Estimate("distance", 1024.0, 512.3, math.nan).shown == ("1,020", "512", "–")
+
+
 def test_the_corner_of_a_map_names_rows_and_columns_alone():
     axes = ("critic's width; framed: the best", "generator's width")
     html = to_html(Map("name", "title", *axes, ["4"], ["8"], [Cells("", [[1.0]], [[False]], [])]))

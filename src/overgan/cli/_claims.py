@@ -72,10 +72,10 @@ def _print(claim: "Claim") -> None:
 
 
 def _shown(estimate: "Estimate") -> str:
-    low, high = number(estimate.low), number(estimate.high)
+    value, low, high = estimate.shown
     interval = span(low, high) if low != high else f"{low} alone"
     sure = "" if math.isnan(estimate.low) else f" ({100 * estimate.confidence:g}% interval: {interval})"
-    return f"{estimate.what}: {number(estimate.value)}{sure}"
+    return f"{estimate.what}: {value}{sure}"
 
 
 def _print_labelled(label: str, text: str, deeper: str = "") -> None:

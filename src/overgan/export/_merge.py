@@ -7,7 +7,7 @@ from typing import cast
 from overgan.check import check
 from overgan.disk import sha256, write_atomic, write_json, write_table
 from overgan.errors import OverganError
-from overgan.export.formats._tables import elsewhere
+from overgan.export.formats._tables import AND, elsewhere
 from overgan.metrics import current_row
 from overgan.study import Study, group_folder, load, refuse_another_spec, refuse_other_numbers, write_description
 from overgan.study.gan import LATER, GanSpec, GanStudy, later_rows
@@ -61,7 +61,7 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     commands = dict.fromkeys(elsewhere(study).command for study in studies)
     update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
-    write_description(folder, description.model_copy(update=update | {"command": " && ".join(commands)}))
+    write_description(folder, description.model_copy(update=update | {"command": AND.join(commands)}))
     return load(folder, trust)
 
 

@@ -7,7 +7,7 @@ from overgan.report._content import Content
 from overgan.report._map import Map
 from overgan.report._plot import Plot
 from overgan.study import Claim, Estimate
-from overgan.words import number, span
+from overgan.words import span
 
 PERCENT = ", in %"
 SIGNS = {"supports": "✓", "contradicts": "✗", "cannot tell": "?"}
@@ -48,7 +48,7 @@ def arranged(content: Content) -> tuple[list[Card], list[Plot | Map]]:
 
 def value(estimate: Estimate) -> str:
     """The number, with a % if its words say that it is in %."""
-    return number(estimate.value) + "%" * (PERCENT in estimate.what)
+    return estimate.shown[0] + "%" * (PERCENT in estimate.what)
 
 
 def called(estimate: Estimate) -> str:
@@ -58,7 +58,7 @@ def called(estimate: Estimate) -> str:
 
 def interval(estimate: Estimate) -> str:
     """The interval of a number in words, empty if it has none."""
-    low, high = number(estimate.low), number(estimate.high)
+    _, low, high = estimate.shown
     if "–" in (low, high):
         return ""
     return f"{100 * estimate.confidence:g}% interval: {span(low, high) if low != high else f'{low} alone'}"

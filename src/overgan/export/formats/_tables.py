@@ -9,6 +9,8 @@ from overgan.export._out import Out
 from overgan.study import ROUNDS, STUDY, Description, Study
 from overgan.training import PREVIOUS
 
+AND = " && "  # between the commands of a study that was merged
+
 
 def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
     """study.json, and of every group the rows and what a checkpoint says of them: a folder that is read as a study's.
@@ -30,12 +32,14 @@ def elsewhere(study: Study) -> Description:
     """The description as it would be where the images are in the working directory."""
     old = study.description
     spec = old.spec
-    words = shlex.split(old.command)
-    if "--out" in words[:-1]:
-        words[words.index("--out") + 1] = f"runs/{spec.name}"
+    commands = [shlex.split(of) for of in old.command.split(AND)]
+    for words in commands:
+        if "--out" in words[:-1]:
+            at = words.index("--out") + 1
+            words[at] = f"runs/{Path(words[at]).name}"
     data = getattr(spec, "data", None)
     if data is not None and data.root:
         root = Path(data.root).name
-        words = [word.replace(data.root, root) for word in words]
+        commands = [[word.replace(data.root, root) for word in words] for words in commands]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
-    return old.model_copy(update={"spec": spec, "command": shlex.join(words)})
+    return old.model_copy(update={"spec": spec, "command": AND.join(map(shlex.join, commands))})

@@ -160,8 +160,9 @@ def _said(claim: Claim | None) -> Said:
     if not claim.numbers:
         return Said(claim.verdict, "")
     first = claim.numbers[0]
-    interval = "" if first.low != first.low else f" ({span(number(first.low), number(first.high))})"
-    return Said(claim.verdict, f"{first.what}: {number(first.value)}{interval}")
+    value, low, high = first.shown
+    interval = "" if first.low != first.low else f" ({span(low, high)})"
+    return Said(claim.verdict, f"{first.what}: {value}{interval}")
 
 
 def study_table(found: Comparison) -> list[Row]:

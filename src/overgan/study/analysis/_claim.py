@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from overgan.words import number
+
 Verdict = Literal["supports", "contradicts", "cannot tell"]
 
 
@@ -15,6 +17,12 @@ class Estimate:
     low: float  # of the interval; nan, as is `high`, where so few runs have none
     high: float
     confidence: float = 0.95
+
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """Value and ends of the interval, in three digits; whole numbers, such as widths, are exact."""
+        value, low, high = (f"{x:,}" if isinstance(x, int) else number(x) for x in (self.value, self.low, self.high))
+        return value, low, high
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from overgan.study.gan.claims._basis import (
     rests_on,
     seeds_would_tell,
 )
-from overgan.words import joined, number, percent
+from overgan.words import joined, percent
 
 FEWEST_FOR_LAWS = 5  # widths: four that are left are fitted by three numbers
 
@@ -126,5 +126,5 @@ def _named(law: LeftOut) -> str:
 
 
 def _needed(study: GanResults, found: Change) -> str:
-    wider = f"A wider network, k = {number(2 * found.wide)}, would show how it goes on"
+    wider = f"A wider network, k = {2 * found.wide}, would show how it goes on"
     return f"{seeds_would_tell(study, found.seeds)} {wider}."
