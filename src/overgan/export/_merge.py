@@ -61,7 +61,7 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     commands = dict.fromkeys(elsewhere(study).command for study in studies)
     update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
-    write_description(folder, description.model_copy(update=update | {"command": AND.join(commands)}))
+    write_description(folder, description.model_copy(update=update | {"command": f" {AND} ".join(commands)}))
     return load(folder, trust)
 
 

@@ -9,13 +9,13 @@ from overgan.export._out import Out
 from overgan.study import ROUNDS, STUDY, Description, Study
 from overgan.training import PREVIOUS
 
-AND = " && "  # between the commands of a study that was merged
+AND = "&&"  # between the commands of a study that was merged
 
 
 def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
     """study.json, and of every group the rows and what a checkpoint says of them: a folder that is read as a study's.
 
-    Of the folders on this machine it has none: images have the name of theirs, and the study is runs/NAME.
+    Of the folders on this machine it has none: only the names of the images' and the study's are left.
     """
     for path in (study.folder / ROUNDS, *(of for k in study.spec.widths for of in _tables(study.group(k)))):
         if path.exists():
@@ -32,14 +32,14 @@ def elsewhere(study: Study) -> Description:
     """The description as it would be where the images are in the working directory."""
     old = study.description
     spec = old.spec
-    commands = [shlex.split(of) for of in old.command.split(AND)]
-    for words in commands:
-        if "--out" in words[:-1]:
-            at = words.index("--out") + 1
+    words = shlex.split(old.command)
+    for at, before in enumerate(words[:-1], 1):
+        if before == "--out":
             words[at] = f"runs/{Path(words[at]).name}"
     data = getattr(spec, "data", None)
     if data is not None and data.root:
         root = Path(data.root).name
-        commands = [[word.replace(data.root, root) for word in words] for words in commands]
+        words = [word.replace(data.root, root) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
-    return old.model_copy(update={"spec": spec, "command": AND.join(map(shlex.join, commands))})
+    command = " ".join(word if word == AND else shlex.quote(word) for word in words)
+    return old.model_copy(update={"spec": spec, "command": command})
