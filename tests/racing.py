@@ -15,14 +15,16 @@ def begun(seeds, why="the first runs", move="begin"):
     return Round(move=move, why=why, seeds=seeds, iterations=ITERATIONS)
 
 
-def write_study(folder, values, rounds=(), *, confidence=0.95, seconds=10.0, unfinished=(), until=None, **changed):
+def write_study(
+    folder, values, rounds=(), *, model="mlp", confidence=0.95, seconds=10.0, unfinished=(), until=None, **changed
+):
     """The study, whose runs have these values by width, in the order of seeds; an infinite one diverged.
 
     seconds: of a run; rounds: of rounds.json, none without any. The runs of k have 100 k trained numbers.
     """
     train = {"iterations": ITERATIONS, "evaluate_every": 200, **changed}
     several = "learning_rates" in train
-    keys = {"name": "by-hand", "data": {"name": "digits"}, "model": {"name": "mlp"}, "widths": list(values)}
+    keys = {"name": "by-hand", "data": {"name": "digits"}, "model": model, "widths": list(values)}
     keys |= {"seeds": [0, 1, 2], "train": train, "evaluate": {"features": ["pixels"]}}
     spec = parse_spec(keys, "test")
     description = Description(

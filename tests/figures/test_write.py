@@ -42,7 +42,7 @@ def test_all_figures_that_a_study_gives_are_written(make_gan, monkeypatch, capfd
 
 
 def test_some_figures_in_some_formats_into_another_folder(make_gan, tmp_path, monkeypatch, capfd):
-    study, out = make_gan(), tmp_path / "elsewhere"
+    study, out = make_gan(), tmp_path / "not" / "there"
     code, *_ = run(monkeypatch, capfd, study.folder, "--only", "4,fig5", "--formats", "svg", "--out", out)
     assert code == 0
     assert sorted(path.name for path in out.iterdir()) == ["fig4.svg", "fig4.txt", "fig5.svg", "fig5.txt"]

@@ -50,6 +50,23 @@ def test_networks_that_move_as_far_are_not(tmp_path, generator, critic, who):
     assert f"{who} not train lazily here" in found.because
 
 
+@pytest.mark.parametrize(
+    ("of_critic", "of_generator", "verdict", "said"),
+    [
+        (0, -0.5, "supports", "held at 16. In lazy training it falls about as k^-0.5, or faster: the generator trains"),
+        (-0.5, 0, "contradicts", "the generator does not train lazily here"),
+    ],
+)
+def test_a_network_whose_width_is_held_says_nothing(tmp_path, of_critic, of_generator, verdict, said):
+    found = lazy(tmp_path, moving(of_generator, of_critic), model={"name": "mlp", "critic_width": 16})
+    assert found.verdict == verdict
+    assert said in found.because
+    (number,) = found.numbers
+    assert "of the generator" in number.what
+    runs = {k: [moving(of_generator, of_critic)(k, s)[0] for s in range(3)] for k in (2, 4, 8, 16)}
+    assert found.p_value == pytest.approx(exponent(runs).p_value)
+
+
 def test_a_wide_interval_cannot_tell(tmp_path):
     found = lazy(tmp_path, moving(-0.3, -0.3, noise=1.0))
     assert found.verdict == "cannot tell"

@@ -121,7 +121,7 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
     if model.name not in original.networks or spec.data.name not in original.images:
         of_a_folder = " (images of a folder)" if spec.data.name == "folder" else ""
         found.append(f"{KINDS[spec.kind].subject(spec)}{of_a_folder}, not {original}")
-    if not varied and (held := held_network(study)):
+    if not varied and (held := model.held):
         found.append(f"only one network's width varies, the {held[0]}'s is held at {held[1]}")
     if features and features != "inception":
         found.append(f"distances in {features} features, not Inception's, so they are no FID")
@@ -151,11 +151,3 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
     if train.average:
         found.append("images of the generator's running average")
     return found
-
-
-def held_network(study: GanStudy) -> tuple[str, int] | None:
-    """The network whose width is held while the other's varies, and at which; None if both vary."""
-    model = study.spec.model
-    if model.generator_width:
-        return "generator", model.generator_width
-    return ("critic", model.critic_width) if model.critic_width else None

@@ -12,7 +12,6 @@ from overgan.figures._captions import (
     alone,
     caption,
     compared,
-    held_network,
     of_gan,
     of_samples,
     spread,
@@ -68,7 +67,7 @@ def fig4(study: GanStudy, features: str) -> PaperFigure:
 
 def fig7(study: GanStudy, features: str) -> PaperFigure:
     """The curves against the width of one network, with a line at which the other's is held."""
-    held = held_network(study)
+    held = study.spec.model.held
     if held is None:
         raise OverganError(
             "one network's width must be held, by model.generator_width or model.critic_width, and in this study both "
@@ -92,7 +91,7 @@ def fig7(study: GanStudy, features: str) -> PaperFigure:
 
 def both_vary(study: GanStudy) -> None:
     """Raise OverganError if one network's width is held."""
-    if held := held_network(study):
+    if held := study.spec.model.held:
         raise OverganError(
             f"both networks' widths must vary, and this study holds the {held[0]}'s at {held[1]}, as Fig. 7 does"
         )

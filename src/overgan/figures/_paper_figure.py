@@ -38,12 +38,13 @@ class PaperFigure:
             return saved(self.figure, self.name, known_formats(formats), DPI)
 
     def write(self, folder: str | Path, formats: Iterable[str] = FORMATS) -> list[Path]:
-        """Write NAME.pdf, NAME.svg, NAME.png, and the caption as NAME.txt, into a folder; their paths.
+        """Write NAME.pdf, NAME.svg, NAME.png, and the caption as NAME.txt, into a folder, made if need be; their paths.
 
         Raises OverganError as `images` does.
         """
         files = self.images(formats) | {"txt": f"{self.caption}\n".encode()}
         paths = [Path(folder) / f"{self.name}.{kind}" for kind in files]
+        Path(folder).mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, files.values(), strict=True):
             write_atomic(path, content)
         return paths

@@ -69,6 +69,13 @@ class ModelConfig(BaseModel):
         return name
 
     @property
+    def held(self) -> tuple[str, int] | None:
+        """The network whose width is held while the other's varies, and at which; None if both vary."""
+        if self.generator_width:
+            return "generator", self.generator_width
+        return ("critic", self.critic_width) if self.critic_width else None
+
+    @property
     def own(self) -> bool:
         """Whether the networks are the user's own."""
         return self.name not in NAMES

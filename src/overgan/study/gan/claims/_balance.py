@@ -37,17 +37,17 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
     these is shown to be within the tolerance of all wider ones, and better than all narrower ones.
     """
     model, features = study.spec.model, study.spec.evaluate.features[0]
-    held = model.critic_width or model.generator_width
     runs = values_in_order(study)
     rests = rests_on(study, counts(runs), features)
-    if held is None:
+    if model.held is None:
         return _cannot(
             rests,
             "Both networks have the same width in every run, so nothing says what other ratios bring.",
             "a study with model.critic_width or model.generator_width holds one of them; one with model.critic_widths "
             "varies both.",
         )
-    network, other = ("generator", "critic") if model.critic_width else ("critic", "generator")
+    other, held = model.held
+    network = "generator" if other == "critic" else "critic"
     values = {k: np.array(of) for k, of in runs.items() if np.isfinite(of).any()}
     widths = np.array(sorted(values), np.float64)
     inside = comparable_widths(widths, held)

@@ -42,9 +42,11 @@ def laziness(study: GanResults, confidence: float) -> Claim:
 
     With the scaling of the tangent kernel it falls about as k^−½, or faster. The claim is supported if the whole
     interval of the exponent is nearer to −½ than to 0, or below −½, for both networks, and contradicted if it is all
-    nearer to 0, or above, for one of them, at half of the error, as either network may mislead.
+    nearer to 0, or above, for one of them, at half of the error, as either network may mislead. A network whose width
+    is held says nothing of it.
     """
-    networks = moved(study, confidence)
+    held = study.spec.model.held
+    networks = [of for of in moved(study, confidence) if not held or of.network != held[0]]
     claim = Claim(
         "laziness",
         STATEMENT,
@@ -57,12 +59,13 @@ def laziness(study: GanResults, confidence: float) -> Claim:
     if len(fitted) < len(networks):
         because, needed = three_widths("How fast the distance from initialization falls", networks[0].runs)
         return replace(claim, because=because, needed=needed)
-    surer = {of.network: law for of in networks if (law := exponent(of.runs, half_error(confidence)))}
+    alone = confidence if held else half_error(confidence)
+    surer = {of.network: law for of in networks if (law := exponent(of.runs, alone))}
     verdict = lazy_verdict(fitted, surer)
     return replace(
         claim,
         verdict=verdict,
-        because=f"{_because(networks, fitted)} {_answer(verdict, surer)}",
+        because=f"{_because(networks, fitted, held)} {_answer(verdict, surer)}",
         numbers=tuple(of.estimate(f"‖θ − θ₀‖/‖θ₀‖ of the {name} at the end") for name, of in fitted.items()),
         needed=MORE if verdict == "cannot tell" else "",
         p_value=min(1.0, len(fitted) * min(of.p_value for of in fitted.values())),
@@ -81,19 +84,21 @@ def lazy_verdict(fitted: dict[str, Exponent], surer: dict[str, Exponent]) -> Ver
     return "supports" if all(of.high < BETWEEN for of in fitted.values()) else "cannot tell"
 
 
-def _because(networks: list[Moved], fitted: dict[str, Exponent]) -> str:
+def _because(networks: list[Moved], fitted: dict[str, Exponent], held: tuple[str, int] | None) -> str:
     parts = []
     for of in networks:
         means = {k: float(np.mean(values)) for k, values in of.runs.items()}
         power = number(round(fitted[of.network].exponent, 2))
         parts.append(f"{course(means, digits=2)} for the {of.network}, as k^{power}")
-    return f"The distance from initialization at the end, relative to the initial norm, {', and '.join(parts)}."
+    beside = f", with the {held[0]} held at {held[1]}" if held else ""
+    return f"The distance from initialization at the end, relative to the initial norm, {', and '.join(parts)}{beside}."
 
 
 def _answer(verdict: Verdict, surer: dict[str, Exponent]) -> str:
     """The paper's question, answered for these networks."""
     if verdict == "supports":
-        return "In lazy training it falls about as k^-0.5, or faster: both networks train lazily here."
+        who = "both networks train" if len(surer) > 1 else f"the {joined(list(surer))} trains"
+        return f"In lazy training it falls about as k^-0.5, or faster: {who} lazily here."
     if verdict == "contradicts":
         which = [f"the {name}" for name, of in surer.items() if of.low > BETWEEN]
         do = "do" if len(which) > 1 else "does"
