@@ -63,6 +63,9 @@ def about(study: Study) -> str:
     hours = sum(group.before + group.seconds for group in groups) * machine.get("threads", 1) / 3600
     seeds = joined([*dict.fromkeys(str(len(study.seeds(width))) for width in spec.widths)])
     of = f"k = {joined([f'{width:,}' for width in spec.widths])}; {seeds} seeds a width"
+    if spec.kind == "gan" and (held := spec.model.held):
+        varied = "critic" if held[0] == "generator" else "generator"
+        of = f"{of}; k is the {varied}'s width, and the {held[0]}'s is {held[1]}"
     took = f"{number(hours, 2)} core-hours of training on {machine['processor']}, PyTorch {versions.get('torch', '–')}"
     return f"{of}; {took}.\n\n```text\n{study.description.command}\n```\n"
 
