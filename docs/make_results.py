@@ -64,8 +64,7 @@ def about(study: Study) -> str:
     seeds = joined([*dict.fromkeys(str(len(study.seeds(width))) for width in spec.widths)])
     of = f"k = {joined([f'{width:,}' for width in spec.widths])}; {seeds} seeds a width"
     if spec.kind == "gan" and (held := spec.model.held):
-        varied = "critic" if held[0] == "generator" else "generator"
-        of = f"{of}; k is the {varied}'s width, and the {held[0]}'s is {held[1]}"
+        of = f"{of}; k is the {held.varied}'s width, and the {held.network}'s is {held.width}"
     took = f"{number(hours, 2)} core-hours of training on {machine['processor']}, PyTorch {versions.get('torch', '–')}"
     return f"{of}; {took}.\n\n```text\n{study.description.command}\n```\n"
 

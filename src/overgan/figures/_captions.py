@@ -122,7 +122,7 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         of_a_folder = " (images of a folder)" if spec.data.name == "folder" else ""
         found.append(f"{KINDS[spec.kind].subject(spec)}{of_a_folder}, not {original}")
     if not varied and (held := model.held):
-        found.append(f"only one network's width varies, the {held[0]}'s is held at {held[1]}")
+        found.append(f"only one network's width varies, the {held.network}'s is held at {held.width}")
     if features and features != "inception":
         found.append(f"distances in {features} features, not Inception's, so they are no FID")
     if features and spec.evaluate.reference == "equal":

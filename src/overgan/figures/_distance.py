@@ -30,7 +30,6 @@ FIG_3 = Original(("mlp",), ("mnist",))
 FIG_4 = Original(("dcgan", "resnet"), ("cifar10", "celeba"))
 FIG_7 = Original(("dcgan", "resnet"), ("cifar10",))
 STANDARD = {"dcgan": 64, "resnet": 128}  # widths of Fig. 7's other network
-VARIED = {"generator": "critic", "critic": "generator"}  # by which is held
 COLORS = "training images blue with circles, held-out images green with squares and broken lines"
 
 
@@ -74,7 +73,7 @@ def fig7(study: GanStudy, features: str) -> PaperFigure:
             "vary"
         )
     network, at = held
-    varied = VARIED[network]
+    varied = held.varied
     final = finals(study, features)
     figure, axes = one_plot(ONE_COLUMN, HEIGHT, title(study))
     logarithmic = distance_against_width(axes, final, features, f"width k of the {varied}", ONE_COLUMN, at)
@@ -93,7 +92,8 @@ def both_vary(study: GanStudy) -> None:
     """Raise OverganError if one network's width is held."""
     if held := study.spec.model.held:
         raise OverganError(
-            f"both networks' widths must vary, and this study holds the {held[0]}'s at {held[1]}, as Fig. 7 does"
+            f"both networks' widths must vary, and this study holds the {held.network}'s at {held.width}, as Fig. 7 "
+            "does"
         )
 
 

@@ -1,7 +1,7 @@
 """The `model` section of a spec."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -12,6 +12,18 @@ from overgan.own import is_own
 HELD = ("generator_width", "critic_width", "generator_widths", "critic_widths")  # of which one at most is given
 NAMES = ("mlp", "dcgan", "resnet")
 Shape = tuple[int, int, int]  # of an image: height, width, channels
+
+
+class Held(NamedTuple):
+    """The network whose width is held, and at which."""
+
+    network: str
+    width: int
+
+    @property
+    def varied(self) -> str:
+        """The other one."""
+        return "critic" if self.network == "generator" else "generator"
 
 
 class ModelConfig(BaseModel):
@@ -69,11 +81,11 @@ class ModelConfig(BaseModel):
         return name
 
     @property
-    def held(self) -> tuple[str, int] | None:
-        """The network whose width is held while the other's varies, and at which; None if both vary."""
+    def held(self) -> Held | None:
+        """The network whose width is held while the other's varies; None if both vary."""
         if self.generator_width:
-            return "generator", self.generator_width
-        return ("critic", self.critic_width) if self.critic_width else None
+            return Held("generator", self.generator_width)
+        return Held("critic", self.critic_width) if self.critic_width else None
 
     @property
     def own(self) -> bool:

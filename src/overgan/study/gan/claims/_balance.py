@@ -47,7 +47,7 @@ def balance_claim(study: GanResults, confidence: float) -> Claim:
             "varies both.",
         )
     other, held = model.held
-    network = "generator" if other == "critic" else "critic"
+    network = model.held.varied
     values = {k: np.array(of) for k, of in runs.items() if np.isfinite(of).any()}
     widths = np.array(sorted(values), np.float64)
     inside = comparable_widths(widths, held)

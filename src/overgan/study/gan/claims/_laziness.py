@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from overgan.models import Held
 from overgan.study.analysis import Claim, Exponent, Verdict, exponent
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import Runs, by_width, counts, rests_on, three_widths
@@ -46,7 +47,7 @@ def laziness(study: GanResults, confidence: float) -> Claim:
     is held says nothing of it.
     """
     held = study.spec.model.held
-    networks = [of for of in moved(study, confidence) if not held or of.network != held[0]]
+    networks = [of for of in moved(study, confidence) if not held or of.network == held.varied]
     claim = Claim(
         "laziness",
         STATEMENT,
@@ -84,20 +85,20 @@ def lazy_verdict(fitted: dict[str, Exponent], surer: dict[str, Exponent]) -> Ver
     return "supports" if all(of.high < BETWEEN for of in fitted.values()) else "cannot tell"
 
 
-def _because(networks: list[Moved], fitted: dict[str, Exponent], held: tuple[str, int] | None) -> str:
+def _because(networks: list[Moved], fitted: dict[str, Exponent], held: Held | None) -> str:
     parts = []
     for of in networks:
         means = {k: float(np.mean(values)) for k, values in of.runs.items()}
         power = number(round(fitted[of.network].exponent, 2))
         parts.append(f"{course(means, digits=2)} for the {of.network}, as k^{power}")
-    beside = f", with the {held[0]} held at {held[1]}" if held else ""
+    beside = f", with the {held.network} held at {held.width}" if held else ""
     return f"The distance from initialization at the end, relative to the initial norm, {', and '.join(parts)}{beside}."
 
 
 def _answer(verdict: Verdict, surer: dict[str, Exponent]) -> str:
     """The paper's question, answered for these networks."""
     if verdict == "supports":
-        who = "both networks train" if len(surer) > 1 else f"the {joined(list(surer))} trains"
+        who = "both networks train" if len(surer) > 1 else f"the {next(iter(surer))} trains"
         return f"In lazy training it falls about as k^-0.5, or faster: {who} lazily here."
     if verdict == "contradicts":
         which = [f"the {name}" for name, of in surer.items() if of.low > BETWEEN]
