@@ -237,6 +237,22 @@ def test_without_importing_torch(arguments, shallow_study):
     assert result.stdout
 
 
+@pytest.mark.slow
+def test_training_begins_without_what_takes_seconds_to_import(small_spec, tmp_path):
+    """PyTorch imports its compiler to compute on `meta`, and torchvision imports it, too."""
+    code = (
+        "import sys, overgan\n"
+        "overgan.run(*sys.argv[1:3], sys.argv[3:], executor='tests.extension.executor:InProcess', threads=1)\n"
+        "imported = sys.modules.keys() & {'torch._dynamo', 'torchvision'}\n"
+        "assert not imported, imported"
+    )
+    changes = ["widths=[2]", "train.iterations=20"]
+    command = [sys.executable, "-c", code, str(small_spec), str(tmp_path / "study"), *changes]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "study" / "k0002").is_dir()
+
+
 @pytest.fixture(scope="module")
 def shallow_study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shallow")

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import torch
+from torchvision.utils import make_grid
 
 from overgan.pictures import enlarged, neighbour_picture, square_grid, squared
 
@@ -50,17 +52,11 @@ def test_a_grid_is_as_square_as_its_images_allow(n, rows, columns):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_square_grid_has_every_image_in_its_place_and_white_elsewhere(channels):
+def test_a_square_grid_is_that_of_torchvision_and_white_where_no_image_is(channels):
     images = np.random.default_rng(0).integers(250, size=(5, 4, 6, channels), dtype=np.uint8)
-    grid = square_grid(images)
-    assert grid.shape == (2 * 5 + 1, 3 * 7 + 1, 3)
-    white = np.ones(grid.shape[:2], np.bool_)
-    for i, image in enumerate(images):
-        row, column = divmod(i, 3)
-        place = np.s_[1 + 5 * row : 5 + 5 * row, 1 + 7 * column : 7 + 7 * column]
-        np.testing.assert_array_equal(grid[place], np.broadcast_to(image, (4, 6, 3)))
-        white[place] = False
-    assert (grid[white] == 255).all()
+    places = np.concatenate([images, np.full_like(images[:1], 255)])
+    expected = make_grid(torch.from_numpy(places).movedim(-1, 1), nrow=3, padding=1, pad_value=255)
+    np.testing.assert_array_equal(square_grid(images), expected.movedim(0, -1).numpy())
 
 
 def test_enlarged_images_have_squares_for_pixels():

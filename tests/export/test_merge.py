@@ -10,6 +10,7 @@ from overgan.errors import OverganError
 from overgan.study import write_description
 from tests.export import by_hand
 from tests.export.by_hand import WIDTHS, gan_study, theory_study
+from tests.study.test_runner import HERE
 
 
 def part(study, folder, widths, seeds):
@@ -35,7 +36,7 @@ def spec():
 
 
 def run(spec, folder, **changes):
-    return overgan.run(spec | changes, folder, workers=1, threads=1)
+    return overgan.run(spec | changes, folder, **HERE, threads=1)
 
 
 def sorted_rows(frame):

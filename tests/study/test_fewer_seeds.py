@@ -9,6 +9,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.report import write_report
 from overgan.study import KINDS, load_spec, spec_yaml
+from tests.study.test_runner import HERE
 
 SMALL = {
     "name": "small",
@@ -23,7 +24,7 @@ SMALL = {
 
 
 def run(folder, **changes):
-    return overgan.run(SMALL | changes, folder, workers=1, threads=1)
+    return overgan.run(SMALL | changes, folder, **HERE, threads=1)
 
 
 def test_a_spec_says_how_many_and_survives_yaml_and_json(tmp_path):

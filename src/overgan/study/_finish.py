@@ -88,9 +88,8 @@ def _unfinished(folder: Path) -> list[int]:
 def _finish(executor: Executor, job: Job, watch: Watcher | None, look: Callable[[bool], None]) -> None:
     try:
         executor.start(job)
-        working, due = True, 0.0
-        while working:
-            time.sleep(POLL_SECONDS)
+        due = 0.0
+        while True:
             working = executor.working()
             look(False)
             if watch and (time.monotonic() >= due or not working):
@@ -98,5 +97,8 @@ def _finish(executor: Executor, job: Job, watch: Watcher | None, look: Callable[
                 groups = load(job.folder, trust=True).status()  # a round may have brought widths, or iterations
                 due = time.monotonic() + (time.thread_time() - start) / LOOKING
                 watch(groups)
+            if not working:
+                return
+            time.sleep(POLL_SECONDS)
     finally:
         executor.stop()
