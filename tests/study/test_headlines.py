@@ -12,6 +12,7 @@ from overgan.cli import app
 from overgan.report import report_content
 from overgan.study import Description, parse_spec, write_description
 from overgan.study.analysis import disagreement
+from tests.racing import write_study
 
 THREE = {2: [9.0, 9.1, 8.9], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
 
@@ -209,6 +210,18 @@ def test_a_gan_is_recommended_a_width_only_by_whole_runs_that_have_settled(make_
     assert findings[: 1 + len(odds)] == [f"{said}." for said in study.headlines()]
     longer = "whether another width would be enough in longer ones does not show"
     assert (longer in findings[1 + len(odds)]) == ("schedule" in settings)
+
+
+def test_a_study_of_one_network_says_whose_width_it_names(tmp_path):
+    values = {4: [9.0, 9.1, 9.2], 8: [5.0, 5.1, 4.9], 16: [6.0, 6.1, 5.9]}
+    for held, said in (
+        ("generator", "k is the critic's width; the generator's is 12 at every k"),
+        ("critic", "k is the generator's width; the critic's is 12 at every k"),
+    ):
+        study = write_study(tmp_path / held, values, model={"name": "mlp", f"{held}_width": 12})
+        assert said in study.headlines()
+        assert f"{said}." in report_content(study).findings
+    assert not any("k is the" in said for said in write_study(tmp_path / "both", values).headlines())
 
 
 def test_one_seed_of_four_iterations_of_one_width_is_no_recommendation(make_study):

@@ -13,7 +13,8 @@ from overgan.study.gan._race import Results, values_in_order
 def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
     """The recommendation in words, how probable it is, and what it took or would take; then what else must be said.
 
-    That is whether the feature spaces agree on it, and if it rests on few images, that.
+    That is whose width k is, if the other network's is held, whether the feature spaces agree on it, and if it rests on
+    few images, that.
 
     found: by feature space, the one that decides first.
     """
@@ -26,11 +27,13 @@ def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
     compared = study.description.data.get("compared", FEW)
     is_whole = study.spec.widths == study.description.spec.widths  # of some widths alone it did not take that
     is_told = is_whole and first.anytime and took.each and (first.more_seeds or not first.missing)
+    held = study.spec.model.held
     few = f"Only {compared} images on each side of a comparison, so small differences are chance"
     return [
         str(first),
         *filter(None, [odds(first, took.unit, study.description.machine["processor"])]),
         *([took.beside_grid(first.more_seeds)] if is_told else []),
+        *([f"k is the {held.varied}'s width; the {held.network}'s is {held.width} at every k"] if held else []),
         *([judged + by_rule] if len(rates) > 1 else []),
         *filter(None, [disagreement(found, means)]),
         *([few] if compared < FEW and not first.missing else []),
