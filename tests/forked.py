@@ -12,6 +12,7 @@ from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
 import pytest
+from jaxtyping import config
 
 
 class Forked(Popen):
@@ -69,6 +70,7 @@ def _as_new(do, stdout, stderr):
     """Call do() as a process of its own would be: with its own signals, output, logging, and no locks held."""
     sys.settrace(None)  # what coverage counts here is lost, and takes time
     threading.settrace(None)
+    config.update("jaxtyping_disable", True)  # as in a process of its own, whose shapes nobody checks
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:

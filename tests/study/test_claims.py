@@ -101,6 +101,9 @@ def test_a_study_that_lacks_something_says_what(tmp_path):
     study = STUDIES["nothing is done"](tmp_path / "nothing")
     waiting = "The runs of k = 2, 4, 8, 16 and 32 that are not finished yet may tell."
     assert claim_of(study, "quality").needed == waiting
+    study = write_study(tmp_path / "one width", {32: [4.0, 4.1]}, unfinished=[32])
+    for name in ("quality", "saturation", "generalization", "memorization"):
+        assert claim_of(study, name).needed.startswith("It takes two widths at least, with two seeds each"), name
     study = STUDIES["distances alone"](tmp_path / "alone")
     assert "--metrics frechet_gap" in claim_of(study, "generalization").needed
     assert "--metrics memorization,nnd" in claim_of(study, "memorization").needed

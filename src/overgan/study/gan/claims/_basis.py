@@ -72,7 +72,7 @@ def in_percent(what: str, change: Change, confidence: float) -> Estimate:
 def more_runs(study: GanResults) -> str:
     """What a study would need of which too few runs are there to say anything."""
     waiting = [group.width for group in study.status() if not group.complete]
-    if waiting:
+    if waiting and len(study.spec.widths) > 1 and any(len(study.seeds(k)) > 1 for k in study.spec.widths):
         return f"The runs of k = {joined(waiting)} that are not finished yet may tell."
     if sum(len(of) > 1 for of in judged_runs(study).values()) > 1:
         return "It takes distances from training and held-out images that are told from 0."
