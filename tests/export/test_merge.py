@@ -110,6 +110,9 @@ def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_p
     merged = overgan.merge([first, second.folder], tmp_path / "merged")
     assert [merged.group_status(k).seconds for k in WIDTHS] == [3.0, 6.0]  # core-seconds, as the first has one thread
     assert merged.group_status(2).diverged == 1
+    trained, merging = merged.description.command.split(" && ")
+    assert trained == "overgan run by-hand.yaml"
+    assert merging == "overgan merge runs/first runs/second --out runs/merged"
     pd.testing.assert_frame_equal(merged.frame(), whole.frame())
 
 

@@ -1,5 +1,6 @@
 """Runs of one study that were trained apart, on machines that share nothing: all but their weights in one folder."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -59,7 +60,9 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
         _write(folder, width, spec, parts, _threads(studies[0]))
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
-    commands = dict.fromkeys(elsewhere(study).command for study in studies)
+    commands = [*dict.fromkeys(elsewhere(study).command for study in studies)]
+    parts_of = [f"runs/{study.folder.name}" for study in studies]  # as `elsewhere` names them
+    commands.append(shlex.join(["overgan", "merge", *parts_of, "--out", f"runs/{folder.name}"]))
     update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
     write_description(folder, description.model_copy(update=update | {"command": f" {AND} ".join(commands)}))
     return load(folder, trust)
