@@ -19,7 +19,8 @@ What the [studies on real images](how-wide.md) and those of the theory say of ea
 is made from their tables, in the folders of `docs/results`, by `python docs/make_results.py`; `overgan claims` prints
 the same of such a folder. How a verdict comes about: [claims](claims.md). None of these distances is a FID: they are in
 the features of a small classifier, or of random convolutions, and on CIFAR-10 of a JPEG copy of its images. No number
-of iterations comes near the paper's 300,000.
+of iterations comes near the paper's 300,000. Numbers of seeds are those that would decide a claim; how many would name
+the width that is enough, [results](results.md) says.
 """
 
 
@@ -61,8 +62,9 @@ def about(study: Study) -> str:
     spec, machine, versions = study.spec, study.description.machine, study.description.versions
     groups = [study.group_status(width) for width in spec.widths]
     hours = sum(group.before + group.seconds for group in groups) * machine.get("threads", 1) / 3600
-    seeds = joined([*dict.fromkeys(str(len(study.seeds(width))) for width in spec.widths)])
-    of = f"k = {joined([f'{width:,}' for width in spec.widths])}; {seeds} seeds a width"
+    seeds = [str(len(study.seeds(width))) for width in spec.widths]
+    many = f"{seeds[0]} seeds a width" if len(set(seeds)) == 1 else f"{joined(seeds)} seeds, in this order"
+    of = f"k = {joined([f'{width:,}' for width in spec.widths])}; {many}"
     if spec.kind == "gan" and (held := spec.model.held):
         of = f"{of}; k is the {held.varied}'s width, and the {held.network}'s is {held.width}"
     took = f"{number(hours, 2)} core-hours of training on {machine['processor']}, PyTorch {versions.get('torch', '–')}"

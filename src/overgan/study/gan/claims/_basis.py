@@ -10,7 +10,7 @@ from jaxtyping import Float
 from overgan.study.analysis import Change, Estimate, as_judged
 from overgan.study.gan._race import values_in_order
 from overgan.study.gan._results import GanResults
-from overgan.words import counted, joined, number, percent
+from overgan.words import counted, joined, number, percent, span
 
 MOST_SEEDS = 10_000  # a width; more would be no advice
 
@@ -89,7 +89,7 @@ def seeds_would_tell(study: GanResults, seeds: float) -> str:
     """The sentence; of more than 10,000 seeds, or an unknown number, that no number is known to."""
     if not math.isfinite(seeds) or seeds > MOST_SEEDS:
         return "It is so close that no number of seeds that anybody trains would tell."
-    there = max(map(len, judged_runs(study).values()), default=0)
+    there = sorted(map(len, judged_runs(study).values())) or [0]
     rounded = math.ceil(seeds) if seeds < 10 else float(f"{seeds:.1e}")
-    wanted = max(rounded, there + 1)  # the estimate takes the spread as known, and may be fewer than there are
-    return f"At their spread about {number(wanted)} seeds a width would tell: there are {there}."
+    wanted = max(rounded, there[-1] + 1)  # the estimate takes the spread as known, and may be fewer than there are
+    return f"At their spread about {number(wanted)} seeds a width would tell: there are {span(str(there[0]), str(there[-1]))}."
