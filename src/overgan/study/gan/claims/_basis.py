@@ -92,4 +92,5 @@ def seeds_would_tell(study: GanResults, seeds: float) -> str:
     there = sorted(map(len, judged_runs(study).values())) or [0]
     rounded = math.ceil(seeds) if seeds < 10 else float(f"{seeds:.1e}")
     wanted = max(rounded, there[-1] + 1)  # the estimate takes the spread as known, and may be fewer than there are
-    return f"At their spread about {number(wanted)} seeds a width would tell: there are {span(str(there[0]), str(there[-1]))}."
+    are = span(str(there[0]), str(there[-1]))
+    return f"At their spread about {number(wanted)} seeds a width would tell: there are {are}."
