@@ -164,6 +164,9 @@ def readers_folder(once):
         patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
+        patch.setattr("overgan.study.gan.networks._tangent.LATENTS", 1)
+        patch.setattr("overgan.study.gan.networks._eigenvalues.TOLERANCE", 0.1)
+        patch.setattr("overgan.study.gan._cost.REPEATS", 1)
         patch.setattr("overgan.report._files.to_images", lambda _plot: {})  # half of the time
         patch.setattr(
             "overgan.figures._paper_figure.saved", lambda _figure, _name, formats, _dpi: dict.fromkeys(formats, b"")

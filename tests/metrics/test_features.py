@@ -11,9 +11,8 @@ from overgan.metrics.spaces._classifier import Classifier
 
 
 @pytest.fixture(scope="module")
-def trained(digits, tmp_path_factory):
-    cache = tmp_path_factory.mktemp("features")
-    return cache, feature_space("classifier", digits, cache)
+def trained(digits):
+    return feature_space("classifier", digits)  # once for all processes of a session
 
 
 def errors_by_class_means(digits, embed):
@@ -27,7 +26,7 @@ def errors_by_class_means(digits, embed):
 @pytest.mark.slow
 def test_the_digits_classifier_makes_at_most_half_the_errors_of_pixels(digits, trained):
     """Of class means in pixels 9 % are wrong; here 1 %, so that weights of another processor have room."""
-    _, space = trained
+    space = trained
     assert space.embed(digits.test).shape == (360, 64)
     pixels = errors_by_class_means(digits, feature_space("pixels", digits).embed)
     assert 1 - space.facts["accuracy"] < pixels / 2

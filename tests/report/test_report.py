@@ -226,7 +226,14 @@ def test_a_study_without_results_has_a_page_too(make_study):
         study.write_samples()
 
 
-def test_a_page_alone_for_a_study_that_is_running(make_study):
+@pytest.fixture
+def described(monkeypatch):
+    """Figures are not drawn, which takes most of a report's time: each file says what it would show."""
+    drawn = lambda plot: dict.fromkeys(("png", "pdf", "svg"), repr(plot).encode())  # noqa: E731
+    monkeypatch.setattr("overgan.report._files.to_images", drawn)
+
+
+def test_a_page_alone_for_a_study_that_is_running(make_study, described):
     study = make_study(unfinished={8})
     page = page_of(study, refresh=60)
     assert '<meta http-equiv="refresh" content="60">' in page
@@ -331,7 +338,7 @@ def test_a_narrowed_study_has_these_widths_alone(make_study):
         narrowed.narrowed([8])
 
 
-def test_the_report_of_some_widths_is_beside_that_of_all(make_study):
+def test_the_report_of_some_widths_is_beside_that_of_all(make_study, described):
     folder = make_study().folder
     overgan.write_report(folder)
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}

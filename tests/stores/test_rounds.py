@@ -91,14 +91,14 @@ def test_workers_on_two_mirrors_of_a_store_come_to_the_same_rounds(
 ):
     """Each is a process of its own; both plan, but every round is written once."""
     monkeypatch.setattr(_groups, "HELD_SECONDS", 0.05)
-    monkeypatch.setattr(_hold, "Lease", partial(_lease.Lease, renewed=0.05))
+    monkeypatch.setattr(_hold, "Lease", partial(_lease.Lease, renewed=0.3))
     here = "tests.study.sleeper:Submitted"
 
     def worker(name):
         machine(name)
         scripted.clear()
         _remote._filesystem.cache_clear()
-        finish_groups(s3.address, 1, "cpu", lambda: False, pause=0.05)
+        finish_groups(s3.address, 1, "cpu", lambda: False, pause=0.2)
         (tmp_path / name).write_text(str(len(scripted)))
 
     machine("login")

@@ -122,10 +122,10 @@ def build(width, shape):
 """
 
 
-@pytest.mark.parametrize(
-    "start", [["-m", "overgan"], ["-c", "import sys; sys.path.pop(0); import overgan.cli as c; c.main()"]]
-)
-def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(start, small_spec, tmp_path):
+STARTS = [["-m", "overgan"], ["-c", "import sys; sys.path.pop(0); import overgan.cli as c; c.main()"]]
+
+
+def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(small_spec, tmp_path):
     """By processes: a module is there for every name that overgan and its workers import, and would end them."""
     folder = tmp_path / "here"
     folder.mkdir()
@@ -156,8 +156,9 @@ def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(st
         "--threads",
         "1",
     ]
-    command = [sys.executable, *start, "run", str(small_spec), "--out", "study", *more]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()
-    assert ended.returncode == 0, ended.stderr
-    assert overgan.load(folder / "study").status()[0].complete
+    for start in STARTS:  # the second one finds the study done, and imports no less
+        command = [sys.executable, *start, "run", str(small_spec), "--out", "study", *more]
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()
+        assert ended.returncode == 0, ended.stderr
+        assert overgan.load(folder / "study").status()[0].complete

@@ -201,7 +201,7 @@ def test_drivers_and_workers_killed_at_random_instants_leave_the_same_bits(run, 
     draw = np.random.default_rng(14)
     for victims in 2 * ("driver", "worker", "both"):
         driver = Forked(lambda: run() and None)
-        time.sleep(draw.uniform(0.1, 1.2))
+        time.sleep(draw.uniform(0.05, 0.6))
         workers = children(driver.pid)
         if victims != "worker":
             driver.kill()

@@ -101,10 +101,13 @@ def test_a_group_takes_a_gpu_or_a_share_of_one_where_there_are_gpus():
 @pytest.fixture(scope="module")
 def cluster():
     """A Ray whose head has no room for groups, and three nodes with room for one each."""
+    import ray
     from ray.cluster_utils import Cluster
 
-    patient = {"health_check_timeout_ms": 60_000}  # else a node that is slow on a busy machine counts as dead
-    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": patient}
+    # else a node that is slow on a busy machine counts as dead, and workers are gone before the next test needs them
+    patient = {"health_check_timeout_ms": 60_000, "idle_worker_killing_time_threshold_ms": 60_000}
+    unseen = {"include_dashboard": False, "no_monitor": True, "include_log_monitor": False}
+    head = {"num_cpus": 0, "_system_config": patient} | unseen
     root = str(Path(__file__).parents[2])  # else an installed package may have brought another `tests`
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]))
@@ -114,7 +117,26 @@ def cluster():
         patch.setenv("RAY_ADDRESS", nodes.address)
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0.02)
         yield nodes
+    ray.shutdown()
     nodes.shutdown()
+
+
+@pytest.fixture
+def joined(cluster):
+    """This process stays joined to it, so that the workers of one test, with all imported, serve the next one."""
+    import ray
+
+    if not ray.is_initialized():
+        _join("auto", 1)
+    return cluster
+
+
+@pytest.fixture
+def apart():
+    """This process is joined to no Ray."""
+    import ray
+
+    ray.shutdown()
 
 
 def holder(lock):
@@ -133,9 +155,9 @@ def parent(pid):
 
 
 @pytest.mark.slow
-def test_a_node_killed_in_the_middle_of_a_group_and_one_added_change_no_bit(small_study, cluster, tmp_path):
+def test_a_node_killed_in_the_middle_of_a_group_and_one_added_change_no_bit(small_study, joined, tmp_path):
     folder, killed = tmp_path / "study", []
-    raylets = {node.all_processes["raylet"][0].process.pid: node for node in cluster.worker_nodes}
+    raylets = {node.all_processes["raylet"][0].process.pid: node for node in joined.worker_nodes}
 
     def kill_a_node(groups):
         for group in groups:
@@ -144,8 +166,8 @@ def test_a_node_killed_in_the_middle_of_a_group_and_one_added_change_no_bit(smal
                 continue
             if worker := holder((begun / ".lock").resolve()):
                 killed.append(group.width)
-                cluster.remove_node(raylets[parent(worker)], allow_graceful=False)
-                cluster.add_node(num_cpus=1)
+                joined.remove_node(raylets[parent(worker)], allow_graceful=False)
+                joined.add_node(num_cpus=1)
 
     study = overgan.run(small_study / "small.yaml", folder, executor="ray://auto", watch=kill_a_node)
     assert killed
@@ -153,7 +175,7 @@ def test_a_node_killed_in_the_middle_of_a_group_and_one_added_change_no_bit(smal
 
 
 @pytest.mark.slow
-def test_a_study_that_decides_itself_goes_from_round_to_round(small_spec, cluster, tmp_path, monkeypatch):
+def test_a_study_that_decides_itself_goes_from_round_to_round(small_spec, joined, tmp_path, monkeypatch):
     """This process decides; a task trains a group of a round, the seeds that are added among them."""
     rounds = [
         Round(move="seeds", why="more.", seeds={2: 3, 4: 2}, iterations=8),
@@ -180,7 +202,7 @@ def written(folder):
 
 
 @pytest.mark.slow
-def test_a_driver_killed_or_stopped_and_started_again_goes_on_with_what_is_left(cluster, tmp_path):
+def test_a_driver_killed_or_stopped_and_started_again_goes_on_with_what_is_left(joined, tmp_path):
     (tmp_path / "shallow.yaml").write_text(yaml.safe_dump(SHALLOW))
     folder, in_all = tmp_path / "study", len(SHALLOW["seeds"]) * len(SHALLOW["widths"])
     words = ["run", str(tmp_path / "shallow.yaml"), "--out", str(folder), "--on", "ray://auto", "--workers", "1"]
@@ -212,7 +234,7 @@ def test_a_driver_killed_or_stopped_and_started_again_goes_on_with_what_is_left(
 
 
 @pytest.mark.slow
-def test_what_goes_wrong_on_a_node_is_one_line_here(cluster, tmp_path, monkeypatch):
+def test_what_goes_wrong_on_a_node_is_one_line_here(apart, cluster, tmp_path, monkeypatch):
     spec, folder = COIN | {"kind": "tests.study.sleeper:BROKEN"}, tmp_path / "study"
     with pytest.raises(WorkerError) as failed:
         overgan.run(spec, folder, executor="ray://auto")
@@ -271,7 +293,7 @@ def test_ray_on_this_machine_says_nothing_imports_nothing_from_here_and_ends_wit
         time.sleep(0.1)
 
 
-def test_a_ray_that_cannot_be_reached_is_one_line(tmp_path, monkeypatch):
+def test_a_ray_that_cannot_be_reached_is_one_line(apart, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "nonsense")
     with pytest.raises(OverganError, match="executor: Ray at auto cannot be reached"):
         overgan.run(SHALLOW, tmp_path / "study", executor="ray://auto")

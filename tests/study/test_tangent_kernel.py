@@ -158,6 +158,13 @@ def measured(once):
     return overgan.load(once("networks", fill) / "study")
 
 
+@pytest.fixture
+def brief(monkeypatch):
+    """Kernels of a quarter of the rows, and eigenvalues to a few digits: what they are is other tests'."""
+    monkeypatch.setattr("overgan.study.gan.networks._tangent.LATENTS", 2)
+    monkeypatch.setattr("overgan.study.gan.networks._eigenvalues.TOLERANCE", 1e-2)
+
+
 SMALLER = [
     "seeds=[0]",
     "model={name: mlp, latent: 4, depth: 1}",
@@ -170,6 +177,7 @@ SMALLER = [
 ]
 
 
+@pytest.mark.usefixtures("brief")
 @pytest.mark.slow
 def test_a_study_keeps_them_beside_its_own_rows(measured):
     before = measured.frame()
@@ -191,6 +199,7 @@ def test_a_study_keeps_them_beside_its_own_rows(measured):
     assert measured.frame()["game_real"].count() == len(rows)
 
 
+@pytest.mark.usefixtures("brief")
 @pytest.mark.slow
 def test_they_are_of_the_last_weights_of_the_right_run(measured):
     """By hand: from the checkpoint's tensors, not of the average, and not of the first replica."""
@@ -208,6 +217,7 @@ def test_they_are_of_the_last_weights_of_the_right_run(measured):
     assert row.tangent_kernel_change == pytest.approx(TANGENT_KERNEL.function(pair)["tangent_kernel_change"], rel=1e-9)
 
 
+@pytest.mark.usefixtures("brief")
 @pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_the_command_measures_them_and_the_page_shows_them(measured):

@@ -11,7 +11,7 @@ from overgan.study._rounds import Round, read_rounds, seeds_in_order
 from tests.study.test_runner import HERE
 
 SURE = {**HERE, "threads": 1, "until_sure": True}
-BRIEF = ["train.iterations=20", "train.evaluate_every=20", "evaluate.draws=0"]
+BRIEF = ["train.iterations=10", "train.evaluate_every=10", "evaluate.draws=0"]
 
 
 @pytest.fixture
@@ -40,22 +40,22 @@ def runs_of(study):
 @pytest.mark.slow
 def test_a_study_does_what_its_rounds_say_and_its_runs_are_those_of_a_grid(scripted, small_spec, tmp_path):
     scripted(
-        round_("seeds", {2: 2, 4: 4, 8: 2}, 20),
-        round_("wider", {2: 2, 4: 4, 8: 2, 16: 3}, 20),
-        round_("longer", {2: 2, 4: 4, 8: 2, 16: 3}, 40),
+        round_("seeds", {2: 2, 4: 4, 8: 2}, 10),
+        round_("wider", {2: 2, 4: 4, 8: 2, 16: 3}, 10),
+        round_("longer", {2: 2, 4: 4, 8: 2, 16: 3}, 20),
     )
     study = overgan.run(small_spec, tmp_path / "sure", BRIEF, **SURE)
     assert [of.move for of in read_rounds(study.folder).rounds] == ["begin", "seeds", "wider", "longer"]
-    assert (study.spec.widths, study.spec.train.iterations) == ([2, 4, 8, 16], 40)
+    assert (study.spec.widths, study.spec.train.iterations) == ([2, 4, 8, 16], 20)
     assert set(study.description.parameters) == {2, 4, 8, 16}
     assert runs_of(study) == {2: [0, 1], 4: [0, 1, 2, 3], 8: [0, 1], 16: [0, 1, 2]}
     assert [(g.width, g.complete, g.done, g.runs) for g in study.status()] == [
-        (2, True, 40, 2),
-        (4, True, 40, 4),
-        (8, True, 40, 2),
-        (16, True, 40, 3),
+        (2, True, 20, 2),
+        (4, True, 20, 4),
+        (8, True, 20, 2),
+        (16, True, 20, 3),
     ]
-    changes = [*BRIEF, "train.iterations=40", "widths=[4]", "seeds=[0,1,2,3]"]
+    changes = [*BRIEF, "train.iterations=20", "widths=[4]", "seeds=[0,1,2,3]"]
     grid = overgan.run(small_spec, tmp_path / "grid", changes, **HERE)
     column = ["seed", "iteration", "frechet_test"]
     ours = study.frame()[study.frame().k == 4][column].sort_values(column[:2])
@@ -84,7 +84,7 @@ def test_a_study_that_was_begun_without_goes_on_until_sure_and_back(scripted, sm
 
 @pytest.mark.slow
 def test_the_time_that_is_up_ends_a_study_that_goes_on_later(scripted, small_spec, tmp_path):
-    scripted(round_("seeds", {2: 2, 4: 2, 8: 3}, 20))
+    scripted(round_("seeds", {2: 2, 4: 2, 8: 3}, 10))
     study = overgan.run(small_spec, tmp_path / "study", BRIEF, budget="0.01s", **SURE)
     assert not all(group.complete for group in study.status())
     study = overgan.run(small_spec, tmp_path / "study", BRIEF, **SURE)

@@ -46,7 +46,9 @@ def renewed_report(folder: Path) -> Iterator["Watcher"]:
         def watch(groups: list[GroupStatus]) -> None:
             nonlocal seen, writing
             news = [(group.result, group.diverged, group.complete) for group in groups]
-            if news != seen and any(group.result for group in groups) and writing.done() and time.monotonic() >= due:
+            under_way = not all(group.complete for group in groups)  # else the last page follows at once
+            is_news = news != seen and under_way and any(group.result for group in groups)
+            if is_news and writing.done() and time.monotonic() >= due:
                 seen = news
                 writing = pool.submit(renew, APART_SECONDS)
 

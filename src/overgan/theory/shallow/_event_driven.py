@@ -19,7 +19,8 @@ def descend(Z: Latents, V: Outer, W0: Inner, target: Float[np.ndarray, " m"], up
     tiles = np.zeros((-(-n // kernels.TILE) * kernels.TILE, d))
     tiles[:n] = Z
     tiles = np.ascontiguousarray(tiles.reshape(-1, kernels.TILE, d).transpose(0, 2, 1))
-    W, S, VT, disc = W0.copy(), np.empty_like(W0), np.ascontiguousarray(V.T), d_0.copy()
+    # VT is a copy: of one row or column it would be V itself, read-only, for which all is compiled once more
+    W, S, VT, disc = W0.copy(), np.empty_like(W0), np.array(V.T, order="C"), d_0.copy()
     low, high, norms = np.empty(k), np.empty(k), np.empty(steps + 1)
     kept = np.empty((len(record), m)), np.empty((len(record), m)), np.empty((len(record), k, d))
     in_threads(partial(kernels.renew_units, W, tiles, n, eta, S, low, high), k)
