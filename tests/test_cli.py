@@ -239,7 +239,7 @@ def test_without_importing_torch(arguments, shallow_study):
 
 @pytest.mark.slow
 def test_training_begins_without_what_takes_seconds_to_import(small_spec, tmp_path):
-    """PyTorch imports its compiler to compute on `meta`, and torchvision imports it, too."""
+    """PyTorch imports its compiler to compute on `meta`, and torchvision does; here no feature network is trained."""
     code = (
         "import sys, overgan\n"
         "overgan.run(*sys.argv[1:3], sys.argv[3:], executor='tests.extension.executor:InProcess', threads=1)\n"

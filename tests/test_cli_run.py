@@ -249,6 +249,13 @@ def test_the_page_is_written_at_the_first_evaluation_and_not_again_within_a_minu
     assert written == [RUNNING]
 
 
+@pytest.mark.parametrize("has_parts", [False, True])
+def test_the_page_of_a_finished_study_is_the_callers_but_not_that_of_a_part(written, has_parts):
+    with renewed_report(STUDY, has_parts=has_parts) as watch:
+        watch([group(2, 1000, 2.0, "FID 3")])
+    assert written == ([RUNNING] if has_parts else [])
+
+
 def test_after_a_minute_the_page_is_written_again_if_there_is_something_new(written, monkeypatch):
     monkeypatch.setattr("overgan.cli._renewal.APART_SECONDS", 0)
     monkeypatch.setattr("overgan.cli._renewal.SHARE", 1e9)

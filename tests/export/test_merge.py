@@ -110,10 +110,24 @@ def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_p
     merged = overgan.merge([first, second.folder], tmp_path / "merged")
     assert [merged.group_status(k).seconds for k in WIDTHS] == [3.0, 6.0]  # core-seconds, as the first has one thread
     assert merged.group_status(2).diverged == 1
-    trained, merging = merged.description.command.split(" && ")
-    assert trained == "overgan run by-hand.yaml"
-    assert merging == "overgan merge runs/first runs/second --out runs/merged"
+    assert merged.description.command == (
+        "overgan run by-hand.yaml && overgan merge runs/first runs/second --out runs/merged"
+    )
     pd.testing.assert_frame_equal(merged.frame(), whole.frame())
+
+
+def test_the_command_is_that_of_the_parts_wherever_they_are_now_and_the_merging(tmp_path):
+    whole = gan_study(tmp_path / "whole")
+    parts = []
+    for width, name in zip(WIDTHS, ("narrow", "wide"), strict=True):
+        study = overgan.load(part(whole, tmp_path / f"renamed-{width}", [width], whole.spec.seeds))
+        command = f"overgan run by-hand.yaml --out {tmp_path}/{name}"
+        write_description(study.folder, study.description.model_copy(update={"command": command}))
+        parts.append(study.folder)
+    assert overgan.merge(parts, tmp_path / "merged").description.command == (
+        "overgan run by-hand.yaml --out runs/narrow && overgan run by-hand.yaml --out runs/wide "
+        "&& overgan merge runs/narrow runs/wide --out runs/merged"
+    )
 
 
 def test_what_does_not_belong_together_is_refused_in_one_line(tmp_path):

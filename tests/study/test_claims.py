@@ -192,8 +192,12 @@ def test_of_distances_that_are_0_it_is_not_more_runs_that_would_tell(tmp_path):
 
 @pytest.mark.parametrize(("seeds", "said"), [(0.4, 4), (3.2, 4), (9.1, 10), (123.4, 120)])
 def test_more_seeds_are_advised_than_there_are(tmp_path, seeds, said):
-    study = write_study(tmp_path / "a", noisy(seeds=3))
-    assert seeds_would_tell(study, seeds) == f"At their spread about {said} seeds a width would tell: there are 3."
+    of = noisy(seeds=3)
+    study = write_study(tmp_path / "a", of | {2: of[2] * 10, 4: [*of[4], *of[4]]})
+    would_tell = f"At their spread about {said} seeds a width would tell: there are"
+    assert seeds_would_tell(study, seeds, (8, 16)) == f"{would_tell} 3."
+    if seeds > 6:
+        assert seeds_would_tell(study, seeds, (4, 8)) == f"{would_tell} 3 to 6."
 
 
 def test_runs_that_come_to_a_distance_at_once_are_to_be_evaluated_earlier(tmp_path):

@@ -156,7 +156,7 @@ def test_modules_of_the_current_folder_are_not_imported_but_for_the_users_own(sm
         "--threads",
         "1",
     ]
-    for start in STARTS:  # the second one finds the study done, and imports no less
+    for start in STARTS:  # the second one finds the study done: its own process imports no less
         command = [sys.executable, *start, "run", str(small_spec), "--out", "study", *more]
         ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert not (tmp_path / "imported").exists(), (tmp_path / "imported").read_text()

@@ -202,7 +202,8 @@ def test_drivers_and_workers_killed_at_random_instants_leave_the_same_bits(run, 
     for victims in 2 * ("driver", "worker", "both"):
         driver = Forked(lambda: run() and None)
         time.sleep(draw.uniform(0.05, 0.6))
-        workers = children(driver.pid)
+        while not (workers := children(driver.pid)) and driver.poll() is None:
+            time.sleep(0.002)
         if victims != "worker":
             driver.kill()
         for pid in workers[: victims != "driver"]:

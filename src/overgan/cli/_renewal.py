@@ -19,14 +19,16 @@ APART_SECONDS, SHARE = 60, 0.02  # between two writings at least; of the time th
 
 
 @contextmanager
-def renewed_report(folder: Path) -> Iterator["Watcher"]:
+def renewed_report(folder: Path, *, has_parts: bool = False) -> Iterator["Watcher"]:
     """What writes the page again, in a thread of its own, when it is called with new evaluations or finished widths.
 
     A page that cannot be written is said once, and the study goes on. In the end none is being written, and the
-    page of a study that stopped on the way no longer loads itself anew.
+    page of a study that stopped on the way no longer loads itself anew; that of a finished one is the caller's.
+
+    has_parts: whether the study is several, of which one after another is watched.
     """
     seen: list[Any] = []
-    due, complained = 0.0, False
+    due, complained, has_results = 0.0, False, False
 
     def renew(refresh: int | None) -> None:
         nonlocal due, complained
@@ -44,17 +46,17 @@ def renewed_report(folder: Path) -> Iterator["Watcher"]:
         writing = pool.submit(lambda: None)
 
         def watch(groups: list[GroupStatus]) -> None:
-            nonlocal seen, writing
+            nonlocal seen, writing, has_results
             news = [(group.result, group.diverged, group.complete) for group in groups]
-            under_way = not all(group.complete for group in groups)  # else the last page follows at once
-            is_news = news != seen and under_way and any(group.result for group in groups)
-            if is_news and writing.done() and time.monotonic() >= due:
+            has_results = has_results or any(group.result for group in groups)
+            goes_on = has_parts or not all(group.complete for group in groups)  # else the last page follows at once
+            if news != seen and goes_on and has_results and writing.done() and time.monotonic() >= due:
                 seen = news
                 writing = pool.submit(renew, APART_SECONDS)
 
         try:
             yield watch
         except BaseException as error:
-            if seen and not isinstance(error, LeaseLostError):  # else the page is another run's
+            if has_results and not isinstance(error, LeaseLostError):  # else the page is another run's
                 pool.submit(renew, None)
             raise

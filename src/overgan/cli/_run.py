@@ -67,7 +67,8 @@ def run(
             if overgan.study.names_images(preset_or_yaml):
                 print_choices(overgan.study.choices(preset_or_yaml, spec))
         shown_by = screen(quiet=quiet, until_sure=until_sure)
-        with shown_by as (opened, show), renewed_report(overgan.study.study_folder(spec, out)) as renew:
+        renewed = renewed_report(overgan.study.study_folder(spec, out), has_parts=bool(spec.parts))
+        with shown_by as (opened, show), renewed as renew:
 
             def watch(groups: list[GroupStatus]) -> None:
                 show(groups)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -61,11 +62,17 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     commands = [*dict.fromkeys(elsewhere(study).command for study in studies)]
-    parts_of = [f"runs/{study.folder.name}" for study in studies]  # as `elsewhere` names them
-    commands.append(shlex.join(["overgan", "merge", *parts_of, "--out", f"runs/{folder.name}"]))
+    commands.append(shlex.join(["overgan", "merge", *map(_out, studies), "--out", f"runs/{folder.resolve().name}"]))
     update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
     write_description(folder, description.model_copy(update=update | {"command": f" {AND} ".join(commands)}))
     return load(folder, trust)
+
+
+def _out(study: Study) -> str:
+    """The folder in which a study's command leaves it, where it is run elsewhere."""
+    words = shlex.split(elsewhere(study).command)
+    named = [after for before, after in pairwise(words) if before == "--out"]
+    return named[-1] if named else f"runs/{study.folder.resolve().name}"
 
 
 def _gan(study: Study) -> GanStudy:

@@ -47,9 +47,11 @@ def _execute(create: type[Executor], job: Job, watch: Watcher | None, look: Call
         look(True)
         return _left(job.folder) if decides(job.folder) else []
 
-    for _ in range(2):  # a worker may have been told to stop by somebody else, or have found a group held for a moment
+    # twice: a worker may have been told to stop by somebody else, or have found a group held for a moment
+    for pause in (0.0, POLL_SECONDS):
         if not (left := _left(job.folder)):
             return
+        time.sleep(pause)
         _finish(create(), replace(job, widths=left, following=following), watch, look)
         if issubclass(create, Elsewhere) and create.detached:
             return

@@ -11,6 +11,7 @@ from torch import nn
 
 from overgan.errors import OverganError
 from overgan.models import ModelConfig, Part, build, networks, parameter_counts, sizes
+from overgan.models._sizes import _counted
 from overgan.training import stream
 from overgan.training.losses._wgan_gp import gradient_penalty
 from overgan.training.losses._zero_centred import squared_slope
@@ -93,6 +94,22 @@ def test_products_of_dcgan_by_hand(pixels, channels):
     assert found["generator"].products == z * first + convolutions
     # an estimate of time and memory may leave the critic's last layer out
     assert found["critic"].products == pytest.approx(convolutions + first, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("model", "pixels"),
+    [
+        ({"name": "mlp", "depth": 1}, 8),
+        ({"name": "mlp", "depth": 3}, 16),
+        *(({"name": name}, pixels) for name in NAMES for pixels in (16, 32, 64)),
+        ({"name": "dcgan", "critic_width": 5}, 32),
+        ({"name": "resnet", "generator_width": 5}, 32),
+    ],
+)
+def test_sizes_of_a_wide_network_are_those_counted_in_it(model, pixels):
+    """By its own layers, where `sizes` goes by those of narrow ones; the width that is held is not 7."""
+    config, shape = ModelConfig(**model), (pixels, pixels, 3)
+    assert sizes(config, 7, shape) == _counted(config, 7, shape)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -85,11 +85,14 @@ def three_widths(what: str, widths: Collection[int]) -> tuple[str, str]:
     return f"{what} takes three widths: {there} come to an end.", "Finished runs of three widths or more."
 
 
-def seeds_would_tell(study: GanResults, seeds: float) -> str:
-    """The sentence; of more than 10,000 seeds, or an unknown number, that no number is known to."""
+def seeds_would_tell(study: GanResults, seeds: float, widths: Collection[int]) -> str:
+    """The sentence; of more than 10,000 seeds, or an unknown number, that no number is known to.
+
+    widths: those that are compared.
+    """
     if not math.isfinite(seeds) or seeds > MOST_SEEDS:
         return "It is so close that no number of seeds that anybody trains would tell."
-    there = sorted(map(len, judged_runs(study).values())) or [0]
+    there = sorted(len(of) for k, of in judged_runs(study).items() if k in widths) or [0]
     rounded = math.ceil(seeds) if seeds < 10 else float(f"{seeds:.1e}")
     wanted = max(rounded, there[-1] + 1)  # the estimate takes the spread as known, and may be fewer than there are
     are = span(str(there[0]), str(there[-1]))

@@ -103,7 +103,7 @@ def _needed(study: GanResults, gap: MeasuredGap, verdicts: dict[str, Verdict]) -
         images = f"the {compared:,} real images on a side" if compared else "these real images"
         text = f"No number of seeds would tell, as the draw of {images} leaves it open: it takes more images."
     else:
-        text = seeds_would_tell(study, growth.seeds)
+        text = seeds_would_tell(study, growth.seeds, growth.gaps)
     if gap.metric == "frechet" and (more := _possible(study)):
         text += f" {joined(list(more.values()))} would say more ({study.measuring(*more)})."
     return text

@@ -65,7 +65,7 @@ def memorization(study: GanResults, confidence: float) -> Claim:
             ]
         ),
         numbers=_numbers(found, nnd, shares, confidence),
-        needed="" if told else _needed(study, found, lacking),
+        needed="" if told else _needed(study, found, shares, lacking),
     )
 
 
@@ -158,10 +158,10 @@ def _numbers(found: Copied | None, nnd: _Divergence | None, shares: Runs, confid
     return tuple(numbers)
 
 
-def _needed(study: GanResults, found: Copied | None, lacking: list[str]) -> str:
+def _needed(study: GanResults, found: Copied | None, shares: Runs, lacking: list[str]) -> str:
     sentences = []
     if found and math.isfinite(found.seeds):
-        sentences.append(seeds_would_tell(study, found.seeds))
+        sentences.append(seeds_would_tell(study, found.seeds, (min(shares), max(shares))))
     elif found:
         images = study.description.data.get("compared", study.spec.evaluate.samples)
         sentences.append(

@@ -44,7 +44,7 @@ def quality(study: GanResults, confidence: float) -> Claim:
         verdict=verdict,
         because=_because(found, verdict, label, tolerance, confidence),
         numbers=(in_percent(what, found, confidence),),
-        needed=seeds_would_tell(study, found.seeds) if verdict == "cannot tell" else "",
+        needed=seeds_would_tell(study, found.seeds, (found.narrow, found.wide)) if verdict == "cannot tell" else "",
     )
 
 

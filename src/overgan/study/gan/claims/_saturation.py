@@ -127,4 +127,4 @@ def _named(law: LeftOut) -> str:
 
 def _needed(study: GanResults, found: Change) -> str:
     wider = f"A wider network, k = {2 * found.wide}, would show how it goes on"
-    return f"{seeds_would_tell(study, found.seeds)} {wider}."
+    return f"{seeds_would_tell(study, found.seeds, (found.narrow, found.wide))} {wider}."
