@@ -229,7 +229,10 @@ def test_a_study_without_results_has_a_page_too(make_study):
 @pytest.fixture
 def described(monkeypatch):
     """Figures are not drawn, which takes most of a report's time: each file says what it would show."""
-    drawn = lambda plot: dict.fromkeys(("png", "pdf", "svg"), repr(plot).encode())  # noqa: E731
+
+    def drawn(plot):
+        return dict.fromkeys(("png", "pdf", "svg"), repr(plot).encode())
+
     monkeypatch.setattr("overgan.report._files.to_images", drawn)
 
 

@@ -39,7 +39,7 @@ def sizes(model: ModelConfig, width: int, shape: Shape) -> dict[str, Size]:
     """The sizes of one replica's `generator` and `critic`, which are not the user's own.
 
     Outputs are linear in a network's width and products quadratic, so that those of three narrow ones tell. (What
-    PyTorch imports to compute without memory, on `meta`, takes longer than all else that a process begins with.)
+    PyTorch imports to compute without memory, on `meta`, takes more than a second.)
     """
     alike = model.model_copy(update={"generator_width": None, "critic_width": None})
     narrow = [_counted(alike, k, shape) for k in (1, 2, 3)]
