@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from overgan.cli import app
 from overgan.errors import OverganError
-from overgan.theory import ShallowGAN, certify, generated_mean
+from overgan.theory import ShallowGAN, certify, generated_mean, paired
 
 SMALL = ("--n", "30", "--d", "3", "--m", "2", "--k", "50")
 
@@ -103,6 +103,16 @@ def test_the_optimal_discriminators_theorem_is_checked(file):
     assert len(found["conditions"]) == 3
 
 
+def test_units_in_pairs_are_certified_where_a_gaussian_start_is_not():
+    sizes = ("--n", "30", "--d", "10", "--m", "1", "--k", "4000")
+    result = call(*sizes, "--paired")
+    assert result.exit_code == 0, result.output
+    assert "ShallowGAN(n=30, d=10, m=1, k=4000)" in result.output
+    certificate = certify(paired(ShallowGAN.gaussian(n=30, d=10, m=1, k=2000)))
+    assert f"by the factor {certificate.rate:.6g}" in result.output
+    assert call(*sizes).exit_code == 1
+
+
 def test_json_has_the_constants_and_both_sides(file):
     result = call("--problem", file, "--json")
     assert result.exit_code == 0
@@ -123,6 +133,8 @@ def test_json_has_the_constants_and_both_sides(file):
         (["--eta", "-1"], "eta is -1.0"),
         (["--k", "0"], "k is 0"),
         (["--problem", "missing.npz"], "missing.npz is missing"),
+        (["--k", "301", "--paired"], "--k is 301; with --paired it must be even"),
+        (["--problem", "x.npz", "--paired"], "--problem and --paired exclude each other"),
         (["--problem", "x.npz", "--k", "3"], "--problem and --k exclude each other"),
         (["--generator", "a:b", "--features", "a:b", "--m", "3"], "--generator and --m exclude each other"),
         (["--generator", "a:b"], "--generator: give --problem alone, or --generator and --features together"),

@@ -37,15 +37,15 @@ def test_each_round_is_a_line_with_its_reason_and_what_the_study_has_cost(tmp_pa
         return capsys.readouterr().out.splitlines()
 
     first = "round 1: 3 seeds at k = 4, 8 and 16. Every width begins with 3 seeds."
-    cost = "3 core-hours so far; 3 seeds at every width would be 3."  # 9 runs of a third of an hour
+    cost = "3 core-hours so far; 3 seeds at every width would be about 3."  # 9 runs of a third of an hour
     assert said() == [f"{first} {cost}", "seen"]
     assert said() == ["seen"]
     write_rounds(tmp_path, rounds.model_copy(update={"rounds": [FIRST, MORE, WIDER]}))
     assert said() == [
         "round 2: 3 more seeds at k = 16, 2 at k = 8. k = 8 and 16 cannot be told apart yet. 3 core-hours so far; 6 "
-        "seeds at every width would be 6.",
+        "seeds at every width would be about 6.",
         "round 3: wider, 3 seeds at k = 32. k = 16 may still be better. 3 core-hours so far; 6 seeds at every "
-        "width would be 8.",
+        "width would be about 8.",
         "seen",
     ]
 

@@ -15,7 +15,7 @@ from overgan.errors import OverganError
 from overgan.study import write_description
 from overgan.study._rounds import read_rounds, write_rounds
 from overgan.study.analysis import needed, probabilities
-from overgan.study.gan import hours
+from overgan.study.gan import Hours, hours
 from tests.racing import begun, write_study
 
 CLOSE = {4: [9.0, 9.1, 9.2, 8.9], 8: [5.0, 5.5, 4.8, 5.2], 16: [5.2, 4.9, 5.1, 5.3]}
@@ -41,7 +41,7 @@ def test_a_study_that_is_sure_names_the_width_of_its_race_and_what_it_cost_besid
         "Recommended: k = 8 (at 95% confidence, whenever it was stopped): mean test pixels Fréchet distance 5 over 10 "
         "runs, shown to be within 5% of every other width, as no narrower one is",
         "By these runs k = 8 is the right width with a probability above 99%",
-        "It took 26 seeds and 13 core-hours; a grid that is as sure, of 10 seeds at every width, takes 15",
+        "It took 26 seeds and 13 core-hours; a grid of 10 seeds at every width takes about 15",
     ]
 
 
@@ -69,7 +69,7 @@ def test_a_study_that_is_not_sure_yet_says_what_is_known_and_what_more_it_takes(
     assert odds.startswith(f"By these runs k = 8 is the right width with a probability of {100 * chance:.0f}%; about ")
     assert odds.endswith(f" would settle it, {sum(seeds.values()) / 2:g} core-hours at the pace so far, on a processor")
     assert cost.startswith("So far it took 12 seeds and 6 core-hours; with those, ")
-    assert f"where a grid that is as sure, of {most} seeds at every width, takes " in cost
+    assert f"where a grid of {most} seeds at every width takes about " in cost
 
 
 def test_when_the_race_and_the_estimate_differ_the_race_counts(tmp_path):
@@ -175,7 +175,15 @@ def test_hours_are_of_all_threads_and_of_what_is_added(tmp_path):
     found = hours(tmp_path, study.description.model_copy(update={"machine": machine}))
     assert found.each == {4: 4.0, 8: 4.0, 16: 4.0}  # half an hour on 8 cores
     assert found.spent == 16 * 4.0
-    assert (found.most({4: 3}), found.grid({4: 3}), found.of({4: 3})) == (7, 7 * 3 * 4.0, 12.0)
+    assert (found.grid([4, 8, 16], 7), found.of({4: 3})) == (7 * 3 * 4.0, 12.0)
+
+
+def test_in_a_grid_no_width_is_slower_than_a_wider_one_that_had_more_seeds_at_once():
+    found = Hours({4: 3, 8: 3, 16: 40}, each={4: 3.0, 8: 5.0, 16: 4.0}, spent=184.0, unit="core-hours")
+    assert found.grid([4, 8, 16], 10) == 10 * (3.0 + 4.0 + 4.0)
+    assert found.beside_grid({}) == (
+        "It took 46 seeds and 180 core-hours; a grid of 40 seeds at every width takes about 440"
+    )
 
 
 def test_a_grid_that_excludes_all_widths_but_one_is_settled(tmp_path):

@@ -21,6 +21,7 @@ from overgan.theory import (
     simulate,
 )
 from overgan.theory._balls import allowed_ball
+from overgan.words import number
 from tests.theory.conftest import full_jacobian, near, small
 
 
@@ -273,6 +274,22 @@ def test_reasons_name_what_fails():
         assert not certificate.holds
         rows = certificate.summary()["conditions"]
         assert [row["holds"] for row in rows] == [row.holds for row in certificate.conditions]
+
+
+@pytest.mark.parametrize(("method", "allowed"), [("gda", 8), ("optimal", 2)])
+def test_reasons_of_a_run_say_what_was_seen_and_nothing_of_a_ball(method, allowed):
+    problem = ShallowGAN.gaussian(n=200, d=3, m=2, k=6)
+    eta = 1.5 / (allowed * np.linalg.norm(full_jacobian(problem, problem.W0), 2) ** 2)
+    traj = simulate(problem, method=method, steps=100, eta=eta, record=range(101))
+    jacobians = [full_jacobian(problem, W) for W in traj.recorded_W]
+    norm, change = (max(np.linalg.norm(J - origin, 2) for J in jacobians) for origin in (0, jacobians[0]))
+    reasons = sorted(certify(problem, method=method, trajectory=traj).reasons)
+    assert len(reasons) == 2
+    assert reasons[0].startswith(f"along the run J changed by up to {number(change)}, ")
+    assert " times what is allowed; the network is too narrow" in reasons[0]
+    came = f"along the run ‖J‖ came to {number(norm)}, which allows eta ≤ "
+    assert reasons[1].startswith(f"eta = {number(eta)} is too large: {came}")
+    assert not any("ball" in reason for reason in reasons)
 
 
 def test_a_met_target_needs_no_ball():

@@ -12,12 +12,14 @@ from overgan.errors import OverganError
 from overgan.words import number
 
 if TYPE_CHECKING:
-    from overgan.theory import Certificate, OptimalCertificate, Problem
+    from overgan.theory import Certificate, OptimalCertificate, Problem, ShallowGAN
 
 
+PAIRED_HELP = "Units in pairs with v and −v, so that f(W_0) = 0, which needs far fewer units; k counts both."
 PROBLEM_HELP = "A problem of your own: an .npz file with Z, V, W0 and target."
 GENERATOR_HELP = "A deep generator of your own: the function returns a module and its latents."
 METHOD_HELP = "gda: Theorem A.4; optimal: the best discriminator at every step, Theorem A.11."
+VERDICTS = {True: "holds", False: "fails"}
 SHOWN = "alpha", "beta", "epsilon", "gamma", "radius", "mu", "eta"
 FEATURES_HELP = "With --generator: the function returns a module and the data."
 
@@ -28,6 +30,7 @@ def certify(
     m: Annotated[int | None, Option(help="Dimension of the data [default: 10].")] = None,
     k: Annotated[int | None, Option(help="Width [default: 1000].")] = None,
     seed: Annotated[int | None, Option(min=0, help="Seed of the random problem [default: 0].")] = None,
+    paired: Annotated[bool, Option("--paired", help=PAIRED_HELP)] = False,
     problem: Annotated[Path | None, Option(metavar="FILE", help=PROBLEM_HELP)] = None,
     generator: Annotated[str | None, Option(metavar="MODULE:FUNCTION", help=GENERATOR_HELP)] = None,
     features: Annotated[str | None, Option(metavar="MODULE:FUNCTION", help=FEATURES_HELP)] = None,
@@ -42,7 +45,8 @@ def certify(
     The exit code is 0 if all hold, 1 if not. For a shallow GAN the verdict is a proof; for a deep one (--generator and
     --features) it rests on estimates.
     """
-    gan = _problem(given(n=n, d=d, m=m, k=k, seed=seed), problem, generator, features)
+    sizes = given(n=n, d=d, m=m, k=k, seed=seed, paired=paired or None)
+    gan = _problem(sizes, problem, generator, features)
     if method == "optimal" and mu is not None:
         raise OverganError("--mu and --method optimal exclude each other: its discriminator takes no steps")
     certificate = theory.certify(gan, 1.0 if mu is None else mu, eta, method=method)
@@ -62,7 +66,16 @@ def _problem(sizes: dict[str, Any], file: Path | None, generator: str | None, fe
         raise OverganError(f"--{chosen[0]}: give --problem alone, or --generator and --features together")
     if generator is not None and features is not None:
         return theory.load_deep_problem(generator, features)
-    return theory.load_problem(file) if file is not None else theory.ShallowGAN.gaussian(**sizes)
+    return theory.load_problem(file) if file is not None else _drawn(**sizes)
+
+
+def _drawn(*, k: int = 1000, paired: bool = False, **sizes: int) -> "ShallowGAN":
+    """A random shallow GAN. Raises OverganError if its units are to come in pairs, and are an odd number."""
+    if not paired:
+        return theory.ShallowGAN.gaussian(k=k, **sizes)
+    if k % 2:
+        raise OverganError(f"--k is {k}; with --paired it must be even")
+    return theory.paired(theory.ShallowGAN.gaussian(k=k // 2, **sizes))
 
 
 def _print_certificate(title: str, certificate: "Certificate | OptimalCertificate") -> None:
@@ -70,7 +83,7 @@ def _print_certificate(title: str, certificate: "Certificate | OptimalCertificat
     numbers["radius"] += f" ({certificate.basis})"
     console.print(f"{title}: " + ", ".join(f"{name} {number}" for name, number in numbers.items()))
     rows = [
-        [row.statement, *(number(n, 5) for n in (row.left, row.right, row.margin)), "holds" if row.holds else "fails"]
+        [row.statement, number(row.left, 5), number(row.right, 5), number(row.margin, 3), VERDICTS[row.holds]]
         for row in certificate.conditions
     ]
     print_table(["condition", "left", "right", "margin", "verdict"], rows, unbroken=5)

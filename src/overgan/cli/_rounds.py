@@ -38,5 +38,5 @@ def _so_far(folder: Path, begun: Round) -> str:
     if not found.spent:
         return ""
     most = max(begun.seeds.values())
-    grid = number(found.of(dict.fromkeys(begun.seeds, most)), 2)
-    return f" {found.words(found.spent)} so far; {most} seeds at every width would be {grid}."
+    grid = number(found.grid(begun.seeds, most), 2)
+    return f" {found.words(found.spent)} so far; {most} seeds at every width would be about {grid}."

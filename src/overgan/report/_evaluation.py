@@ -13,6 +13,7 @@ from overgan.pictures import data_url, image_png
 from overgan.report._content import mean_and_deviation
 from overgan.report._template import render
 from overgan.study.gan import NETWORK_METRICS
+from overgan.words import number
 
 STUDY_COLUMNS = ["features", "metric", "k", "runs", "training images", "held-out images"]
 COLUMNS = ["features", "metric", "training images", "held-out images"]
@@ -61,7 +62,7 @@ def _cell(runs: pd.DataFrame, column: Column, side: Side) -> str:
     if key not in runs:
         return "–" if "{side}" in column.key else ""
     if key == "frechet_gap":
-        return f"{runs[key].mean():.3g} ± {runs[f'{key}_error'].mean():.2g}"
+        return f"{number(runs[key].mean())} ± {number(runs[f'{key}_error'].mean(), 2)}"
     return mean_and_deviation(runs[key].dropna())
 
 

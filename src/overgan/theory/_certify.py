@@ -9,6 +9,7 @@ from jaxtyping import Float
 from overgan.check import check
 from overgan.theory._balls import HUGE, allowed_ball, grown_ball, radius, smallest_ball
 from overgan.theory._claims import check_claims, check_run
+from overgan.theory._conditions import MEASURED
 from overgan.theory._linearize import Linearization, linearize
 from overgan.theory._optimal import OptimalCertificate
 from overgan.theory._problem import Problem, largest_eta
@@ -107,7 +108,7 @@ def _by_gda(problem: Problem, linear: Linearization, eta: float | None, trajecto
     if trajectory is not None:
         epsilon, beta = _largest(problem, linear, trajectory)
         excess = epsilon * 4 * linear.growth * beta / linear.alpha**2 if linear.alpha > 0 else np.inf
-        return _assemble(linear, epsilon, beta, radius(linear, beta, epsilon, linear.growth), excess, "measured")
+        return _assemble(linear, epsilon, beta, radius(linear, beta, epsilon, linear.growth), excess, MEASURED)
     allowed, reach = allowed_ball(linear, eta, problem.norm_bound())
     ball = problem.ball(reach)
     excess = ball(reach)[0] / allowed if allowed > 0 else np.inf
@@ -137,7 +138,7 @@ def _by_optimal(
         beta = min(linear.norm + epsilon, max(largest, linear.norm))
     if eta is None:
         eta = 1 / (2 * beta**2) if 0 < beta < np.inf else largest_eta(linear.gram, "optimal", 1.0)
-    basis = problem.basis if trajectory is None else "measured"
+    basis = problem.basis if trajectory is None else MEASURED
     return OptimalCertificate(eta, alpha, beta, epsilon, r, size, linear.norm, basis)
 
 

@@ -7,10 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
-from overgan.words import brief
+from overgan.words import brief, number
 
+MEASURED = "measured"  # a certificate's basis
+TOO_NARROW = "the network is too narrow, or f(W_0) too far from the target"
 ROUNDING = 1e-12  # relative, of a condition's sides; bounds are widened by more
-NO_RANK = "J_0 has a rank below the data's dimension m: no step moves f in every direction; take k ≥ m units"
+NO_RANK = (
+    "J_0 has a rank below the data's dimension m: no step moves f in every direction; "
+    "at least m units must be active, and features must span m dimensions"
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,18 @@ class Verdict(ABC):
         }
 
 
-def explain_step(eta: float, allowed: float, radius: float, beta: float) -> str:
+def explain_step(eta: float, allowed: float, radius: float, beta: float, basis: str) -> str:
     """What to say of a generator step that is too large for the theorem."""
-    reach = f"on the ball of radius {radius:.3g} ‖J‖ may reach {beta:.3g}"
-    return f"eta = {eta:.3g} is too large: {reach}, which allows eta ≤ {allowed:.3g}"
+    reach = f"on the ball of radius {number(radius)} ‖J‖ may reach"
+    reached = "along the run ‖J‖ came to" if basis == MEASURED else reach
+    return f"eta = {number(eta)} is too large: {reached} {number(beta)}, which allows eta ≤ {number(allowed)}"
+
+
+def explain_change(epsilon: float, radius: float, basis: str) -> str:
+    """How much J changes; on the iterates of a run it was seen."""
+    if basis == MEASURED:
+        return f"along the run J changed by up to {number(epsilon)}"
+    return f"J may change by {number(epsilon)} on the ball of radius {number(radius)}"
 
 
 def _finite(value: Any) -> Any:

@@ -28,7 +28,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from overgan.theory._conditions import NO_RANK, Claim, Condition, Verdict, explain_step
+from overgan.theory._conditions import NO_RANK, TOO_NARROW, Claim, Condition, Verdict, explain_change, explain_step
+from overgan.words import number
 
 RANK, CHANGE, STEP = "0 < alpha", "3 epsilon ≤ alpha", "2 beta² ≤ 1/eta"
 
@@ -83,11 +84,10 @@ class OptimalCertificate(Verdict):
     @property
     def explanations(self) -> dict[str, str]:
         """What to say of a condition that fails, by its statement."""
-        reach = f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g}"
-        much = f"{self.excess:.3g} times what is allowed" if self.alpha else "none is allowed"
-        why = "the network is too narrow, or f(W_0) too far from the target"
+        much = f"{number(self.excess)} times what is allowed; {TOO_NARROW}" if self.alpha else "none is allowed"
+        largest = 1 / (2 * self.beta**2) if self.beta else np.inf
         return {
             RANK: NO_RANK,
-            CHANGE: f"{reach}, {much}" + (f"; {why}" if self.alpha else ""),
-            STEP: explain_step(self.eta, 1 / (2 * self.beta**2) if self.beta else np.inf, self.radius, self.beta),
+            CHANGE: f"{explain_change(self.epsilon, self.radius, self.basis)}, {much}",
+            STEP: explain_step(self.eta, largest, self.radius, self.beta, self.basis),
         }

@@ -6,7 +6,17 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from overgan.theory._conditions import NO_RANK, Claim, Condition, Verdict, explain_step
+from overgan.theory._conditions import (
+    MEASURED,
+    NO_RANK,
+    TOO_NARROW,
+    Claim,
+    Condition,
+    Verdict,
+    explain_change,
+    explain_step,
+)
+from overgan.words import number
 
 RANK, STEP, CHANGE = "0 < alpha", "8 beta² ≤ mu/eta", "4 gamma beta epsilon ≤ alpha²"
 
@@ -20,7 +30,8 @@ class Certificate(Verdict):
     gamma: ‖Aᵗ‖ ≤ γ (1 − ηα²)ᵗ (`Linearization.growth`). rate: 1 − ηα²/2, by which the state shrinks a step (25).
     d0, initial_state: the weights of the discriminator at t = 0, and ‖z_0‖ with z_0 = (r_0, d_0).
     excess: the bound on ‖J(θ) − J_0‖ over the ball that belongs to the largest ε that the theorem allows, over that ε.
-        At most 1 suffices for the conditions to hold; how far the network is from it otherwise.
+        At most 1 suffices for the conditions to hold; how far the network is from it otherwise. Of a run, epsilon over
+        that ε.
     basis: "proven" (beta and epsilon are upper bounds), "measured" (on the iterates of a run) or "estimated".
     """
 
@@ -69,15 +80,13 @@ class Certificate(Verdict):
     @property
     def explanations(self) -> dict[str, str]:
         """What to say of a condition that fails, by its statement."""
-        change = "none is allowed"
-        if np.isfinite(self.excess):
-            change = (
-                f"on the ball of the largest allowed change, it may be {self.excess:.3g} times that one; "
-                "the network is too narrow, or f(W_0) too far from the target"
-            )
+        excess = f"on the ball of the largest allowed change, it may be {number(self.excess)} times that one"
+        if self.basis == MEASURED:
+            excess = f"{number(self.excess)} times what is allowed"
+        much = f"{excess}; {TOO_NARROW}" if np.isfinite(self.excess) else "none is allowed"
         largest = self.mu / (8 * self.beta**2) if self.beta else np.inf
         return {
             RANK: NO_RANK,
-            STEP: explain_step(self.eta, largest, self.radius, self.beta),
-            CHANGE: f"J may change by {self.epsilon:.3g} on the ball of radius {self.radius:.3g}, too much: {change}",
+            STEP: explain_step(self.eta, largest, self.radius, self.beta, self.basis),
+            CHANGE: f"{explain_change(self.epsilon, self.radius, self.basis)}, too much: {much}",
         }

@@ -38,17 +38,12 @@ def _row(study: GanStudy, rounds: Rounds, nth: int, took: Hours) -> list[tuple[s
     of = rounds.rounds[nth - 1]
     cells = [("round", str(nth)), ("trains", move(rounds, nth)), ("because", of.why.removesuffix("."))]
     most = max(of.seeds.values())
-    grid = dict.fromkeys(of.seeds, most)
+    seeds, grid = f"{sum(of.seeds.values()):,}", f"{most * len(of.seeds):,}"
     if not took.each:
-        return [*cells, ("seeds so far", f"{sum(of.seeds.values()):,}"), ("as a grid", f"{sum(grid.values()):,}")]
-    hours = [number(_hours(study, of, took, seeds), 2) for seeds in (of.seeds, grid)]
-    said = [f"{text} ({sum(seeds.values()):,} seeds)" for text, seeds in zip(hours, (of.seeds, grid), strict=True)]
-    return [*cells, (f"{took.unit} so far", said[0]), ("as a grid", said[1])]
-
-
-def _hours(study: GanStudy, of: Round, took: Hours, seeds: dict[int, int]) -> float:
-    """What the study has taken when it has so many seeds at each width, of the length of a round."""
-    return took.of(seeds) * of.iterations / study.spec.train.iterations
+        return [*cells, ("seeds so far", seeds), ("as a grid", grid)]
+    length = of.iterations / study.spec.train.iterations
+    so_far, as_grid = (number(length * hours, 2) for hours in (took.of(of.seeds), took.grid(of.seeds, most)))
+    return [*cells, (f"{took.unit} so far", f"{so_far} ({seeds} seeds)"), ("as a grid", f"{as_grid} ({grid} seeds)")]
 
 
 def _standing(study: GanStudy, rounds: Rounds, nth: int) -> Standing | None:
@@ -69,7 +64,10 @@ def _standing(study: GanStudy, rounds: Rounds, nth: int) -> Standing | None:
 def _plot(study: GanStudy, reached: Sequence[tuple[Round, Standing]], took: Hours) -> Plot:
     means = [mean for _, found in reached for mean in found.means.values() if math.isfinite(mean)]
     ends = min(means, default=0.0) / OUTSIDE, max(means, default=0.0) * OUTSIDE
-    at = [_hours(study, of, took, of.seeds) if took.each else float(sum(of.seeds.values())) for of, _ in reached]
+    whole = study.spec.train.iterations
+    at = [
+        took.of(of.seeds) * of.iterations / whole if took.each else float(sum(of.seeds.values())) for of, _ in reached
+    ]
     widths = reached[-1][1].widths
     series = [
         _series(width, color, [(x, found) for x, (_, found) in zip(at, reached, strict=True)], ends)

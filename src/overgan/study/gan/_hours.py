@@ -1,6 +1,6 @@
 """What the seeds of a GAN's width study took, and others would take, at the pace that was measured."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -27,21 +27,20 @@ class Hours:
         """Hours of so many seeds of each width."""
         return sum(count * self.each.get(width, 0.0) for width, count in seeds.items())
 
-    def most(self, more: Mapping[int, int]) -> int:
-        """The seeds of the width that will have the most, with so many more."""
-        return max(count + more.get(width, 0) for width, count in self.seeds.items())
+    def grid(self, widths: Collection[int], count: int) -> float:
+        """Hours of so many seeds at each of the widths.
 
-    def grid(self, more: Mapping[int, int]) -> float:
-        """Hours of as many seeds at every width as `most` says: a grid that would know as much where it matters."""
-        return self.of(dict.fromkeys(self.seeds, self.most(more)))
+        Many seeds at once take less time each than a few, so none is taken to be slower than one of a wider network.
+        """
+        return count * sum(min((h for k, h in self.each.items() if k >= width), default=0.0) for width in widths)
 
     def beside_grid(self, more: Mapping[int, int]) -> str:
-        """What the study took, and will with so many more seeds, beside a grid that knows as much where it matters."""
+        """What the study took, and will with so many more seeds, beside a grid of the most seeds at every width."""
+        most = max(count + more.get(width, 0) for width, count in self.seeds.items())
         so_far = f"{counted(sum(self.seeds.values()), 'seed')} and {self.words(self.spent)}"
         with_more = f"; with those, {self.words(self.spent + self.of(more))}, where" if more else ";"
-        grid = number(self.grid(more), 2)
-        text = f"{'So far it' if more else 'It'} took {so_far}{with_more} a grid that is as sure, of "
-        return f"{text}{counted(self.most(more), 'seed')} at every width, takes {grid}"
+        grid = f"a grid of {counted(most, 'seed')} at every width takes about {number(self.grid(self.seeds, most), 2)}"
+        return f"{'So far it' if more else 'It'} took {so_far}{with_more} {grid}"
 
     def words(self, hours: float) -> str:
         """Such as 2.1 core-hours."""
