@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jaxtyping import config
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -161,6 +162,7 @@ def readers_folder(once):
             patch.chdir(folder)
             patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
 
+        patch.setattr(config, "jaxtyping_disable", True)  # shapes are checked by the tests of what commands call
         patch.setitem(EXECUTORS.entries, "local", "tests.extension.executor:InProcess")
         patch.setattr("overgan.study._finish.POLL_SECONDS", 0)
         patch.setattr("overgan.metrics.spaces._classifier.STEPS", 1)
