@@ -100,7 +100,8 @@ class GanStudy(GanResults):
         device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
             there is one.
         batch: images that go through a feature network at once, by default as many as suit it.
-        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
+        settings: keys of the spec's `evaluate` section, such as features; by default as in the spec. In features of the
+            study's, as many images are compared as there: distances of other numbers do not compare.
 
         The result is what was measured, a row per run and feature space; metrics of networks have a row of their own,
         whose features are networks. Those of the same run, iteration and features
