@@ -8,6 +8,7 @@ import scipy.stats
 
 from overgan import recommend
 from overgan.errors import OverganError
+from overgan.study.analysis._recommend import _too_few
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._spread import cautious, moderated
 from overgan.study.analysis._table import read_values
@@ -160,6 +161,13 @@ def test_noise_is_said_to_need_more_seeds():
     # two means of n runs that differ by 5 % are told apart with 80 % power at 15 % noise: n = 12.4 · (0.15/0.05)² = 111
     assert 60 < needed < 250
     assert "5 runs a width are too few to decide between 3 widths" in str(result)
+
+
+@pytest.mark.parametrize(
+    ("runs", "needed", "said"), [(12, 12.4, "13"), (5, 5.2, "6"), (3, 94.6, "95"), (5, 1114.0, "1,100")]
+)
+def test_more_runs_are_needed_than_there_are(runs, needed, said):
+    assert f"at their spread about {said} would tell" in _too_few([runs] * 3, needed, 2, 0.05)
 
 
 def test_widths_without_runs_are_left_out():

@@ -1,5 +1,6 @@
 """Which width is enough, and how sure that is: for a study's numbers, and for anybody's."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,7 +178,7 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
     runs_a_width = f"{most} runs a width" if min(runs) == most else f"At most {most} runs a width"
     text = f". {runs_a_width} are too few to decide between {left} widths"
     if np.isfinite(needed):
-        about = round(needed, 1 - len(str(int(needed))))
+        about = max(most + 1, math.ceil(needed) if needed < 10 else float(f"{needed:.1e}"))
         text += f": at their spread about {about:,.0f} would tell a difference of {_percent(tolerance)}"
     return text
 
