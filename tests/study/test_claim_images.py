@@ -113,12 +113,23 @@ VALUES = {k: (1 + 0.01 * RUNS).tolist() for k in WIDTHS}
         (columns(without=["frechet_inf"]), "supports", "pixels kernel distance"),
         (columns(without=["frechet_gap", "kernel"]), "cannot tell", "of seeds alone"),
         (columns(without=["frechet_gap"]), "supports", "pixels kernel distance"),  # whose draws are known
+        (
+            lambda k, place: columns(without=["frechet_inf"])(k, place) | {"kernel_test": (-1) ** place / 100},
+            "supports",
+            "test less train pixels Fréchet distance changes",
+        ),
     ],
 )
 def test_the_gap_is_that_of_the_best_metrics_there_are(tmp_path, measured, verdict, says):
     claim = claim_of(write_claimed(tmp_path / "study", VALUES, measured), "generalization")
     assert claim.verdict == verdict, claim
     assert says in " ".join([claim.because, claim.needed])
+
+
+def test_what_a_gap_lacks_is_said_of_its_own_metric(tmp_path):
+    one = write_claimed(tmp_path / "study", {2: [1.0], 4: [1.0]}, columns(without=["frechet_inf"]))
+    because = claim_of(one, "generalization").because
+    assert because.startswith("Nothing is known of how test less train pixels kernel distance grows: an interval takes")
 
 
 def test_a_share_of_one_half_is_no_copies_and_one_of_many_images_shows_it():
