@@ -190,6 +190,16 @@ def test_memorization_is_judged_by_the_share_and_the_line_of_a_memorizer(tmp_pat
     assert all((name in claim.needed) == (claim.verdict == "cannot tell") for name in missing)
 
 
+def test_some_copies_contradict_though_fewer_than_a_tenth(tmp_path):
+    """Two deviations of 1/√n are 0.02 at 10,000 images: 0.525 is above 0.5 and below 0.55, and above 0.48 by 0.045."""
+    share = {k: 0.525 if k == 32 else 0.48 for k in WIDTHS}
+    study = write_claimed(tmp_path / "s", VALUES, lambda k, place: {"nearer_train": share[k] + 1e-4 * place})
+    study.description.data["compared"] = 10_000
+    claim = claim_of(study, "memorization")
+    assert claim.verdict == "contradicts"
+    assert claim.because.endswith("55% that 10% of the images are copies: some are, though fewer than 10%.")
+
+
 def test_nnd_of_a_width_is_less_the_line_by_students_interval(tmp_path):
     nnd = dict(zip(itertools.count(), 0.5 + 0.1 * RUNS, strict=False))
     study = write_claimed(tmp_path / "s", VALUES, critic=lambda _k, place: {"nnd": nnd[place], "nnd_memorized": 1.0})
