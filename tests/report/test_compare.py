@@ -282,6 +282,12 @@ def test_a_study_and_its_copy_are_said_to_be_the_same_runs(tmp_path):
     ]
 
 
+def test_studies_whose_shared_runs_all_diverged_are_no_copies(tmp_path):
+    lost = {2: [math.inf] * 3}
+    studies = [write_study(tmp_path / name, lost | of).folder for name, of in (("a", {4: [1.0]}), ("b", {8: [2.0]}))]
+    assert not any("digit for digit" in sentence for sentence in compared(studies).gans.obstacles)
+
+
 def test_the_page_of_theory_studies_speaks_of_no_images(theory, tmp_path):
     page = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html").page
     assert "of the same images" not in text_of(page)

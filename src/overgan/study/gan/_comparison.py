@@ -189,7 +189,8 @@ def _copies(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
         for pair in combinations(axis.names, 2):
             before, after = (_runs(studies[name], axis.features) for name in pair)
             shared = before.keys() & after.keys()
-            if pair not in said and shared and all(np.array_equal(before[k], after[k]) for k in shared):
+            same = all(np.array_equal(before[k], after[k]) for k in shared)
+            if pair not in said and same and any(np.isfinite(before[k]).any() for k in shared):
                 said.add(pair)
                 yield (
                     f"{joined(pair)} have the same distances in every run, digit for digit, as a study and its copy "
