@@ -61,6 +61,14 @@ def test_runs_that_diverge_count_as_twice_as_far():
     assert at({4: 1000, 8: 1, 16: 1}, diverged={4: 0.25}).expected[4].value == pytest.approx(5 * 1.25)
 
 
+def test_curves_of_one_shape_go_on_independently():
+    def shaking(t):
+        return 100 / np.sqrt(t) * np.exp(0.05 * (-1) ** (t // 100))
+
+    curves = {4: curve(shaking, 0), 8: curve(lambda t: 1.001 * shaking(t), 0)}
+    assert closest(curves, dict.fromkeys(curves, 2000.0), {}, 0.05, 0.95).not_told_apart == (4, 8)
+
+
 def test_one_run_of_each_width_tells_none_from_another(tmp_path):
     study = write_study(tmp_path, {2: [4.0], 4: [3.96], 8: [3.92]})
     found = study.for_budget("1h", {2: 1.0, 4: 1.0, 8: 1.0})

@@ -62,7 +62,7 @@ def closest(
     errors = dict(zip(widths, _errors([curves[k] for k in widths]), strict=True))
     drawn = {}
     for k in widths:
-        found = _mean_at(curves[k], min(iterations[k], MOST * float(curves[k].index[-1])))
+        found = _mean_at(curves[k], min(iterations[k], MOST * float(curves[k].index[-1])), k)
         if found is not None:
             drawn[k] = found * np.maximum(1 + errors[k], 0.0) * (1 + diverged.get(k, 0.0))
     if not drawn:
@@ -97,9 +97,9 @@ def _errors(curves: list[pd.DataFrame]) -> list[Float[np.ndarray, " draws"]]:
     return found
 
 
-def _mean_at(curves: pd.DataFrame, iterations: float) -> Float[np.ndarray, " draws"] | None:
+def _mean_at(curves: pd.DataFrame, iterations: float, seed: int) -> Float[np.ndarray, " draws"] | None:
     mean, t = curves.mean(axis=1).to_numpy(float), curves.index.to_numpy(float)
     if iterations <= t[-1]:
         return np.full(DRAWS, np.interp(np.log(iterations), np.log(t), mean))
     ahead = extrapolate(t, mean, [iterations])
-    return None if ahead is None else np.random.default_rng(1).choice(ahead.measured[:, 0], DRAWS)
+    return None if ahead is None else np.random.default_rng([1, seed]).choice(ahead.measured[:, 0], DRAWS)
