@@ -85,6 +85,12 @@ def test_recommended_widths_are_of_the_widths_that_all_have(two):
     assert not found.different("a", "b")
 
 
+def test_recommended_widths_that_are_less_sure_than_asked_for_say_so(two):
+    (said,) = (of for of in compared(two, confidence=0.999).gans.obstacles if "sure together" in of)
+    assert said.startswith("The recommended widths in pixels features are 99.8% sure together, not 99.9%")
+    assert not any("sure together" in of for of in compared(two, confidence=0.998).gans.obstacles)
+
+
 def test_recommended_widths_that_differ_are_found(tmp_path):
     rising = {k: [v, v * 1.01, v * 1.02, v * 0.99] for k, v in ((2, 10.0), (4, 20.0), (8, 40.0))}
     falling = {k: [v, v * 1.01, v * 1.02, v * 0.99] for k, v in ((2, 40.0), (4, 20.0), (8, 10.0))}
@@ -280,6 +286,12 @@ def test_a_study_and_its_copy_are_said_to_be_the_same_runs(tmp_path):
         "a and b have the same distances in every run, digit for digit, as a study and its copy have: that they agree "
         "says nothing."
     ]
+
+
+def test_studies_whose_shared_runs_all_diverged_are_no_copies(tmp_path):
+    lost = {2: [math.inf] * 3}
+    studies = [write_study(tmp_path / name, lost | of).folder for name, of in (("a", {4: [1.0]}), ("b", {8: [2.0]}))]
+    assert not any("digit for digit" in sentence for sentence in compared(studies).gans.obstacles)
 
 
 def test_the_page_of_theory_studies_speaks_of_no_images(theory, tmp_path):

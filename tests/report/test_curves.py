@@ -1,6 +1,7 @@
 """What is foretold in a report: drawn dashed, said with its interval, and never a recommendation."""
 
 import io
+import math
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from overgan.report._plot import to_html, to_images
-from overgan.report.pages._gan_figures import frechet_against_width, frechet_over_iterations
+from overgan.report.pages._gan_figures import figures, frechet_against_width, frechet_over_iterations
+from overgan.report.pages._gan_findings import findings
+from tests.racing import write_study
 
 ITERATIONS = np.arange(1, 11) * 100
 
@@ -59,3 +62,11 @@ def test_over_widths_the_law_goes_on_to_the_next():
     assert law.y == [pytest.approx(1.25), pytest.approx(0.625, rel=0.15)]
     assert law.low[1] <= 0.625 <= law.high[1]
     assert len(frechet_against_width(final[final.k < 32], "pixels").panels[0].series) == 2  # three widths have no law
+
+
+def test_over_widths_nothing_is_foretold_where_a_wider_one_diverged(tmp_path):
+    values = {k: [20 / k, 21 / k, 19 / k] for k in (4, 8, 16, 32)} | {64: [math.inf] * 3}
+    study = write_study(tmp_path, values)
+    assert not any("By the law over widths" in sentence for sentence in findings(study))
+    assert len(figures(study)[0].panels[0].series) == 2
+    assert any("By the law over widths" in of for of in findings(study.narrowed([4, 8, 16, 32])))

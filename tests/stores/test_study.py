@@ -82,7 +82,7 @@ def test_reading_commands_take_an_address_and_fetch_no_more_than_they_need(addre
     assert (
         command.invoke(app, ["recommend", address]).output == command.invoke(app, ["recommend", str(original)]).output
     )
-    rows = overgan.load(address).evaluate(["frechet"], samples=100)
+    rows = overgan.load(address).evaluate(["frechet"])
     machine("c")
     assert len(rows) == 6
     assert overgan.load(address).frame().equals(overgan.load(mirrors / mirror_of(address).name).frame())

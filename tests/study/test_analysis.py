@@ -8,6 +8,7 @@ import scipy.stats
 
 from overgan import recommend
 from overgan.errors import OverganError
+from overgan.study.analysis._recommend import _too_few
 from overgan.study.analysis._shares import decide_by_share
 from overgan.study.analysis._spread import cautious, moderated
 from overgan.study.analysis._table import read_values
@@ -124,7 +125,8 @@ def test_a_diverged_run_counts_as_twice_the_mean_of_the_others():
     assert (found.width, found.value, found.not_excluded) == (8, 6.0, judged.not_excluded)
     assert found.diverged == {4: 2}
     assert recommend({4: values[4]}).value == pytest.approx(5 * (1 + 1 / 3))
-    assert "2 of 6 runs at k = 4 diverged, and each counts as twice the mean of the others there" in str(found)
+    counted = "2 of 6 runs at k = 4 diverged, and each counts as worse than the mean of the others there by its size"
+    assert counted in str(found)
     alike = recommend(
         {2: [90.0, 91.0] * 5 + [np.inf], 4: [5.0, 5.1, 4.9], 8: [6.0, 6.1, 5.9]}
     )  # it is far from enough anyway
@@ -160,6 +162,13 @@ def test_noise_is_said_to_need_more_seeds():
     # two means of n runs that differ by 5 % are told apart with 80 % power at 15 % noise: n = 12.4 · (0.15/0.05)² = 111
     assert 60 < needed < 250
     assert "5 runs a width are too few to decide between 3 widths" in str(result)
+
+
+@pytest.mark.parametrize(
+    ("runs", "needed", "said"), [(12, 12.4, "13"), (5, 5.2, "6"), (3, 94.6, "95"), (5, 1114.0, "1,100")]
+)
+def test_more_runs_are_needed_than_there_are(runs, needed, said):
+    assert f"at their spread about {said} would tell" in _too_few([runs] * 3, needed, 2, 0.05)
 
 
 def test_widths_without_runs_are_left_out():

@@ -13,6 +13,7 @@ from overgan.cli import app
 from overgan.cli._budget import read_pace
 from overgan.errors import OverganError
 from overgan.study.analysis import closest
+from tests.racing import write_study
 
 ITERATIONS = np.arange(1, 11) * 100
 
@@ -58,6 +59,26 @@ def test_widths_that_runs_do_not_tell_apart_are_named_and_the_narrowest_that_is_
 
 def test_runs_that_diverge_count_as_twice_as_far():
     assert at({4: 1000, 8: 1, 16: 1}, diverged={4: 0.25}).expected[4].value == pytest.approx(5 * 1.25)
+
+
+def test_curves_of_one_shape_go_on_independently():
+    def shaking(t):
+        return 100 / np.sqrt(t) * np.exp(0.05 * (-1) ** (t // 100))
+
+    curves = {4: curve(shaking, 0), 8: curve(lambda t: 1.001 * shaking(t), 0)}
+    assert closest(curves, dict.fromkeys(curves, 2000.0), {}, 0.05, 0.95).not_told_apart == (4, 8)
+
+
+def test_one_run_of_each_width_tells_none_from_another(tmp_path):
+    study = write_study(tmp_path, {2: [4.0], 4: [3.96], 8: [3.92]})
+    found = study.for_budget("1h", {2: 1.0, 4: 1.0, 8: 1.0})
+    assert (found.width, found.not_told_apart) == (8, (2, 4, 8))
+    assert all(np.isnan(of.expected.low) for of in found.widths)
+    assert "k = 2 and 4 may come as close. With one run a width that came through, how much" in str(found)
+    assert "interval" not in str(found)
+    alone = str(study.for_budget("1h", {2: 1e6, 4: 1e6, 8: 1.0}))
+    assert "as close" not in alone
+    assert "Nothing is known of k = 2 and 4" in alone
 
 
 def test_before_the_first_evaluation_nothing_is_known():

@@ -98,6 +98,12 @@ def surface(mean, widths=(4, 8, 16, 32, 64), runs=6, spread=0.01, seed=0):
     ]
 
 
+def test_at_equal_cost_a_run_that_diverged_is_worse_below_0_too():
+    """That of −3 counts as 0, so that its pair's mean is −1.5."""
+    pairs = [np.array([-2.0, -2.1]), np.array([-3.0, np.inf])]
+    assert [of.best for of in at_equal_cost(pairs, np.ones(2), np.array([1.0, 8.0]), 0.05)] == [0]
+
+
 def test_at_equal_cost_the_best_ratio_is_found():
     pairs = surface(lambda size, r: 100 * 2.0**-size + 5 * r * r)
     claim, found = surface_claim(pairs, "parameters of both networks", "pixels", 0.05, 0.95)

@@ -113,12 +113,23 @@ VALUES = {k: (1 + 0.01 * RUNS).tolist() for k in WIDTHS}
         (columns(without=["frechet_inf"]), "supports", "pixels kernel distance"),
         (columns(without=["frechet_gap", "kernel"]), "cannot tell", "of seeds alone"),
         (columns(without=["frechet_gap"]), "supports", "pixels kernel distance"),  # whose draws are known
+        (
+            lambda k, place: columns(without=["frechet_inf"])(k, place) | {"kernel_test": (-1) ** place / 100},
+            "supports",
+            "test less train pixels Fréchet distance changes",
+        ),
     ],
 )
 def test_the_gap_is_that_of_the_best_metrics_there_are(tmp_path, measured, verdict, says):
     claim = claim_of(write_claimed(tmp_path / "study", VALUES, measured), "generalization")
     assert claim.verdict == verdict, claim
     assert says in " ".join([claim.because, claim.needed])
+
+
+def test_what_a_gap_lacks_is_said_of_its_own_metric(tmp_path):
+    one = write_claimed(tmp_path / "study", {2: [1.0], 4: [1.0]}, columns(without=["frechet_inf"]))
+    because = claim_of(one, "generalization").because
+    assert because.startswith("Nothing is known of how test less train pixels kernel distance grows: an interval takes")
 
 
 def test_a_share_of_one_half_is_no_copies_and_one_of_many_images_shows_it():
@@ -177,6 +188,16 @@ def test_memorization_is_judged_by_the_share_and_the_line_of_a_memorizer(tmp_pat
         assert "One half means that nothing is memorized" in claim.because
     missing = [name for name, of in (("memorization", share), ("nnd", nnd)) if of is None]
     assert all((name in claim.needed) == (claim.verdict == "cannot tell") for name in missing)
+
+
+def test_some_copies_contradict_though_fewer_than_a_tenth(tmp_path):
+    """Two deviations of 1/√n are 0.02 at 10,000 images: 0.525 is above 0.5 and below 0.55, and above 0.48 by 0.045."""
+    share = {k: 0.525 if k == 32 else 0.48 for k in WIDTHS}
+    study = write_claimed(tmp_path / "s", VALUES, lambda k, place: {"nearer_train": share[k] + 1e-4 * place})
+    study.description.data["compared"] = 10_000
+    claim = claim_of(study, "memorization")
+    assert claim.verdict == "contradicts"
+    assert claim.because.endswith("55% that 10% of the images are copies: some are, though fewer than 10%.")
 
 
 def test_nnd_of_a_width_is_less_the_line_by_students_interval(tmp_path):

@@ -183,6 +183,19 @@ def test_diverged_runs_count_as_twice_the_distance(tmp_path):
     assert number.value == pytest.approx(100 * (1.05 / (1.05 * 4 / 3) - 1))
 
 
+@pytest.mark.parametrize(
+    ("unfinished", "said"),
+    [((), "All runs at k = 32 diverged."), ((32,), "The runs at k = 32 are not finished.")],
+)
+def test_a_wider_width_without_runs_is_said_and_not_proposed(tmp_path, unfinished, said):
+    noisy = {k: [1.0, 1.2, 1.1] for k in (4, 8, 16)}
+    claim = claim_of(write_study(tmp_path, noisy | {32: [math.inf] * 3}, unfinished=unfinished), "saturation")
+    assert said in claim.because
+    assert claim.verdict == "cannot tell"
+    assert "A wider network" not in claim.needed
+    assert "A wider network, k = 32," in claim_of(write_study(tmp_path / "all", noisy), "saturation").needed
+
+
 def test_where_it_levels_off_is_the_recommendation(tmp_path):
     study = write_study(tmp_path / "study", {k: of.tolist() for k, of in even([8, 2, 1, 1, 1]).items()})
     found, claim = study.recommend(), claim_of(study, "saturation")

@@ -73,6 +73,10 @@ def test_wide_runs_that_diverge_take_the_support_away(tmp_path):
         ({"widths": (4,)}, "Only k = 4"),
         ({"unfinished": (2, 4, 8, 16)}, "No run has come to its end"),
         ({"lost": [(k, s) for k in (2, 4, 8, 16) for s in range(3)]}, "All runs diverged"),
+        (
+            {"widths": (2, 4), "seeds": 2, "lost": [(2, 0), (4, 1)]},  # half of the runs of either width
+            "(medians of the runs that came through)",
+        ),
         ({"seeds": 1}, "varies about its trend, relative to itself, by"),
         ({"schedule": "linear"}, "brings every run to rest by itself"),
     ],

@@ -36,6 +36,19 @@ def test_a_width_that_a_job_on_a_cluster_trains_is_not_measured(small_study):
     (study.group(2) / "later.jsonl").unlink()
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"samples": 20}, "samples is 20, but this study has evaluate.samples 100, and numbers of both do not compare"),
+        ({"features": ["random", "pixels"], "reference": "all"}, "reference is all, but .* evaluate.reference equal"),
+        ({"metrics": ["nnd"], "features": ["random"], "samples": 20}, "samples is 20, but"),  # of no features
+    ],
+)
+def test_numbers_of_other_images_than_the_studys_do_not_stand_beside_them(small_study, settings, message):
+    with pytest.raises(OverganError, match=f"^{message}.*; leave it out, name other features, or measure images of"):
+        overgan.load(small_study / "study").evaluate(**settings)
+
+
 @pytest.fixture(scope="module")
 def study(once):
     def fill(folder):

@@ -59,6 +59,11 @@ def test_a_seed_whose_own_best_is_at_an_edge_has_its_best_there():
     assert found.steps[8] == pytest.approx((0.02, 0.02, RATES[0]))
 
 
+def test_a_seed_that_lacks_a_rate_beside_its_best_has_its_best_there():
+    table = runs({8: [[2.0, 1.0, np.nan, 1.2], [2.0, 1.0, 2.0, 4.0]]}, [1e-3, 2e-3, 4e-3, 8e-3])
+    assert scaling(table, {8: 2e-3}).steps[8] == pytest.approx((2e-3, 2e-3))  # the other seed's is even on both sides
+
+
 def test_widths_whose_best_is_at_an_edge_are_left_out():
     inner = {k: valleys([0.5 / k] * 2) for k in (4, 8, 16)}
     below, above = valleys([RATES[0] / 4] * 2), valleys([RATES[-1] * 4] * 2)

@@ -37,7 +37,7 @@ def figures(study: GanStudy) -> list[Plot | Map]:
     for features in study.spec.evaluate.features:
         final, frame = study.final(features), evaluations[evaluations.features == features]
         if len(final):
-            plot = frechet_against_width(final, features)
+            plot = frechet_against_width(final, features, max(study.spec.widths))
             if features == study.spec.evaluate.features[0]:
                 with suppress(OverganError):  # of a value that is no number
                     plot = replace(plot, mark=study.recommend().recommended)
@@ -56,16 +56,17 @@ def figures(study: GanStudy) -> list[Plot | Map]:
     return plots + dynamics(study) + network_figures(study)
 
 
-def frechet_against_width(final: pd.DataFrame, features: str) -> Plot:
+def frechet_against_width(final: pd.DataFrame, features: str, widest: int = 0) -> Plot:
     """Final Fréchet distance against k, from training and held-out images (paper, Figs. 1, 3 and 4).
 
-    By the law over widths, the latter go on to the next one.
+    By the law over widths, the latter go on to the next one, if the study's widest, `widest`, has runs.
     """
     label = frechet_label(features)
     train = over_seeds("training images", final, "k", "frechet_train", TRAIN)
     test = over_seeds("held-out images", final, "k", "frechet_test", TEST)
+    ahead = _next_width(final) if widest <= final.k.max() else []
     title, y_label = f"{label} against width", f"{label}, mean and range over seeds"
-    return against_width(f"frechet-{features}", title, y_label, [Panel([train, test, *_next_width(final)])], y_log=True)
+    return against_width(f"frechet-{features}", title, y_label, [Panel([train, test, *ahead])], y_log=True)
 
 
 def _next_width(final: pd.DataFrame) -> list[Series]:

@@ -48,7 +48,7 @@ def _ahead(study: GanStudy, label: str) -> list[str]:
             f"With twice the iterations, {2 * train.iterations:,}, the mean {label} at k = {best} would go from "
             f"{number(found.now)} to {number(found.value[-1])} (95% interval: {there}), if its curve goes on by a law"
         )
-    if after := next_width(by_width):
+    if max(by_width) == max(study.spec.widths) and (after := next_width(by_width)):
         there = span(number(after.low), number(after.high))
         said.append(
             f"By the law over widths k = {after.width} would have {number(after.value)} (95% interval: {there})"

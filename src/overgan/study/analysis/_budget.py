@@ -1,5 +1,6 @@
 """What a model of each width would come to in so many iterations, and which width then comes closest."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ MOST = 4  # times the iterations that were trained, to which a curve is followed
 
 @dataclass(frozen=True)
 class Expected:
-    """The mean distance of one width after so many iterations, with its interval."""
+    """The mean distance of one width after so many iterations, with its interval; nan where that is not known."""
 
     value: float
     low: float
@@ -24,8 +25,8 @@ class Expected:
 
     @property
     def interval(self) -> str:
-        """From low to high, in words."""
-        return span(number(self.low), number(self.high))
+        """From low to high, in words; a dash without them."""
+        return "–" if math.isnan(self.low) else span(number(self.low), number(self.high))
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def closest(
 
     Between evaluations the mean is taken on a line over log(iteration), beyond them as `extrapolate` has it. To that
     comes the error of the runs: their relative deviations lend each other strength (`cautious`). Without two runs of
-    any width there is no such error, and intervals are those of the extrapolation alone.
+    any width that error is not known: there are no intervals, and no width is told from another.
     """
     widths = [k for k, of in curves.items() if of.shape[1] and len(of) and iterations[k] >= of.index[0]]
     errors = dict(zip(widths, _errors([curves[k] for k in widths]), strict=True))
     drawn = {}
     for k in widths:
-        found = _mean_at(curves[k], min(iterations[k], MOST * float(curves[k].index[-1])))
+        found = _mean_at(curves[k], min(iterations[k], MOST * float(curves[k].index[-1])), k)
         if found is not None:
             drawn[k] = found * np.maximum(1 + errors[k], 0.0) * (1 + diverged.get(k, 0.0))
     if not drawn:
@@ -70,9 +71,12 @@ def closest(
         k: Expected(*map(float, np.quantile(of, [0.5, (1 - confidence) / 2, (1 + confidence) / 2])))
         for k, of in drawn.items()
     }
+    alone = all(curves[k].shape[1] == 1 for k in widths)  # how much runs differ is not known
+    if alone:
+        expected = {k: Expected(of.value, math.nan, math.nan) for k, of in expected.items()}
     best = min(expected, key=lambda k: expected[k].value)
     error = (1 - confidence) / max(1, len(drawn) - 1)
-    as_close = tuple(k for k, of in drawn.items() if (of <= drawn[best]).mean() > error)
+    as_close = tuple(k for k, of in drawn.items() if alone or (of <= drawn[best]).mean() > error)
     within = [k for k, of in expected.items() if of.value <= (1 + tolerance) * expected[best].value]
     return Closest(expected, best, as_close, min(within))
 
@@ -93,9 +97,9 @@ def _errors(curves: list[pd.DataFrame]) -> list[Float[np.ndarray, " draws"]]:
     return found
 
 
-def _mean_at(curves: pd.DataFrame, iterations: float) -> Float[np.ndarray, " draws"] | None:
+def _mean_at(curves: pd.DataFrame, iterations: float, seed: int) -> Float[np.ndarray, " draws"] | None:
     mean, t = curves.mean(axis=1).to_numpy(float), curves.index.to_numpy(float)
     if iterations <= t[-1]:
         return np.full(DRAWS, np.interp(np.log(iterations), np.log(t), mean))
     ahead = extrapolate(t, mean, [iterations])
-    return None if ahead is None else np.random.default_rng(1).choice(ahead.measured[:, 0], DRAWS)
+    return None if ahead is None else np.random.default_rng([1, seed]).choice(ahead.measured[:, 0], DRAWS)

@@ -40,4 +40,4 @@ class Claim:
     rests_on: str = ""  # the runs and feature space, in a few words: "15 runs, 5 widths, classifier features"
     needed: str = ""  # a sentence: what would tell, if the verdict is "cannot tell"
     figures: tuple[str, ...] = ()  # names of the report's figures that show it, the best one first
-    p_value: float | None = None  # of the hypothesis that width changes nothing, where it is tested
+    p_value: float | None = None  # of the first number, if the width changed nothing; where that is tested

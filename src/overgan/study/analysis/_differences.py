@@ -20,7 +20,7 @@ Place = tuple[Any, Any]  # a study, and which of its sets of runs
 class Difference:
     """The mean of the second runs less that of the first, with an interval; those of one call hold all together."""
 
-    first: float  # means; a diverged run counts as one twice as far from 0 as the mean of the others
+    first: float  # means; a diverged run counts as worse than the mean of the others by its size
     second: float
     value: float
     low: float  # nan, as are `high` and `p_value`, where one side has a single run or all of its runs diverged

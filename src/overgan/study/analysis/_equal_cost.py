@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from overgan.study.analysis._balance import Sets, balance, may_be_best
 from overgan.study.analysis._claim import Verdict
+from overgan.study.analysis._pairs import as_judged
 
 COMPARABLE = 4.0  # times as wide, from which on two networks are not of comparable widths
 MOST_COSTS = 3  # at which the best pair is looked for: the more there are, the more runs it takes to tell
@@ -63,6 +64,6 @@ def _at(
 ) -> AtCost:
     reached: Sequence[Float[np.ndarray, " _"]] = [sets[place] for place in places]
     may_be = may_be_best(reached, confidence)
-    means = [float(runs[np.isfinite(runs)].mean()) * (2 - float(np.isfinite(runs).mean())) for runs in reached]
+    means = [float(as_judged(runs).mean()) for runs in reached]
     verdict = balance(reached, near[places], np.zeros(len(places), np.bool_), tolerance, confidence)
     return AtCost(cost, int(places[int(np.argmin(means))]), tuple(int(p) for p in places[may_be]), verdict)

@@ -8,8 +8,6 @@ from jaxtyping import Float
 
 from overgan.study.analysis._curves import POWERS
 
-FEWEST = 5  # widths: of four that are left three numbers can be fitted
-
 Values = Float[np.ndarray, " widths"]
 
 

@@ -45,7 +45,7 @@ def critical(levels: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape l
 
 
 def as_judged(values: Float[np.ndarray, " runs"]) -> Float[np.ndarray, " runs"]:
-    """The values with that of each diverged run (inf) put at twice the distance from 0 of the others' mean.
+    """The values with that of each diverged run (inf) put above the others' mean by its size.
 
     A share p of diverged runs so makes a mean above 0 (1 + p) times as large. If all diverged they stay.
     """

@@ -21,9 +21,9 @@ def probabilities(
 
     A posterior: the mean of finished runs is a Student variable around that of those there are, whose standard
     deviations lend each other strength, in proportion to the means if these are positive. If any run of the study
-    diverged, the share of these is a Beta variable (Jeffreys) at each width, and a diverged run counts as one twice as
-    far from 0. A width whose runs all diverged has a probability of 0; where all others have one run, nothing is known,
-    and each is as probable.
+    diverged, the share of these is a Beta variable (Jeffreys) at each width, and a diverged run counts as worse than
+    that mean by its size. A width whose runs all diverged has a probability of 0; where all others have one run,
+    nothing is known, and each is as probable.
     """
     runs = {k: np.asarray(values[k], np.float64) for k in sorted(values) if len(values[k])}
     finished = {k: v[np.isfinite(v)] for k, v in runs.items() if np.isfinite(v).any()}

@@ -1,5 +1,6 @@
 """Which width is enough, and how sure that is: for a study's numbers, and for anybody's."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,8 +81,8 @@ def recommend(
     """The narrowest width that is enough, with a confidence interval.
 
     values: of each run, by width. Numbers, such as distances, less being better: a width is enough if its mean is at
-        most the best one's and `tolerance` times its size; inf is a run that diverged, which counts as one twice as far
-        from 0 as the mean of the width's other runs, and a width whose runs all diverged is not enough. Or booleans,
+        most the best one's and `tolerance` times its size; inf is a run that diverged, which counts as worse than
+        the mean of the width's other runs by its size, and a width whose runs all diverged is not enough. Or booleans,
         whether each run succeeded: a width is enough if its share of successes is at least 1 − tolerance, and the first
         that is shown to be is recommended. Or the path of a CSV file with the columns k, seed and value.
     confidence: of the interval, and of what is shown.
@@ -166,7 +167,7 @@ def _of_diverged(runs: Runs, judged: Runs, decision: Decision, tolerance: float,
     if without.place == decision.place and (without.not_excluded == decision.not_excluded).all():
         return text
     counts = joined([f"{len(runs[k]) - len(finished[k])} of {counted(len(runs[k]), 'run')} at k = {k}" for k in some])
-    return f"{text}. {counts} diverged, and each counts as twice the mean of the others there"
+    return f"{text}. {counts} diverged, and each counts as worse than the mean of the others there by its size"
 
 
 def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) -> str:
@@ -177,7 +178,7 @@ def _too_few(runs: Sequence[int], needed: float, left: int, tolerance: float) ->
     runs_a_width = f"{most} runs a width" if min(runs) == most else f"At most {most} runs a width"
     text = f". {runs_a_width} are too few to decide between {left} widths"
     if np.isfinite(needed):
-        about = round(needed, 1 - len(str(int(needed))))
+        about = max(most + 1, math.ceil(needed) if needed < 10 else float(f"{needed:.1e}"))
         text += f": at their spread about {about:,.0f} would tell a difference of {_percent(tolerance)}"
     return text
 

@@ -109,9 +109,9 @@ def _is_inner(logs: Mapping[int, Rates], place: int) -> bool:
 
 def _vertex(x: Rates, logs: Rates) -> float:
     """The best step of one seed at one width. x: the learning rates' logarithms."""
-    x, y = x[~np.isnan(logs)], logs[~np.isnan(logs)]
-    place = int(y.argmin())
-    if not 0 < place < len(x) - 1:
+    place = int(np.nanargmin(logs))
+    around = slice(place - 1, place + 2)
+    if not 0 < place < len(x) - 1 or np.isnan(logs[around]).any():
         return float(np.exp(x[place]))
-    square, linear, _ = np.polyfit(x[place - 1 : place + 2] - x[place], y[place - 1 : place + 2], 2)
+    square, linear, _ = np.polyfit(x[around] - x[place], logs[around], 2)
     return float(np.exp(x[place] - (linear / (2 * square) if square > 0 else 0.0)))  # all three may be equal

@@ -47,17 +47,21 @@ class ForBudget:
     limit: str  # of what can be known, in words; empty if the budget does not reach it
 
     def __str__(self) -> str:
+        known = {of.width: of.expected for of in self.widths if of.expected}
         best = next(of for of in self.widths if of.width == self.width)
+        alone = math.isnan(known[self.width].low)
         text = f"k = {self.width} is expected to come closest: mean {self.quantity}"
-        if best.expected:
-            text += f" {number(best.expected.value)} ({100 * self.confidence:g}% interval: {best.expected.interval})"
+        text += f" {number(known[self.width].value)}"
+        text += "" if alone else f" ({100 * self.confidence:g}% interval: {known[self.width].interval})"
         text += f" after {best.at:,} iterations, {best.how}"
         others = [k for k in self.not_told_apart if k != self.width]
-        text += f"; k = {joined(others)} may come as close" if others else "; no other width comes as close"
+        if len(known) > 1:
+            text += f"; k = {joined(others)} may come as close" if others else "; no other width comes as close"
+        text += ". With one run a width that came through, how much runs differ is not known" if alone else ""
         if self.narrowest != self.width:
             text += f". The narrowest within {percent(self.tolerance)} of it is k = {self.narrowest}"
         lost = [of.width for of in self.widths if of.how == LOST]
-        unknown = [of.width for of in self.widths if of.expected is None and of.width not in lost]
+        unknown = [of.width for of in self.widths if of.width not in {*known, *lost}]
         text += f". All runs at k = {joined(lost)} diverged" if lost else ""
         text += f". Nothing is known of k = {joined(unknown)}" if unknown else ""
         return text + (f". {self.limit}" if self.limit else "")

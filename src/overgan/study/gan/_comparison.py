@@ -16,6 +16,7 @@ from overgan.study.gan._results import GanResults
 from overgan.words import counted, joined
 
 Studies = Mapping[str, GanResults]  # by the name that each has on the page
+SUREST, ROUNDING = 0.999, 1e-9  # the first is the confidence of a recommendation that can be simulated
 OF_NO_RESULT = {  # keys of a spec in which studies of the same may differ
     *("name", "figures", "widths", "seeds", "fewer_seeds", "tolerance", "scale", "data.root"),
     *("train.log_every", "train.evaluate_every", "train.checkpoint_seconds", "train.iterations"),
@@ -46,7 +47,10 @@ class Between:
 
 @dataclass(frozen=True)
 class Recommended:
-    """What each study recommends of the widths that all of an axis have, at a confidence that holds for all of them."""
+    """What each study recommends of the widths that all of an axis have, at a confidence that holds for all of them.
+
+    No single one is surer than 0.999: of n together that is 1 − 0.001 n.
+    """
 
     features: str
     widths: tuple[int, ...]
@@ -72,11 +76,12 @@ class GanComparison:
 def compare_gans(studies: Studies, confidence: float) -> GanComparison:
     """What can be said of the studies beside each other."""
     axes = _axes(studies)
+    recommended = tuple(found for axis in axes for found in _recommended(studies, axis, confidence))
     return GanComparison(
         axes=tuple(axes),
         differences=tuple(_differences(studies, axes, confidence)),
-        recommended=tuple(found for axis in axes for found in _recommended(studies, axis, confidence)),
-        obstacles=tuple(_obstacles(studies, axes)),
+        recommended=recommended,
+        obstacles=(*_obstacles(studies, axes), *_less_sure(recommended, confidence)),
         settings=_settings(studies),
         confidence=confidence,
     )
@@ -134,7 +139,7 @@ def _recommended(studies: Studies, axis: Axis, confidence: float) -> list[Recomm
     shared = sorted(set.intersection(*finished))
     if len(axis.names) < 2 or len(shared) < 2:
         return []
-    each = min(1 - (1 - confidence) / len(axis.names), 0.999)  # the surest that can be simulated
+    each = min(1 - (1 - confidence) / len(axis.names), SUREST)
     by_study = {}
     for name in axis.names:
         narrowed = studies[name].narrowed(shared)
@@ -144,6 +149,16 @@ def _recommended(studies: Studies, axis: Axis, confidence: float) -> list[Recomm
         except OverganError:  # all runs diverged
             return []
     return [Recommended(axis.features, tuple(shared), by_study)]
+
+
+def _less_sure(recommended: Iterable[Recommended], confidence: float) -> Iterable[str]:
+    for of in recommended:
+        together = 1 - (1 - SUREST) * len(of.by_study)
+        if together < confidence - ROUNDING:
+            yield (
+                f"The recommended widths in {of.features} features are {100 * together:.6g}% sure together, not "
+                f"{100 * confidence:.6g}%: of {len(of.by_study)} studies no more can be simulated."
+            )
 
 
 def _obstacles(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
@@ -189,7 +204,8 @@ def _copies(studies: Studies, axes: Sequence[Axis]) -> Iterable[str]:
         for pair in combinations(axis.names, 2):
             before, after = (_runs(studies[name], axis.features) for name in pair)
             shared = before.keys() & after.keys()
-            if pair not in said and shared and all(np.array_equal(before[k], after[k]) for k in shared):
+            same = all(np.array_equal(before[k], after[k]) for k in shared)
+            if pair not in said and same and any(np.isfinite(before[k]).any() for k in shared):
                 said.add(pair)
                 yield (
                     f"{joined(pair)} have the same distances in every run, digit for digit, as a study and its copy "

@@ -60,6 +60,7 @@ def evaluate_checkpoints(
         images = load_images(spec.data, progress)
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
+        _check_numbers(spec.evaluate, config, of_images, len(images.reference))
         reference = _reference(config, images, of_images, device, progress, batch) if of_images else None
         for width in spec.widths:
             group = group_folder(folder, width)
@@ -88,6 +89,24 @@ def _config(spec: GanSpec, metrics: Sequence[MetricName], settings: dict[str, An
         return EvaluateConfig.model_validate(values)
     except ValidationError as error:
         raise OverganError(explain(error, EvaluateConfig).replace("final_metrics", "metrics")) from None
+
+
+def _check_numbers(own: EvaluateConfig, config: EvaluateConfig, metrics: Sequence[MetricName], most: int) -> None:
+    """Raise OverganError if rows of the study would be of two numbers of images, which do not compare.
+
+    most: images that a side can have.
+    """
+    of_images = any(METRICS[name].needs == "images" for name in metrics)  # in a row of their own, whatever the features
+    if not of_images and not ({*own.features} & {*config.features} and metrics):
+        return
+    for key in ("samples", "reference"):
+        before, now = getattr(own, key), getattr(config, key)
+        if before != now and not (key == "samples" and own.reference == "equal" and min(before, now) >= most):
+            raise OverganError(
+                f"{{argument}} is {now}, but this study has evaluate.{key} {before}, and numbers of both do not "
+                "compare; leave it out, name other features, or measure images of `overgan sample` beside the study",
+                key,
+            )
 
 
 def _reference(

@@ -41,12 +41,13 @@ class GanStudy(GanResults):
     ) -> UInt8[np.ndarray, "{n} h w c"]:
         """The first n images of a run's newest checkpoint, with train.average of the average; the same n at any time.
 
-        width: by default the recommended one. seed: by default the first.
+        width: by default the recommended one, or `recommend().width` while something is missing. seed: by default the
+            first.
         learning_rate, rule: where a seed has several; by default the width's best, and the spec's first.
         latents_seed: of other latents than those of the run's evaluations; runs make their images of the same ones.
 
         Raises OverganError if there is no such run, no checkpoint yet, or its checksum is wrong, or if no width is
-        given and none can be recommended yet.
+        given and `recommend` raises it.
         """
         check(n >= 1, "n", n, "at least 1")
         check(latents_seed is None or latents_seed >= 0, "latents_seed", latents_seed, "at least 0")
@@ -100,7 +101,8 @@ class GanStudy(GanResults):
         device: what generates images, computes features and trains networks: cpu, cuda, cuda:N, or auto, a GPU if
             there is one.
         batch: images that go through a feature network at once, by default as many as suit it.
-        settings: keys of the spec's `evaluate` section, such as features or samples; by default as in the spec.
+        settings: keys of the spec's `evaluate` section, such as features; by default as in the spec. In features of the
+            study's, as many images are compared as there: distances of other numbers do not compare.
 
         The result is what was measured, a row per run and feature space; metrics of networks have a row of their own,
         whose features are networks. Those of the same run, iteration and features
@@ -180,7 +182,7 @@ class GanStudy(GanResults):
         return pictures(self.folder, self.group(width), folder)
 
     def _width(self, width: int | None) -> int:
-        """The width, by default the recommended one, which there must be."""
+        """The width, by default that of `recommend`, which is the best of what there is while something is missing."""
         if width is not None:
             return width
         try:

@@ -24,19 +24,19 @@ class MeasuredGap:
 
 
 def measured_gaps(study: GanResults, confidence: float = 0.95) -> list[MeasuredGap]:
-    """By FID∞ and KID where they are measured at every width, else by the Fréchet distance; in the deciding space."""
+    """By FID∞ and KID where they are known at every width, else by the Fréchet distance; in the deciding space."""
     return [gap for gap in gaps_or_lacks(study, confidence) if isinstance(gap, MeasuredGap)]
 
 
 def gaps_or_lacks(study: GanResults, confidence: float) -> list[MeasuredGap | str]:
-    """The same, and in place of a gap that has no interval what it lacks, in words."""
+    """The same, and in place of one that has no interval what it is of and what it lacks, in words."""
     final, features = study.final(), study.spec.evaluate.features[0]
     found: list[MeasuredGap | str] = []
     for name, key in (("frechet_infinity", "frechet_inf"), ("kernel", "kernel")):
         of = complete(final, [f"{key}_train", f"{key}_test"])
         if len(of) and set(of.k) == set(final.k):
             found.append(_measured(study, name, _label(name, features), of, key, confidence))
-    if not found:
+    if not any(isinstance(of, MeasuredGap) for of in found):
         equal = study.spec.evaluate.reference == "equal"
         of = complete(final, ["frechet_train", "frechet_test"] if equal else ["frechet_gap", "frechet_test"])
         if not equal and len(of):
@@ -57,7 +57,7 @@ def _measured(
 ) -> MeasuredGap | str:
     train, test = (by_width(rows, f"{key}_{side}") for side in ("train", "test"))
     if lacking := why_no_growth(test):
-        return lacking
+        return f"test less train {label} grows: {lacking}"
     draws = _draws(rows, key)
     growth = gap_growth(train, test, draws, study.spec.tolerance, confidence)
     return MeasuredGap(metric, label, counts(test), draws is not None, growth)

@@ -33,8 +33,8 @@ def generalization(study: GanResults, confidence: float) -> Claim:
         figures=("gap", f"frechet-{features}"),
     )
     if not known:
-        lacking = tried[0] if tried else "no run is finished that has both distances"
-        because = f"Nothing is known of how test less train {frechet_label(features)} grows: {lacking}."
+        both = f"test less train {frechet_label(features)} grows: no run is finished that has both distances"
+        because = f"Nothing is known of how {tried[0] if tried else both}."
         return replace(claim, because=because, needed=more_runs(study), figures=claim.figures[1:])
     verdicts: dict[str, Verdict] = {
         gap.label: growth_verdict(gap.growth, tolerance) if gap.draws else "cannot tell" for gap in known

@@ -7,7 +7,19 @@ import numpy as np
 import pandas as pd
 
 from overgan.metrics import CRITIC
-from overgan.study.analysis import COPIES, Claim, Copied, Draws, Estimate, Interval, border, copied, interval, means_of
+from overgan.study.analysis import (
+    COPIES,
+    Claim,
+    Copied,
+    Draws,
+    Estimate,
+    Interval,
+    Verdict,
+    border,
+    copied,
+    interval,
+    means_of,
+)
 from overgan.study.gan._results import GanResults
 from overgan.study.gan.claims._basis import Runs, by_width, counts, judged_runs, more_runs, rests_on, seeds_would_tell
 from overgan.words import course, number, percent, span
@@ -48,15 +60,14 @@ def memorization(study: GanResults, confidence: float) -> Claim:
     )
     if found is None and nnd is None:
         return replace(claim, because=_unknown(shares), needed=_to_measure(study, judged))
-    supported = (found is not None and found.none) or (
-        nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
-    )
-    some = found is not None and found.some
+    verdict: Verdict = found.verdict if found else "cannot tell"
+    below = nnd is not None and nnd.less.high < 0 and (found is None or found.widest.value < border())
+    if verdict == "cannot tell" and below:
+        verdict = "supports"
     lacking = [name for name, of in (("memorization", found), ("nnd", nnd)) if of is None]
-    told = some or supported
     return replace(
         claim,
-        verdict="contradicts" if some else "supports" if supported else "cannot tell",
+        verdict=verdict,
         because=" ".join(
             [
                 *([_of_share(found, shares, confidence)] if found else []),
@@ -65,7 +76,7 @@ def memorization(study: GanResults, confidence: float) -> Claim:
             ]
         ),
         numbers=_numbers(found, nnd, shares, confidence),
-        needed="" if told else _needed(study, found, shares, lacking),
+        needed=_needed(study, found, shares, lacking) if verdict == "cannot tell" else "",
     )
 
 
@@ -121,9 +132,9 @@ def _of_share(found: Copied, shares: Runs, confidence: float) -> str:
         f"k = {narrow} {percent(widest.value - growth.value, 3)}. One half means that nothing is memorized, "
         f"{percent(border())} that {percent(COPIES)} of the images are copies"
     )
-    if found.none:
-        return f"{text}: fewer are."
-    return f"{text}: some are." if found.some else f"{text}."
+    if found.some:
+        return f"{text}: some are, though fewer than {percent(COPIES)}." if found.none else f"{text}: some are."
+    return f"{text}: fewer are." if found.none else f"{text}."
 
 
 def _of_nnd(nnd: _Divergence, confidence: float) -> str:

@@ -14,7 +14,7 @@ def measured(study: GanResults, column: str) -> Runs:
 
 def unmeasured(study: GanResults, widths: Collection[int], metric: str, what: str) -> tuple[str, str]:
     """Why nothing can be said of how a metric goes with the width, for too few widths have it; and what would tell."""
-    ended = [group.width for group in study.status() if group.complete and group.width not in widths]
+    ended = [group.width for group in study.status() if group.finished and group.width not in widths]
     if ended:
         has = f"so far that is done at k = {joined(list(widths))} alone" if widths else "that is not done yet"
         return (

@@ -65,7 +65,12 @@ def saturation(study: GanResults, confidence: float) -> Claim:
         claim,
         verdict=verdict,
         because=" ".join(
-            [_of_doubling(found, verdict, label, tolerance, confidence), *_of_level(level), *_of_laws(laws)]
+            [
+                _of_doubling(found, verdict, label, tolerance, confidence),
+                *_of_wider(study, found.wide),
+                *_of_level(level),
+                *_of_laws(laws),
+            ]
         ),
         numbers=(
             in_percent(f"change of mean {label} in the last doubling, to k = {found.wide}", found, confidence),
@@ -94,6 +99,14 @@ def _of_doubling(found: Change, verdict: Verdict, label: str, tolerance: float, 
     if verdict == "contradicts":
         return f"{text}, beyond {within}: it {'still falls' if found.value < 0 else 'rises again'}."
     return f"{text}, which may be within {within} or beyond."
+
+
+def _of_wider(study: GanResults, judged: int) -> list[str]:
+    """What became of widths beyond the widest that is judged."""
+    wider = [group for group in study.status() if group.width > judged]
+    lost, waiting = ([group.width for group in wider if group.complete is ended] for ended in (True, False))
+    said = [f"All runs at k = {joined(lost)} diverged."] if lost else []
+    return [*said, *([f"The runs at k = {joined(waiting)} are not finished."] if waiting else [])]
 
 
 def _of_level(level: Recommendation | None) -> list[str]:
@@ -126,5 +139,7 @@ def _named(law: LeftOut) -> str:
 
 
 def _needed(study: GanResults, found: Change) -> str:
-    wider = f"A wider network, k = {2 * found.wide}, would show how it goes on"
-    return f"{seeds_would_tell(study, found.seeds, (found.narrow, found.wide))} {wider}."
+    seeds = seeds_would_tell(study, found.seeds, (found.narrow, found.wide))
+    if found.wide < max(study.spec.widths):
+        return seeds
+    return f"{seeds} A wider network, k = {2 * found.wide}, would show how it goes on."

@@ -121,12 +121,17 @@ def _needed(runs: list[Course], relative: Kendall | None, absolute: Kendall | No
 
 def _because(study: GanResults, found: Steadiness, label: str) -> str:
     relative, absolute = (
-        {k: float(np.median(of)) for k, of in values_by_width(found.runs, varied).items()}
+        {
+            k: float(np.median(finite))
+            for k, of in values_by_width(found.runs, varied).items()
+            if (finite := [value for value in of if value < math.inf])
+        }
         for varied in (found.relative, found.absolute)
     )
+    medians = "medians of the runs that came through" if any(found.diverged) else "medians"
     sentences = [
         f"Over the last third of training {label} varies about its trend, relative to itself, by "
-        f"{_ends(relative, _percent)}, and as a distance by {_ends(absolute, number)} (medians)."
+        f"{_ends(relative, _percent)}, and as a distance by {_ends(absolute, number)} ({medians})."
     ]
     if len(found.spread) > 1:
         sentences.append(
@@ -142,8 +147,7 @@ def _percent(share: float) -> str:
 
 def _ends(values: dict[int, float], shown: Callable[[float], str]) -> str:
     """A number at the narrowest and the widest width that have one."""
-    known = {k: value for k, value in values.items() if math.isfinite(value)}
-    return joined([f"{shown(known[k])} at k = {k}" for k in dict.fromkeys([min(known), max(known)])])
+    return joined([f"{shown(values[k])} at k = {k}" for k in dict.fromkeys([min(values), max(values)])])
 
 
 def _lost(found: Steadiness) -> str:
