@@ -153,6 +153,31 @@ def own_features(shape):
     return lambda images: images.reshape(len(images), -1)[:, : shape[1]] / 255
 
 
+@pytest.mark.parametrize("own", [lambda function: lambda _shape: function, None], ids=["function", "space"])
+def test_features_of_the_users_own_that_were_changed_are_computed_anew(sets, tmp_path, monkeypatch, own):
+    """And those that were not, are not."""
+    own = own or (lambda function: Space(lambda _wanted: (function, {"dimension": 3})))
+    embedded = []
+
+    def levels(divisor):
+        def embed(images):
+            embedded.append(len(images))
+            return (images.reshape(len(images), -1)[:, :3] / divisor).astype(np.float32)
+
+        return embed
+
+    def distance(divisor, cache):
+        monkeypatch.setitem(globals(), "changed_features", own(levels(divisor)))
+        embedded.clear()
+        name = f"{__name__}:changed_features"
+        return evaluate(sets[0], sets[1], features=name, cache=tmp_path / cache)["frechet_train"]
+
+    first = distance(1, "kept")
+    assert distance(2, "kept") == pytest.approx(first / 4)  # a distance of squares
+    assert distance(1, "kept") == first
+    assert embedded.count(len(sets[0])) == 1  # the generated images alone
+
+
 def broken_features(_shape):
     return lambda images: np.full((len(images), 2), np.nan)
 
