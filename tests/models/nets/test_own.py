@@ -24,6 +24,14 @@ def build(width, shape):
     critic = nn.Sequential(nn.Flatten(), nn.Linear(size, width), nn.ReLU(), nn.Linear(width, 1), nn.Flatten(0))
     return generator, critic
 
+def frozen(width, shape):
+    generator, critic = build(width, shape)
+    critic[1].requires_grad_(False)
+    return generator, critic
+
+def nothing(width, shape):
+    return build(width, shape)[0], build(width, shape)[1].requires_grad_(False)
+
 def wrong_latent(width, shape):
     return nn.Linear(5, width), build(width, shape)[1]
 
@@ -88,6 +96,20 @@ def test_a_run_does_not_depend_on_its_companions(folder):
         assert torch.equal(value, restored.tensors()[key]), key
 
 
+def test_frozen_parameters_are_neither_trained_nor_counted(folder):
+    images = torch.randint(256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    replicas = Replicas(config("frozen"), TrainConfig(batch=6, learning_rate=1e-3), 6, SHAPE, [0, 1])
+    before = {name: tensor.clone() for name, tensor in replicas.tensors().items()}
+    replicas.iterate(images)
+    after = replicas.tensors()
+    names = "critic.1/weight", "critic.3/weight"
+    assert [torch.equal(before[name], after[name]) for name in names] == [True, False]
+    assert parameter_counts(config("frozen"), 6, SHAPE)["critic"] == 7
+    alone = replicas.critic.alone(1)
+    assert [name for name, p in alone.named_parameters() if p.requires_grad] == ["3.weight", "3.bias"]
+    assert torch.equal(alone[1].weight, before["critic.1/weight"][1])
+
+
 @pytest.mark.slow
 def test_a_study_of_it(folder, small_spec):
     spec = small_spec.read_text().replace("{name: mlp, latent: 4, depth: 2}", "{name: 'own_networks:build', latent: 4}")
@@ -115,6 +137,7 @@ def test_a_name_alone_is_a_model(folder):
         ("own_networks:failing", r"for 2 images the generator gives \(2, 3, 3, 3\), \(2, 1, 8, 8\) is needed"),
         ("own_networks:number", r"number fails \(TypeError"),
         ("own_networks:numbers", "gives a int, a torch.nn.Module is needed"),
+        ("own_networks:nothing", "the critic has nothing to train; give it weights, not all frozen"),
         ("own_networks:wrong_latent", r"the generator fails \(RuntimeError: .*4"),
     ],
 )

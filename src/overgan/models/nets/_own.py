@@ -48,10 +48,12 @@ def construct(name: str, width: int, shape: Shape) -> tuple[nn.Module, nn.Module
 
 
 def check_own(name: str, pair: Networks, latent: int, shape: Shape) -> None:
-    """Raise OverganError if the networks, as replicas, do not take and give what they must."""
+    """Raise OverganError if the networks, as replicas, do not take and give what they must, or cannot be trained."""
     height, width, channels = shape
     image = (channels, height, width)
     for what, given, needed in (("generator", (latent,), image), ("critic", image, ())):
+        if not list(getattr(pair, what).parameters()):
+            raise OverganError(f"model.name: {name}: the {what} has nothing to train; give it weights, not all frozen")
         with explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
             results = getattr(pair, what)(torch.randn(1, 2, *given))
         if tuple(results.shape) != (1, 2, *needed):
@@ -64,17 +66,19 @@ def check_own(name: str, pair: Networks, latent: int, shape: Shape) -> None:
 class OneByOne(nn.Module):
     """Modules of one architecture as replicas that are evaluated one after another.
 
-    Its parameters and buffers are theirs, stacked along a first axis; a dot in a name becomes a slash.
+    Its parameters and buffers are theirs, stacked along a first axis; a dot in a name becomes a slash. Parameters that
+    need no gradient, which are not to be trained, are buffers here.
     """
 
     def __init__(self, replicas: list[nn.Module]):
         super().__init__()
         parameters, buffers = stack_module_state(replicas)
-        for name, parameter in parameters.items():
-            self.register_parameter(name.replace(".", "/"), nn.Parameter(parameter))
-        for name, buffer in buffers.items():
-            self.register_buffer(name.replace(".", "/"), buffer)
-        self._template = [replicas[0].requires_grad_(False)]  # in a list, so that its own parameters are not ours
+        for name, tensor in (parameters | buffers).items():
+            if tensor.requires_grad:
+                self.register_parameter(name.replace(".", "/"), nn.Parameter(tensor))
+            else:
+                self.register_buffer(name.replace(".", "/"), tensor)
+        self._template = [replicas[0]]  # in a list, so that its own parameters are not ours
 
     @property
     def template(self) -> nn.Module:
@@ -84,7 +88,7 @@ class OneByOne(nn.Module):
     @torch.no_grad()
     def alone(self, replica: int) -> nn.Module:
         """A copy of the replica's own module."""
-        module = deepcopy(self.template).requires_grad_()
+        module = deepcopy(self.template)
         for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
             tensor.copy_(getattr(self, name.replace(".", "/"))[replica])
         return module
