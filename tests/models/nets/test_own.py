@@ -24,6 +24,10 @@ def build(width, shape):
     critic = nn.Sequential(nn.Flatten(), nn.Linear(size, width), nn.ReLU(), nn.Linear(width, 1), nn.Flatten(0))
     return generator, critic
 
+def noisy(width, shape):
+    generator, critic = build(width, shape)
+    return nn.Sequential(nn.Dropout(0.2), generator), nn.Sequential(nn.Dropout(0.2), critic)
+
 def frozen(width, shape):
     generator, critic = build(width, shape)
     critic[1].requires_grad_(False)
@@ -77,10 +81,12 @@ def test_each_replica_is_the_users_network(folder):
     }
 
 
-def test_a_run_does_not_depend_on_its_companions(folder):
+@pytest.mark.parametrize("function", ["build", "noisy"])
+def test_a_run_does_not_depend_on_its_companions(folder, function):
+    """Nor on what was drawn before, also where its layers draw."""
     images = torch.randint(256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     train = TrainConfig(batch=6, learning_rate=1e-3)
-    together, alone = (Replicas(config(), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
+    together, alone = (Replicas(config(function), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
     for _ in range(5):
         losses, own = together.iterate(images), alone.iterate(images)
     for key, values in losses.items():
@@ -88,7 +94,7 @@ def test_a_run_does_not_depend_on_its_companions(folder):
     # one step of 255: where a value lies between two, the rounding of the sums decides
     assert (together.sample(9)[1].int() - alone.sample(9)[0].int()).abs().max() <= 1
     state = together.tensors()
-    restored = Replicas(config(), train, 6, SHAPE, [0, 1, 2])
+    restored = Replicas(config(function), train, 6, SHAPE, [0, 1, 2])
     restored.restore({key: value.clone() for key, value in state.items()}, 5)
     together.iterate(images)
     restored.iterate(images)

@@ -1,6 +1,7 @@
 """Models of the user's own: a function that builds a generator and a critic, which know nothing of replicas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
@@ -13,6 +14,14 @@ from overgan.models.nets._face import Networks
 from overgan.own import explained, load_function
 
 
+@contextmanager
+def repeatable(device: torch.device, seed: int = 0) -> Iterator[None]:
+    """Meanwhile what a user's layers draw from the global generator, such as dropout, depends on the seed alone."""
+    with torch.random.fork_rng([] if device.type == "cpu" else [device]):
+        torch.manual_seed(seed)
+        yield
+
+
 def own_networks(name: str, generator: int, critic: int, shape: Shape, streams: Sequence[torch.Generator]) -> Networks:
     """The user's networks, a replica for each stream.
 
@@ -23,8 +32,7 @@ def own_networks(name: str, generator: int, critic: int, shape: Shape, streams: 
     """
     generators, critics = [], []
     for stream in streams:
-        with torch.random.fork_rng(devices=[]):  # a user's layers draw from the global generator
-            torch.manual_seed(int(torch.randint(2**31, (), generator=stream)))
+        with repeatable(torch.device("cpu"), int(torch.randint(2**31, (), generator=stream))):
             generators.append(construct(name, generator, shape)[0])
             critics.append(construct(name, critic, shape)[1])
     return Networks(OneByOne(generators), OneByOne(critics))
