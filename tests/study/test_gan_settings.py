@@ -7,7 +7,7 @@ import torch
 
 import overgan
 from overgan.errors import OverganError
-from overgan.study import parse_spec
+from overgan.study import KINDS, parse_spec
 from overgan.study.gan._checkpoints import samples
 from overgan.study.gan._work import worker
 from overgan.training import load_generator, load_tensors, read_checkpoint, stream
@@ -69,3 +69,10 @@ def test_a_study_that_was_begun_with_one_goes_on(small_study, tmp_path):
     assert overgan.load(folder).spec.model.sampling_norm == "batch"
     with pytest.raises(ZeroDivisionError):  # what is about to be done is known, and nothing is refused
         overgan.run(small_study / "small.yaml", folder, ["model.sampling_norm=batch"], opened=lambda _: 1 / 0, **HERE)
+
+
+def test_a_batch_that_the_networks_cannot_take_is_refused_before_any_work():
+    dcgan = {"data": {"name": "digits", "size": 16}, "model": {"name": "dcgan"}}
+    spec = parse_spec(SPEC | dcgan | {"train": SPEC["train"] | {"generator_batch": 1}}, "test")
+    with pytest.raises(OverganError, match=r"train\.generator_batch is 1, .*set it to 2 or more"):
+        KINDS["gan"].facts(spec)

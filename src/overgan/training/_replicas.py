@@ -29,7 +29,8 @@ class Replicas:
     at_once: how many replicas' losses are computed together; by default as many as memory should hold. Where networks
         convolve, another number may round otherwise.
 
-    Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
+    Raises OverganError if the networks cannot make images of this shape, or be trained with the config's batch, or
+    there is no such loss.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Replicas:
         dither: bool = False,
         at_once: int | None = None,
     ):
+        model.check_batch(shape, config.least_batch)
         self.config, self.loss = config, LOSSES[config.loss]
         self.model, self.device, self.dither = model, device, dither
         self.runs, self.iteration = config.runs(seeds), 0

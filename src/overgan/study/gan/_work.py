@@ -75,6 +75,7 @@ def facts(spec: GanSpec) -> Facts:
     images = load_images(spec.data)
     for note in images.notes:
         logging.getLogger(__name__).warning(f"overgan: {images.name}: {note}")
+    spec.model.check_batch(images.shape, spec.train.least_batch)
     _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     for width, counts in parameters.items():
