@@ -136,7 +136,8 @@ def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, 
     monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
     train = write_folder(tmp_path / "train", digits.train[:80], digits.train_labels)
     test = write_folder(tmp_path / "test", digits.test[:60], digits.test_labels)
-    result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")
+    result = evaluate(digits.train[80:140], train, test, "classifier", cache=str(tmp_path / "cache"))
+    assert len(list((tmp_path / "cache").glob("classifier-*.safetensors"))) == 1  # beside the real images' numbers
     assert result.facts["images"]["train"]["compared"] == 40  # the others trained the classifier
     assert result["frechet_train"] > 0
     with pytest.raises(OverganError, match=r"test images have no labels; .*or use other features"):
