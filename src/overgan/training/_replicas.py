@@ -159,7 +159,7 @@ class Replicas:
         if not self.model.own:
             return nullcontext()
         seed, *_ = self.seeds[part.rows]  # of the one replica in it
-        return repeatable(torch.device(self.device), stream(seed, "layers", self.iteration, step).initial_seed())
+        return repeatable(torch.device(self.device), stream(seed, "own", self.iteration, step).initial_seed())
 
     @torch.no_grad()
     def moved(self) -> dict[str, PerReplica]:

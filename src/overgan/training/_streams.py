@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks")
-NAMES += ("layers",)
+NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks", "own")
 
 
 def stream(seed: int, name: str, *when: int) -> torch.Generator:
