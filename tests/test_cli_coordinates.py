@@ -79,6 +79,15 @@ def test_the_rules_of_the_spec_are_checked_at_its_middle_rate(small_spec):
     assert found.frame().columns.tolist() == ["rule", "k", "seed", "network", "layer", "updates", "rms"]
 
 
+def test_real_images_are_dithered_if_those_of_the_spec_are(small_spec):
+    small = {"rules": ["constant"], "widths": [2, 4]}
+    plain, dithered = (
+        overgan.coordinates(small_spec, ["train.batch=4", f"data.dither={dither}"], **small).changes
+        for dither in ("false", "true")
+    )
+    assert plain != dithered
+
+
 def test_layers_of_ones_own_model_are_checked_without_mup(small_spec, tmp_path, monkeypatch):
     (tmp_path / "own_nets.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)

@@ -1,9 +1,12 @@
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.utils import make_grid
 
-from overgan.pictures import enlarged, neighbour_picture, square_grid, squared
+from overgan.pictures import enlarged, image_png, neighbour_picture, square_grid, squared
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -36,7 +39,6 @@ def test_large_images_keep_their_size():
         ((2, 8, 8, 1), (2, 1, 8, 8, 3), r"= \(2, 1, 8, 8, 1\) is needed"),
         ((2, 8, 8, 1), (2, 0, 8, 8, 1), r"neighbours has shape \(2, 0, 8, 8, 1\)"),
         ((0, 8, 8, 1), (0, 1, 8, 8, 1), r"generated has shape \(0, 8, 8, 1\)"),
-        ((2, 8, 8, 2), (2, 1, 8, 8, 2), r"generated has shape \(2, 8, 8, 2\); images \(rows, h, w, 1 or 3\)"),
     ],
 )
 def test_shapes_that_do_not_fit_are_named(generated, neighbours, message):
@@ -57,6 +59,17 @@ def test_a_square_grid_is_that_of_torchvision_and_white_where_no_image_is(channe
     places = np.concatenate([images, np.full_like(images[:1], 255)])
     expected = make_grid(torch.from_numpy(places).movedim(-1, 1), nrow=3, padding=1, pad_value=255)
     np.testing.assert_array_equal(square_grid(images), expected.movedim(0, -1).numpy())
+
+
+@pytest.mark.parametrize(("channels", "shown"), [(2, 1), (4, 3), (5, 3)])
+def test_of_other_channels_pictures_show_the_first_one_or_three(channels, shown):
+    images = np.random.default_rng(0).integers(256, size=(4, 8, 8, channels), dtype=np.uint8)
+    first = images[..., :shown].copy()
+    np.testing.assert_array_equal(square_grid(images), square_grid(first))
+    pairs = [(of[:2], of[2:].reshape(2, 1, *of.shape[1:])) for of in (images, first)]
+    np.testing.assert_array_equal(*(neighbour_picture(*pair) for pair in pairs))
+    with Image.open(io.BytesIO(image_png(images[0]))) as picture:
+        np.testing.assert_array_equal(np.asarray(picture).reshape(8, 8, shown), first[0])
 
 
 def test_enlarged_images_have_squares_for_pixels():

@@ -1,4 +1,7 @@
-"""Pictures made of images: PNG files, grids, and generated images beside the nearest training images (Fig. 10)."""
+"""Pictures made of images: PNG files, grids, and generated images beside the nearest training images (Fig. 10).
+
+Of images with two channels, or more than three, they show the first one, or three.
+"""
 
 import base64
 import io
@@ -19,31 +22,32 @@ def neighbour_picture(
 ) -> UInt8[np.ndarray, "height width channels"]:
     """One picture with a row for each generated image: the image, a gap, then its neighbours.
 
-    generated: (rows, h, w, c), grey (c = 1) or colour (c = 3).
+    generated: (rows, h, w, c).
     neighbours: (rows, count, h, w, c), nearest first, as `train[indices]` with `nearest_neighbours`' indices.
     Images of less than 32 pixels are magnified by the smallest whole factor that makes both sides at least 32.
 
     Raises ValueError if the shapes do not fit together or there is no image.
     """
     rows, *shape = generated.shape
-    if generated.size == 0 or shape[2] not in (1, 3):
-        raise ValueError(f"generated has shape {generated.shape}; images (rows, h, w, 1 or 3) are needed")
+    if generated.size == 0:
+        raise ValueError(f"generated has shape {generated.shape}; images (rows, h, w, c) are needed")
     expected = (rows, neighbours.shape[1], *shape)
     if neighbours.shape[1] == 0 or neighbours.shape != expected:
         raise ValueError(f"neighbours has shape {neighbours.shape}; (rows, count, h, w, c) = {expected} is needed")
     times = max(1, math.ceil(SMALLEST / min(shape[:2])))
     line, gap = (((0, 0), (0, 0), (0, LINE), (0, pixels), (0, 0)) for pixels in (LINE, GAP))
     tiles = [
-        np.pad(enlarged(images, times), margin, constant_values=WHITE)
+        np.pad(enlarged(_shown(images), times), margin, constant_values=WHITE)
         for images, margin in ((generated[:, None], gap), (neighbours, line))
     ]
-    lines = [part.swapaxes(1, 2).reshape(rows, part.shape[2], -1, shape[2]) for part in tiles]  # rows, y, x, c
+    lines = [part.swapaxes(1, 2).reshape(rows, part.shape[2], -1, part.shape[4]) for part in tiles]  # rows, y, x, c
     picture = np.concatenate(lines, axis=2)
     return picture.reshape(-1, *picture.shape[2:])[:-LINE, :-LINE]
 
 
 def image_grid(rows: UInt8[np.ndarray, "rows columns h w c"]) -> UInt8[np.ndarray, "height width 3"]:
     """The images as one colour picture, a row for each of `rows`, white lines of 1 pixel between and around them."""
+    rows = _shown(rows)
     _, columns, _, w, channels = rows.shape
     tiles = np.pad(rows, ((0, 0), (0, 0), (LINE, 0), (LINE, 0), (0, 0)), constant_values=WHITE)
     picture = tiles.swapaxes(1, 2).reshape(-1, columns * (w + LINE), channels)
@@ -70,10 +74,15 @@ def enlarged(images: UInt8[np.ndarray, "*n h w c"], times: int) -> UInt8[np.ndar
 
 
 def image_png(image: UInt8[np.ndarray, "h w c"]) -> bytes:
-    """One grey (c = 1) or colour (c = 3) image as a PNG."""
-    buffer = io.BytesIO()
+    """One image as a PNG."""
+    buffer, image = io.BytesIO(), np.ascontiguousarray(_shown(image))
     Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _shown(images: UInt8[np.ndarray, "*n h w c"]) -> UInt8[np.ndarray, "*n h w shown"]:
+    """Grey images, or colour."""
+    return images[..., : 3 if images.shape[-1] >= 3 else 1]
 
 
 def data_url(content: bytes) -> str:

@@ -1,11 +1,12 @@
 import hashlib
 import tarfile
+from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from overgan.data import DataConfig, load_images
+from overgan.data import DataConfig, class_labels, load_images
 from overgan.errors import OverganError
 from tests.conftest import SHARED_DATA
 
@@ -43,6 +44,21 @@ def test_train_and_test_folders_with_classes(tmp_path):
     (tmp_path / "train" / "notes.txt").write_text("not an image")
     (tmp_path / "train" / ".hidden.png").write_text("not an image")
     check_classes(load(tmp_path))
+
+
+def test_the_folders_of_many_classes_are_not_compared_one_by_one():
+    compared = []
+
+    class Folder(PurePosixPath):
+        def __eq__(self, other):
+            compared.append(other)
+            return super().__eq__(other)
+
+        __hash__ = PurePosixPath.__hash__
+
+    folders = [Folder(f"{i:03d}") for i in range(200)]
+    assert class_labels(folders[::-1]).tolist() == [*range(199, -1, -1)]
+    assert len(compared) < 200  # of nearly 20,000 pairs
 
 
 def test_folders_behind_links_are_read_and_a_circle_of_links_ends(tmp_path):

@@ -72,7 +72,9 @@ def test_a_missing_file_is_named(small_mnist):
         load(root)
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-5], lambda b: b[:20], lambda b: b"x" + b[1:], lambda b: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-5], lambda b: b[:20], lambda b: b"x" + b[1:], lambda b: b[:6], lambda b: b""]
+)
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"])
 def test_a_damaged_file_is_named(small_mnist, damage, name):
     root, _ = small_mnist

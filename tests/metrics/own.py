@@ -25,6 +25,7 @@ images = Metric("spread", spread, (Column("spread", "spread"), Column("on_gpu", 
 nan = Metric("nan", lambda *_: {"x": np.nan}, (Column("x", "x", sides=("test",)),))
 unknown = Metric("unknown", lambda *_: {"y": 1.0}, (Column("x", "x", sides=("test",)),))
 broken = Metric("broken", lambda *_: 1 / 0, (Column("x", "x", sides=("test",)),))
+networks = Metric("networks", lambda *_: {"x": 1.0}, (Column("x", "x", sides=("test",)),), "networks")
 number = 5
 devices = []
 

@@ -136,7 +136,8 @@ def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, 
     monkeypatch.setattr("overgan.metrics.spaces._classifier.EPOCHS", 0)
     train = write_folder(tmp_path / "train", digits.train[:80], digits.train_labels)
     test = write_folder(tmp_path / "test", digits.test[:60], digits.test_labels)
-    result = evaluate(digits.train[80:140], train, test, "classifier", cache=tmp_path / "cache")
+    result = evaluate(digits.train[80:140], train, test, "classifier", cache=str(tmp_path / "cache"))
+    assert len(list((tmp_path / "cache").glob("classifier-*.safetensors"))) == 1  # beside the real images' numbers
     assert result.facts["images"]["train"]["compared"] == 40  # the others trained the classifier
     assert result["frechet_train"] > 0
     with pytest.raises(OverganError, match=r"test images have no labels; .*or use other features"):
@@ -151,6 +152,31 @@ def test_classifier_features_need_class_folders_on_both_sides(digits, tmp_path, 
 
 def own_features(shape):
     return lambda images: images.reshape(len(images), -1)[:, : shape[1]] / 255
+
+
+@pytest.mark.parametrize("own", [lambda function: lambda _shape: function, None], ids=["function", "space"])
+def test_features_of_the_users_own_that_were_changed_are_computed_anew(sets, tmp_path, monkeypatch, own):
+    """And those that were not, are not."""
+    own = own or (lambda function: Space(lambda _wanted: (function, {"dimension": 3})))
+    embedded = []
+
+    def levels(divisor):
+        def embed(images):
+            embedded.append(len(images))
+            return (images.reshape(len(images), -1)[:, :3] / divisor).astype(np.float32)
+
+        return embed
+
+    def distance(divisor, cache):
+        monkeypatch.setitem(globals(), "changed_features", own(levels(divisor)))
+        embedded.clear()
+        name = f"{__name__}:changed_features"
+        return evaluate(sets[0], sets[1], features=name, cache=tmp_path / cache)["frechet_train"]
+
+    first = distance(1, "kept")
+    assert distance(2, "kept") == pytest.approx(first / 4)  # a distance of squares
+    assert distance(1, "kept") == first
+    assert embedded.count(len(sets[0])) == 1  # the generated images alone
 
 
 def broken_features(_shape):

@@ -129,6 +129,7 @@ def test_former_names_are_understood(digits, tmp_path, former, name):
         ("tests.metrics.own:nan", r"metric .*:nan gives .*finite numbers of its columns"),
         ("tests.metrics.own:unknown", r"metric .*:unknown gives .*'y'.*of its columns, \['x'"),
         ("tests.metrics.own:broken", r"metric .*:broken fails \(ZeroDivisionError: division by zero\)"),
+        ("tests.metrics.own:networks", "networks needs networks, which only .*; have it need images"),
         ("tests.metrics.own:number", "metric: .*:number is a int; a Metric is needed"),
         ("tests.metrics.own:nothing", "metric: .*:nothing cannot be imported"),
     ],

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from overgan.errors import OverganError
 from overgan.models import ModelConfig, Part, to_network
 from overgan.training import LOSSES, Given, Replicas, Streams, TrainConfig
 from overgan.training._cost import replicas_at_once
@@ -167,3 +168,16 @@ def test_bfloat16_products_give_nearly_the_same_losses(name, images):
         assert not torch.equal(values, expected[key]), key
         # a bfloat16 number is within 2^-9 of what it stands for; a score passes through no more than 20 layers
         assert (values - expected[key]).abs().max() <= 20 / 512 * max(1, expected[key].abs().max()), key
+
+
+@pytest.mark.parametrize(("name", "pixels"), [("dcgan", 16), ("dcgan", 32), ("dcgan", 64), ("resnet", 16)])
+def test_one_image_an_update_is_refused_where_a_norm_is_over_the_images_alone(name, pixels):
+    images = random_images(pixels, 1)
+    if name == "dcgan" and pixels <= 32:
+        for batch in ({"batch": 1}, {"generator_batch": 1}):
+            with pytest.raises(OverganError, match=rf"is 1, but the dcgan of {pixels} pixels .*set it to 2 or more"):
+                gan(name, [0], shape=images.shape[1:], **batch)
+    else:
+        one = gan(name, [0], shape=images.shape[1:], batch=1, generator_batch=1, critic_steps=1)
+        one.iterate(images)
+        assert one.finite.all()

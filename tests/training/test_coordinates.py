@@ -12,14 +12,16 @@ from overgan.training import UPDATES, Change, Replicas, TrainConfig, changes, sl
 RULES = ["constant", "mup"]
 
 
-def test_a_change_is_what_the_updates_did_to_a_layer(digits):
+@pytest.mark.parametrize("dither", [False, True])
+def test_a_change_is_what_the_updates_did_to_a_layer(digits, dither):
     """Against replicas that are trained here, the inputs written out."""
     config = TrainConfig(batch=4, learning_rate=1e-3, critic_steps=3, schedule="linear", iterations=7, average=0.9)
     model, seeds = ModelConfig(name="mlp", latent=4), [2, 5]
-    found = {(c.seed, c.network, c.layer, c.updates): c.rms for c in changes(model, config, [8], digits.train, seeds)}
+    every = changes(model, config, [8], digits.train, seeds, dither=dither)
+    found = {(c.seed, c.network, c.layer, c.updates): c.rms for c in every}
     assert len(found) == len(seeds) * 6 * len(UPDATES)
     once_each = config.model_copy(update={"critic_steps": 1, "schedule": "constant", "average": None})
-    replicas = Replicas(model, once_each, 8, digits.shape, seeds)
+    replicas = Replicas(model, once_each, 8, digits.shape, seeds, dither=dither)
     z = torch.stack([torch.randn(64, 4, generator=stream(seed, "evaluation")) for seed in seeds])
     before = outputs(replicas.generator, z)["layers.1"]
     for updates in range(1, 6):

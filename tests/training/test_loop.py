@@ -43,6 +43,14 @@ def test_an_interrupted_group_ends_with_the_same_bits(train, whole, tmp_path, st
     assert results(train(tmp_path / "parts")) == results(whole)
 
 
+def test_a_group_that_goes_on_still_says_how_far_it_had_come(train, tmp_path):
+    folder = train(tmp_path / "k", stop_after=12)
+    last = [row["frechet_test"] for row in read_jsonl(folder / "evaluations.jsonl")]
+    train(folder, stop_after=1)
+    progress = json.loads((folder / "progress.json").read_text())
+    assert (progress["iteration"], progress["frechet_test"]) == (13, pytest.approx(sum(last) / 3))
+
+
 @pytest.mark.parametrize("loss", ["hinge", "non-saturating", "relativistic"])
 def test_an_interrupted_group_of_another_loss_does_too(train, tmp_path, loss):
     short = {"loss": loss, "iterations": 8, "log_every": 2, "evaluate_every": 4}

@@ -173,10 +173,10 @@ def open_files(root: Path, name: str, form: Form = AS_IT_IS, mend: str = ONE_SIZ
 
 def class_labels(folders: Sequence[PurePosixPath]) -> np.ndarray | None:
     """0, 1, … for the sub-folder of every image, in the order of their names, if all lie in two or more."""
-    names = sorted(set(folders))
-    if len(names) < 2 or PurePosixPath() in names:
+    places = {folder: i for i, folder in enumerate(sorted(set(folders)))}
+    if len(places) < 2 or PurePosixPath() in places:
         return None
-    return np.array([names.index(folder) for folder in folders], np.int64)
+    return np.array([places[folder] for folder in folders], np.int64)
 
 
 def without_common_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:

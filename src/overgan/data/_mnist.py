@@ -50,7 +50,7 @@ def _read_idx(root: Path, name: str, dimensions: int) -> UInt8[np.ndarray, "..."
         raise OverganError(f"{path} cannot be read ({error}); download it again") from None
     # idx: 0, 0, type (8 is unsigned bytes), number of dimensions; each dimension as a big-endian int32; the values
     start = 4 + 4 * dimensions
-    shape = np.frombuffer(content[4:start], ">i4").tolist()
+    shape = np.frombuffer(content[4:start], ">i4").tolist() if len(content) >= start else []
     if content[:4] != bytes([0, 0, 8, dimensions]) or len(content) != start + math.prod(shape):
         raise OverganError(f"{path} is not a whole idx file of unsigned bytes; download it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()

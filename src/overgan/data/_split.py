@@ -29,7 +29,7 @@ def split(paths: Sequence[PurePosixPath], where: str) -> Split:
     """Images in train, and those in val or, if there is none, in test, which are held out; test beside val is not used.
 
     Without such folders an image is held out if the SHA-256 of its path is divisible by 5, so that it keeps its side
-    when others are added.
+    when others are added, as long as its path stays the same: it is below the deepest folder that holds all images.
 
     where: for errors. Raises OverganError as `part_folders` does.
     """

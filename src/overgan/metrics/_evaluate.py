@@ -64,7 +64,7 @@ def evaluate(
     device: str = "cpu",
     batch: int | None = None,
     neighbour_rows: int = 0,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Compare generated images with training images, held-out images, or both.
@@ -86,7 +86,7 @@ def evaluate(
     batch: images that go through a feature network at once, by default as many as suit it; fewer need less memory.
     neighbour_rows: generated images, evenly spread, of which `pictures` shows the nearest training images, in pixel
         space among all of them, and, if memorization is asked for, in each feature space among those compared.
-    cache: folder of what is computed from real images, by default in the user's cache folder.
+    cache: folder of what is computed from real images, networks included, by default in the user's cache folder.
     progress: called with what is being done, how many are done and of how many.
 
     Raises OverganError, before any long work, for images that cannot be read or do not match, an unknown name, a device
@@ -119,10 +119,8 @@ def evaluate(
                 raise OverganError(
                     f"{metric.name} needs as many images on every side; leave {{argument}}={samples} out", "samples"
                 )
-        spaces = [
-            feature_space(name, labelled or shape, weights=weights, precision=precision, device=device, batch=batch)
-            for name in dict.fromkeys(names)
-        ]
+        more: dict[str, Any] = {"weights": weights, "precision": precision, "device": device, "batch": batch}
+        spaces = [feature_space(name, labelled or shape, cache, **more) for name in dict.fromkeys(names)]
         if lacking := too_few(metrics, spaces, len(chosen["generated"])):
             raise OverganError(f"{lacking[0]}; {MEND}")
         checksum = fingerprint(chosen["generated"], progress, "generated images")

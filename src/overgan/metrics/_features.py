@@ -51,7 +51,7 @@ def space_record(name: str) -> Space:
 def feature_space(
     name: str,
     images: ImageSet | tuple[int, int, int],
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     *,
     weights: str | Path | None = None,
     precision: Precision = "float32",
@@ -83,7 +83,7 @@ def feature_space(
         shape=images.shape if isinstance(images, ImageSet) else images,
         images=known,
         seed=int(seed or 0),
-        cache=cache or user_cache_path("overgan") / "features",
+        cache=Path(cache) if cache else user_cache_path("overgan") / "features",
         weights=Path(weights).expanduser() if weights else None,
         precision=precision,
         device=device,

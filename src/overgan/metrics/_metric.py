@@ -130,7 +130,12 @@ class Metric:
         return math.ceil(self.per_feature * dimension)
 
     def check(self, sides: Sequence[str], samples: int) -> None:
-        """Raise OverganError if there are fewer images than it needs."""
+        """Raise OverganError if there are fewer images than it needs, or it needs no images, but networks."""
+        if self.needs == "networks":
+            raise OverganError(
+                f"{self.name} needs networks, which only overgan's own tangent_kernel and game are given; "
+                "have it need images, features or moments"
+            )
         if samples < self.least:
             raise OverganError(
                 f"{self.name} needs at least {self.least} images on each side, but there are {samples}; "

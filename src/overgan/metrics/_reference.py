@@ -56,7 +56,7 @@ class Reference:
         draws: int = 10,
         nnd: NNDConfig | None = None,
         device: str = "cpu",
-        cache: Path | None = None,
+        cache: str | Path | None = None,
         progress: Progress = no_progress,
     ):
         self.parts, self.spaces = dict(parts), list(spaces)
@@ -65,7 +65,7 @@ class Reference:
         self.samples = samples or self.drawn
         check_metrics(self.metrics, list(parts), self.drawn)
         self.draws, self.nnd, self.device = draws, nnd or NNDConfig(), device
-        self.cache = cache or user_cache_path("overgan") / "real"
+        self.cache = Path(cache) if cache else user_cache_path("overgan") / "real"
         self.progress = progress
         keep = any(METRICS[name].needs == "features" for name in metrics)
         self.checksums = {part: fingerprint(images, progress, f"{part} images") for part, images in parts.items()}

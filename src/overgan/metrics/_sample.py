@@ -15,10 +15,12 @@ from overgan.data import Formed, ImageFiles, Progress as Progress, Subset, no_pr
 from overgan.disk import SavedTensors, kept_tensors, sha256
 from overgan.metrics._gaussian import Gaussian, GaussianFit
 from overgan.metrics.spaces._space import FeatureSpace
+from overgan.own import is_own
 from overgan.words import brief
 
 T = TypeVar("T")
 BATCH = 256  # images that are read at once
+NOISE = 8  # images that tell one function from another
 VERSIONS_OF = ("overgan", "torch", "torch-fidelity", "numpy")
 
 Images = (
@@ -73,12 +75,14 @@ def cached(
     """`describe`, from the folder `cache` if it is there.
 
     checksum: the images' fingerprint. An entry is used only if the images, their number, the features, their weights,
-    and the device and versions of what computes them are the same; a damaged one is computed again. Processes wait for
-    each other.
+    and the device and versions of what computes them are the same, and of features of the user's own what they give for
+    a few images of noise; a damaged one is computed again. Processes wait for each other.
     """
     subject = [checksum, len(images), space.name, space.facts, {p: version(p) for p in VERSIONS_OF}]
     if space.device != "cpu":  # which rounds otherwise
         subject.append(space.device.partition(":")[0])
+    if is_own(space.name):  # whose code may change
+        subject.append(sha256(space.embed(_noise(images[:1].shape[1:])).tobytes()))
     identity = sha256(json.dumps(subject, sort_keys=True).encode())
 
     def compute() -> tuple[dict[str, torch.Tensor], str]:
@@ -93,3 +97,9 @@ def cached(
     tensors = kept_tensors(cache / f"{identity[:32]}.safetensors", compute, fits).tensors
     arrays = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
     return Sample((arrays["mean"], arrays["root"]), arrays.get("features", np.empty((0, len(arrays["mean"])))))
+
+
+def _noise(shape: tuple[int, int, int]) -> UInt8[np.ndarray, "_ _ _ _"]:
+    """The same images of noise whenever it is called, each darker than the one before."""
+    noise = np.random.default_rng(0).integers(256, size=(NOISE, *shape), dtype=np.uint8)
+    return noise // np.arange(1, NOISE + 1, dtype=np.uint8)[:, None, None, None]

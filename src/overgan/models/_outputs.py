@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from overgan.models.nets import OneByOne
+from overgan.models.nets import OneByOne, repeatable
 
 
 @torch.no_grad()
@@ -28,10 +28,7 @@ def outputs(network: nn.Module, x: Float[Tensor, "replicas batch ..."]) -> dict[
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     mode = network.training
     try:
-        with torch.random.fork_rng(
-            devices=[x.device] if x.is_cuda else []
-        ):  # what a layer of the user's draws, such as dropout, is the same again
-            torch.manual_seed(0)
+        with repeatable(x.device):
             network.train()(x)
     finally:
         network.train(mode)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from overgan.errors import OverganError
-from overgan.models._channels import MULTIPLES
+from overgan.models._channels import MULTIPLES, SMALL
 from overgan.own import is_own
 
 HELD = ("generator_width", "critic_width", "generator_widths", "critic_widths")  # of which one at most is given
@@ -109,4 +109,12 @@ class ModelConfig(BaseModel):
             raise OverganError(
                 f"model.name: {self.name} makes images of 1 or 3 channels, but these have {channels}; convert them, or "
                 "set model.name=mlp"
+            )
+
+    def check_batch(self, shape: Shape, batch: int) -> None:
+        """Raise OverganError if so many images of this height, width and channels are too few for batch norm."""
+        if self.name == "dcgan" and shape[0] <= SMALL and batch == 1:
+            raise OverganError(
+                f"train.batch or train.generator_batch is 1, but the dcgan of {shape[0]} pixels normalizes each number "
+                "of its first layer over the images of an update; set it to 2 or more"
             )

@@ -143,6 +143,8 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
+            else:
+                resolved.check_new()
             # without a study they are what a run left that was killed before its study.json
             before = read_rounds(folder) if begun else None
             resolved, rounds = with_rounds(kind, resolved, before, sure, begun=begun)

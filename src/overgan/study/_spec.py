@@ -38,6 +38,9 @@ class Spec(BaseModel):
     )
     scale: float = Field(1.0, gt=0, description="set by --scale: iterations and samples were multiplied by it")
 
+    def check_new(self) -> None:
+        """Raise OverganError for what no study may begin with, though one that was begun with it goes on."""
+
     def seeds_at(self, width: int) -> int:  # noqa: ARG002 - of kinds where it depends on it
         """How many of the seeds a width has, the first of them."""
         return len(self.seeds)

@@ -29,11 +29,14 @@ def begin_surface(spec: Spec, out: str | Path | None, *, until_sure: bool) -> Pa
     folder = study_folder(spec, out)
     if (folder / SURFACE).exists():
         _refuse_others(folder, spec)
-    elif folder.exists() and any(not unfinished_write_of(path.name, SURFACE) for path in folder.iterdir()):
-        raise OverganError(
-            f"{folder} is not empty and does not hold such studies as {name}; name another folder with {{argument}}",
-            "out",
-        )
+    else:
+        spec.check_new()
+        if folder.exists() and any(not unfinished_write_of(path.name, SURFACE) for path in folder.iterdir()):
+            raise OverganError(
+                f"{folder} is not empty and does not hold such studies as {name}; name another folder with "
+                "{argument}",
+                "out",
+            )
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / SURFACE, {"spec": spec.model_dump(mode="json")})
     return folder

@@ -1,5 +1,6 @@
 from ._adding import train_seeds as train_seeds
 from ._best import best_distance as best_distance, best_rate as best_rate, best_rows as best_rows
+from ._check_loss import check_loss as check_loss
 from ._checkpoint import load_checkpoint as load_checkpoint, load_tensors as load_tensors, resume as resume
 from ._config import TrainConfig as TrainConfig
 from ._coordinates import UPDATES as UPDATES, Change as Change, Slope as Slope, changes as changes, slopes as slopes

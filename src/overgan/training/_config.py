@@ -111,6 +111,11 @@ class TrainConfig(BaseModel):
         return self
 
     @property
+    def least_batch(self) -> int:
+        """Images of an update of either network, at least."""
+        return min(self.batch, self.generator_batch or self.batch)
+
+    @property
     def rates(self) -> list[float]:
         """The learning rates that are tried, ascending."""
         return self.learning_rates or [self.learning_rate]

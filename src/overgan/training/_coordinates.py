@@ -43,6 +43,7 @@ def changes(
     seeds: Sequence[int],
     device: str = "cpu",
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    dither: bool = False,
 ) -> Iterator[Change]:
     """The changes at every width, seed, layer with parameters, and number of updates in UPDATES.
 
@@ -52,6 +53,7 @@ def changes(
     images: of the training set.
     device: PyTorch's name of what trains.
     progress: told what is under way, how many of all widths' updates are done, and of how many.
+    dither: of real images in training.
 
     Raises OverganError if the networks cannot make images of this shape.
     """
@@ -60,7 +62,7 @@ def changes(
     train = placed(images, device)
     shown = train[torch.linspace(0, len(images) - 1, min(SHOWN, len(images))).long().to(train.device)].to(device)
     for place, width in enumerate(widths):
-        replicas = Replicas(model, config, width, (height, width_px, channels), list(seeds), device)
+        replicas = Replicas(model, config, width, (height, width_px, channels), list(seeds), device, dither)
         inputs = {
             "generator": Streams(replicas.seeds, "evaluation").normal(SHOWN, model.latent).to(device),
             "critic": to_network(shown).expand(len(replicas.runs), -1, -1, -1, -1),

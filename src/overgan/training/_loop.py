@@ -16,7 +16,7 @@ from torch import Tensor
 
 from overgan.data import ImageSet
 from overgan.disk import append_jsonl, read_jsonl, sha256, write_atomic, write_json
-from overgan.metrics import METRICS, MetricName, NNDStopped, Reference
+from overgan.metrics import METRICS, MetricName, NNDStopped, Reference, current_row
 from overgan.models import ModelConfig
 from overgan.pictures import image_grid, image_png
 from overgan.training._best import best_distance, best_rows
@@ -78,13 +78,13 @@ def train_group(group: Group, stopping: Callable[[], bool]) -> None:
         diverged, seconds = dict(checkpoint.diverged), checkpoint.seconds
         pictures = known_pictures(folder, checkpoint)
     del tensors  # their memory
-    evaluated = {row["iteration"] for row in read_jsonl(folder / EVALUATIONS)}
-    due = is_due(config, replicas.iteration) and replicas.iteration not in evaluated
+    rows = [current_row(row) for row in read_jsonl(folder / EVALUATIONS)]
+    reached = best_distance(rows)
+    due = is_due(config, replicas.iteration) and replicas.iteration not in {row["iteration"] for row in rows}
 
     train = placed(group.images.train, group.device)
     saved, shown = time.monotonic(), -math.inf  # progress is written at once, before any checkpoint
     stop = save = False
-    reached = best_distance([])
     while True:
         index: dict[str, Any] = {"iteration": replicas.iteration, "seeds": replicas.seeds, "diverged": diverged}
         index |= {"seconds": seconds, "pictures": pictures, "runs": replicas.runs if config.several else []}

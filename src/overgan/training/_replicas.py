@@ -1,14 +1,14 @@
 """The replicas of one group, and everything that their next iteration depends on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor, nn
 
-from overgan.models import Images, ModelConfig, Part, Shape, build, to_network
+from overgan.models import Images, ModelConfig, Part, Shape, build, repeatable, to_network
 from overgan.optimizer import decayed
 from overgan.training._adam import ReplicaAdam
 from overgan.training._average import averaged, decay_at, update
@@ -29,7 +29,8 @@ class Replicas:
     at_once: how many replicas' losses are computed together; by default as many as memory should hold. Where networks
         convolve, another number may round otherwise.
 
-    Raises OverganError if the networks cannot make images of this shape, or there is no such loss.
+    Raises OverganError if the networks cannot make images of this shape, or be trained with the config's batch, or
+    there is no such loss.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Replicas:
         dither: bool = False,
         at_once: int | None = None,
     ):
+        model.check_batch(shape, config.least_batch)
         self.config, self.loss = config, LOSSES[config.loss]
         self.model, self.device, self.dither = model, device, dither
         self.runs, self.iteration = config.runs(seeds), 0
@@ -118,8 +120,8 @@ class Replicas:
 
         # the critic's updates, then the generator's
         for step in range(steps):
-            critic_loss, *logged = self._update("critic", partial(of_critic, step=step), share)
-        (generator_loss,) = self._update("generator", of_generator, share)
+            critic_loss, *logged = self._update("critic", partial(of_critic, step=step), share, step)
+        (generator_loss,) = self._update("generator", of_generator, share, steps)
         if self.average and config.average:
             update(self.average, self.generator, decay_at(config.average, self.iteration))
         self.iteration += 1
@@ -127,13 +129,18 @@ class Replicas:
         logs = dict(zip(loss.logs, logged, strict=True))
         return {"critic_loss": critic_loss, **logs, "generator_loss": generator_loss}
 
-    def _update(self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]], share: float) -> list[PerReplica]:
-        """A step of Adam down the first of the losses, with that share of the learning rates; all of them."""
+    def _update(
+        self, name: str, losses: Callable[[Part], tuple[PerReplica, ...]], share: float, step: int
+    ) -> list[PerReplica]:
+        """A step of Adam down the first of the losses, with that share of the learning rates; all of them.
+
+        step: which update of the iteration it is.
+        """
         self.adam[name].zero_grad()
         values, grads = [], []
         for part in self.networks.parts(len(self.runs), self.at_once):
             parameters = part.parameters[name]
-            with _held(part, name):
+            with _held(part, name), self._drawing(part, step):
                 loss, *others = losses(part)
                 # replicas share no parameter, so the gradient of the sum is every replica's own gradient; backward,
                 # unlike torch.autograd.grad, lays gradients out as their parameters, which the fused Adam expects
@@ -146,6 +153,13 @@ class Replicas:
                     parameter.grad = torch.cat(of_parts)
         self.adam[name].step(share)
         return [torch.cat(value) for value in zip(*values, strict=True)]
+
+    def _drawing(self, part: Part, step: int) -> AbstractContextManager[None]:
+        """Meanwhile what layers of the user's draw depends on the part's seed and the update; others draw nothing."""
+        if not self.model.own:
+            return nullcontext()
+        seed, *_ = self.seeds[part.rows]  # of the one replica in it
+        return repeatable(torch.device(self.device), stream(seed, "own", self.iteration, step).initial_seed())
 
     @torch.no_grad()
     def moved(self) -> dict[str, PerReplica]:

@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks")
+NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks", "own")
 
 
-def stream(seed: int, name: str) -> torch.Generator:
-    """The stream of one seed and purpose, at its start."""
-    state = np.random.SeedSequence([seed, NAMES.index(name)]).generate_state(1, np.uint32)
+def stream(seed: int, name: str, *when: int) -> torch.Generator:
+    """The stream of one seed and purpose, and of one time if it begins anew, at its start."""
+    state = np.random.SeedSequence([seed, NAMES.index(name), *when]).generate_state(1, np.uint32)
     return torch.Generator().manual_seed(int(state[0]))
 
 

@@ -24,6 +24,18 @@ def build(width, shape):
     critic = nn.Sequential(nn.Flatten(), nn.Linear(size, width), nn.ReLU(), nn.Linear(width, 1), nn.Flatten(0))
     return generator, critic
 
+def noisy(width, shape):
+    generator, critic = build(width, shape)
+    return nn.Sequential(nn.Dropout(0.2), generator), nn.Sequential(nn.Dropout(0.2), critic)
+
+def frozen(width, shape):
+    generator, critic = build(width, shape)
+    critic[1].requires_grad_(False)
+    return generator, critic
+
+def nothing(width, shape):
+    return build(width, shape)[0], build(width, shape)[1].requires_grad_(False)
+
 def wrong_latent(width, shape):
     return nn.Linear(5, width), build(width, shape)[1]
 
@@ -69,10 +81,12 @@ def test_each_replica_is_the_users_network(folder):
     }
 
 
-def test_a_run_does_not_depend_on_its_companions(folder):
+@pytest.mark.parametrize("function", ["build", "noisy"])
+def test_a_run_does_not_depend_on_its_companions(folder, function):
+    """Nor on what was drawn before, also where its layers draw."""
     images = torch.randint(256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     train = TrainConfig(batch=6, learning_rate=1e-3)
-    together, alone = (Replicas(config(), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
+    together, alone = (Replicas(config(function), train, 6, SHAPE, seeds) for seeds in ([0, 1, 2], [1]))
     for _ in range(5):
         losses, own = together.iterate(images), alone.iterate(images)
     for key, values in losses.items():
@@ -80,12 +94,26 @@ def test_a_run_does_not_depend_on_its_companions(folder):
     # one step of 255: where a value lies between two, the rounding of the sums decides
     assert (together.sample(9)[1].int() - alone.sample(9)[0].int()).abs().max() <= 1
     state = together.tensors()
-    restored = Replicas(config(), train, 6, SHAPE, [0, 1, 2])
+    restored = Replicas(config(function), train, 6, SHAPE, [0, 1, 2])
     restored.restore({key: value.clone() for key, value in state.items()}, 5)
     together.iterate(images)
     restored.iterate(images)
     for key, value in together.tensors().items():
         assert torch.equal(value, restored.tensors()[key]), key
+
+
+def test_frozen_parameters_are_neither_trained_nor_counted(folder):
+    images = torch.randint(256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    replicas = Replicas(config("frozen"), TrainConfig(batch=6, learning_rate=1e-3), 6, SHAPE, [0, 1])
+    before = {name: tensor.clone() for name, tensor in replicas.tensors().items()}
+    replicas.iterate(images)
+    after = replicas.tensors()
+    names = "critic.1/weight", "critic.3/weight"
+    assert [torch.equal(before[name], after[name]) for name in names] == [True, False]
+    assert parameter_counts(config("frozen"), 6, SHAPE)["critic"] == 7
+    alone = replicas.critic.alone(1)
+    assert [name for name, p in alone.named_parameters() if p.requires_grad] == ["3.weight", "3.bias"]
+    assert torch.equal(alone[1].weight, before["critic.1/weight"][1])
 
 
 @pytest.mark.slow
@@ -115,6 +143,7 @@ def test_a_name_alone_is_a_model(folder):
         ("own_networks:failing", r"for 2 images the generator gives \(2, 3, 3, 3\), \(2, 1, 8, 8\) is needed"),
         ("own_networks:number", r"number fails \(TypeError"),
         ("own_networks:numbers", "gives a int, a torch.nn.Module is needed"),
+        ("own_networks:nothing", "the critic has nothing to train; give it weights, not all frozen"),
         ("own_networks:wrong_latent", r"the generator fails \(RuntimeError: .*4"),
     ],
 )

@@ -12,7 +12,9 @@ from torch.utils.flop_counter import flop_registry
 from overgan.errors import OverganError
 from overgan.metrics import Reference, feature_space
 from overgan.models import ModelConfig, build
-from overgan.training import LOSSES, Given, Loss, Replicas, TrainConfig, products_an_iteration, stream
+from overgan.study import KINDS, parse_spec
+from overgan.training import LOSSES, Given, Loss, Replicas, TrainConfig, check_loss, products_an_iteration, stream
+from tests.study.test_gan_settings import SPEC
 
 SHAPE, BATCH = (8, 8, 1), 8
 
@@ -145,6 +147,39 @@ def test_the_products_of_an_iteration_by_hand():
     assert products_an_iteration(model, config, 1, SHAPE) == expected
     expected = 5 * (generator + 10 * critic) + 3 * generator + 3 * critic
     assert products_an_iteration(model, TrainConfig(loss=NAME, critic_steps=5), 1, SHAPE) == expected
+
+
+def of(critic=critic_loss, generator=generator_loss, logs=("slope",)):
+    return Loss(critic, generator, logs, 1, 1)
+
+
+WRONG = of(logs=("slope", "margin")), of(lambda *given: critic_loss(*given)[0], logs=())
+WRONG += of(generator=lambda *given: generator_loss(*given).mean()), of(lambda *_: 1 / 0), of(lambda *_: (1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("which", "message"),
+    [
+        (0, r"the critic's function gives \[\(2,\), \(2,\)\]; a tuple of loss, slope, margin, each of shape \(2,\)"),
+        (1, "the critic's function gives Tensor; a tuple of loss, each of shape"),
+        (2, r"the generator's function gives \[\(\)\]; a tuple of loss, each of shape \(2,\), is needed"),
+        (3, r"fails \(ZeroDivisionError: division by zero\)"),
+        (4, r"the critic's function gives \['float', 'float'\]; a tuple of loss, slope"),
+    ],
+)
+def test_what_is_wrong_with_a_loss_of_the_users_is_one_line_before_any_work(which, message, monkeypatch):
+    monkeypatch.setitem(globals(), "MINE", WRONG[which])
+    spec = parse_spec(SPEC | {"train": {"loss": f"{__name__}:MINE", "batch": 8}}, "test")
+    with pytest.raises(OverganError, match=rf"^train\.loss: {__name__}:MINE.*{message}") as caught:
+        KINDS["gan"].facts(spec)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["mlp", "dcgan"])
+def test_a_right_loss_is_not_refused(model):
+    for batch in (1, 2, 8):
+        config = TrainConfig(loss=NAME, batch=batch, generator_batch=3)
+        check_loss(ModelConfig(name=model, latent=4), config, 2, (64, 64, 1))
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Models of the user's own: a function that builds a generator and a critic, which know nothing of replicas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
@@ -13,6 +14,14 @@ from overgan.models.nets._face import Networks
 from overgan.own import explained, load_function
 
 
+@contextmanager
+def repeatable(device: torch.device, seed: int = 0) -> Iterator[None]:
+    """Meanwhile what a user's layers draw from the global generator, such as dropout, depends on the seed alone."""
+    with torch.random.fork_rng([] if device.type == "cpu" else [device]):
+        torch.manual_seed(seed)
+        yield
+
+
 def own_networks(name: str, generator: int, critic: int, shape: Shape, streams: Sequence[torch.Generator]) -> Networks:
     """The user's networks, a replica for each stream.
 
@@ -23,8 +32,7 @@ def own_networks(name: str, generator: int, critic: int, shape: Shape, streams: 
     """
     generators, critics = [], []
     for stream in streams:
-        with torch.random.fork_rng(devices=[]):  # a user's layers draw from the global generator
-            torch.manual_seed(int(torch.randint(2**31, (), generator=stream)))
+        with repeatable(torch.device("cpu"), int(torch.randint(2**31, (), generator=stream))):
             generators.append(construct(name, generator, shape)[0])
             critics.append(construct(name, critic, shape)[1])
     return Networks(OneByOne(generators), OneByOne(critics))
@@ -48,10 +56,12 @@ def construct(name: str, width: int, shape: Shape) -> tuple[nn.Module, nn.Module
 
 
 def check_own(name: str, pair: Networks, latent: int, shape: Shape) -> None:
-    """Raise OverganError if the networks, as replicas, do not take and give what they must."""
+    """Raise OverganError if the networks, as replicas, do not take and give what they must, or cannot be trained."""
     height, width, channels = shape
     image = (channels, height, width)
     for what, given, needed in (("generator", (latent,), image), ("critic", image, ())):
+        if not list(getattr(pair, what).parameters()):
+            raise OverganError(f"model.name: {name}: the {what} has nothing to train; give it weights, not all frozen")
         with explained(f"model.name: {name}: the {what} fails"), torch.no_grad():
             results = getattr(pair, what)(torch.randn(1, 2, *given))
         if tuple(results.shape) != (1, 2, *needed):
@@ -64,17 +74,19 @@ def check_own(name: str, pair: Networks, latent: int, shape: Shape) -> None:
 class OneByOne(nn.Module):
     """Modules of one architecture as replicas that are evaluated one after another.
 
-    Its parameters and buffers are theirs, stacked along a first axis; a dot in a name becomes a slash.
+    Its parameters and buffers are theirs, stacked along a first axis; a dot in a name becomes a slash. Parameters that
+    need no gradient, which are not to be trained, are buffers here.
     """
 
     def __init__(self, replicas: list[nn.Module]):
         super().__init__()
         parameters, buffers = stack_module_state(replicas)
-        for name, parameter in parameters.items():
-            self.register_parameter(name.replace(".", "/"), nn.Parameter(parameter))
-        for name, buffer in buffers.items():
-            self.register_buffer(name.replace(".", "/"), buffer)
-        self._template = [replicas[0].requires_grad_(False)]  # in a list, so that its own parameters are not ours
+        for name, tensor in (parameters | buffers).items():
+            if tensor.requires_grad:
+                self.register_parameter(name.replace(".", "/"), nn.Parameter(tensor))
+            else:
+                self.register_buffer(name.replace(".", "/"), tensor)
+        self._template = [replicas[0]]  # in a list, so that its own parameters are not ours
 
     @property
     def template(self) -> nn.Module:
@@ -84,7 +96,7 @@ class OneByOne(nn.Module):
     @torch.no_grad()
     def alone(self, replica: int) -> nn.Module:
         """A copy of the replica's own module."""
-        module = deepcopy(self.template).requires_grad_()
+        module = deepcopy(self.template)
         for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
             tensor.copy_(getattr(self, name.replace(".", "/"))[replica])
         return module

@@ -132,6 +132,7 @@ def coordinates(
         checked.seeds,
         resolve_device(device)[0],
         progress,
+        checked.data.dither,
     )
     return Coordinates(checked, tuple(found))
 

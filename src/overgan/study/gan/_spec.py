@@ -95,6 +95,22 @@ class GanSpec(Spec):
     train: TrainConfig
     evaluate: EvaluateConfig
 
+    def check_new(self) -> None:
+        """Raise OverganError for a key without effect."""
+        data, model = self.data, self.model
+        if data.name == "digits" and data.root:
+            raise OverganError(
+                f"data.root={data.root} has no effect on digits, which are in scikit-learn; set data.name=folder "
+                "to train on images that lie there, or leave it out"
+            )
+        depth = ModelConfig.model_fields["depth"].default
+        if model.name != "mlp" and model.depth != depth:
+            raise OverganError(
+                f"model.depth={model.depth} has no effect on {model.name}, but on mlp; set it to {depth}"
+            )
+        if model.name == "mlp" and model.sampling_norm == "batch":
+            raise OverganError("model.sampling_norm=batch has no effect on mlp, which has no norm; set it to running")
+
     def seeds_at(self, width: int) -> int:
         """How many of the seeds a width has, the first of them."""
         most = len(self.seeds)

@@ -25,7 +25,7 @@ from overgan.study._kind import Facts, Stopping, Work
 from overgan.study._rounds import read_rounds, seeds_wanted
 from overgan.study._store import group_folder
 from overgan.study.gan._spec import EvaluateConfig, GanSpec, at_round
-from overgan.training import LOSSES, Group, train_seeds
+from overgan.training import Group, check_loss, train_seeds
 
 STATES = 5  # of each trained number: its first and its present value, its gradient and two means of Adam
 
@@ -75,10 +75,11 @@ def facts(spec: GanSpec) -> Facts:
     images = load_images(spec.data)
     for note in images.notes:
         logging.getLogger(__name__).warning(f"overgan: {images.name}: {note}")
-    _ = LOSSES[spec.train.loss]  # one of the user's fails before any work
+    spec.model.check_batch(images.shape, spec.train.least_batch)
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     for width, counts in parameters.items():
         check_networks(width, counts, spec.runs_a_width)
+    check_loss(spec.model, spec.train, spec.widths[0], images.shape)
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
     compared_in = spaces(spec.evaluate, images)

@@ -9,9 +9,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from overgan.metrics import Column, Metric
-from overgan.models import Part
+from overgan.models import Part, repeatable
 from overgan.study.gan.networks._eigenvalues import leading_eigenvalues
-from overgan.study.gan.networks._pair import Batch, Pair, repeatable
+from overgan.study.gan.networks._pair import Batch, Pair
 from overgan.study.gan.networks._path import path_angle
 from overgan.training import Loss
 

@@ -1,7 +1,6 @@
 """The two networks of one run, as they were at first and at a checkpoint, with a batch that they are looked at on."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,16 +15,7 @@ from overgan.study.gan._spec import GanSpec
 from overgan.training import Given, Loss, Replicas, Run, stream
 
 BATCH_SEED = 0  # of the batch, which is the same for all runs and widths
-DRAWS_SEED = 0
 CLOSE = 1e-3  # relative, of a distance that float32 weights give twice
-
-
-@contextmanager
-def repeatable(device: torch.device) -> Iterator[None]:
-    """Meanwhile what a network of the user's draws itself on a device, such as dropout, is the same every time."""
-    with torch.random.fork_rng([] if device.type == "cpu" else [device]):
-        torch.manual_seed(DRAWS_SEED)
-        yield
 
 
 @dataclass(frozen=True)

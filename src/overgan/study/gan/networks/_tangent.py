@@ -9,7 +9,8 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from overgan.metrics import Column, Metric
-from overgan.study.gan.networks._pair import Pair, repeatable
+from overgan.models import repeatable
+from overgan.study.gan.networks._pair import Pair
 from overgan.training import stream
 
 LATENTS = 8
