@@ -239,6 +239,36 @@ def test_rows_of_another_study_are_not_mixed_in(tmp_path):
         send(two, out=tmp_path / "out")
 
 
+def test_a_study_is_known_however_its_folder_is_named_and_where_it_is_moved_with_its_exports(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = gan_study(tmp_path / "study")
+    overgan.export_study("study", f"{__name__}:Memory:place")
+    send(study)
+    assert LOG == [("end",)]
+    shutil.move("study", "moved")
+    send(overgan.load("moved"))
+    assert LOG == [("end",)]
+
+
+def test_what_older_exports_sent_is_known(tmp_path, monkeypatch):
+    """They took the place as it was typed for what the study is called there."""
+    monkeypatch.chdir(tmp_path)
+    study = gan_study(Path("study"), iteration=10)
+    send(study)
+    path = study.folder / "export/memory.json"
+    state = json.loads(path.read_text())
+    assert len(state.pop("id")) == 16
+    state.pop("checksum")
+    path.write_text(json.dumps(state | {"study": "study"}))
+    go_to(study.folder, 4, ITERATIONS)
+    overgan.export_study(tmp_path / "study", f"{__name__}:Memory:place")
+    assert "begin" not in {of[0] for of in LOG[-4:]}
+    assert json.loads(path.read_text())["id"] == "study"
+    monkeypatch.chdir("/")
+    send(overgan.load(tmp_path / "study"))
+    assert LOG == [("end",)]
+
+
 def test_two_processes_do_not_send_the_same(tmp_path):
     study = gan_study(tmp_path / "study")
     (study.folder / "export").mkdir()

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
+from unittest.mock import MagicMock
 
 import pytest
 from typer.testing import CliRunner
@@ -87,6 +89,26 @@ def test_a_database_of_mlflow_without_its_packages_is_one_line(tmp_path, monkeyp
         OverganError, match=rf'needs the package {package}; install it with pip install "overgan\[mlflow'
     ):
         overgan.export_study(study.folder, "mlflow")
+
+
+@pytest.mark.parametrize("tool", ["mlflow:http://shared", "wandb"])
+def test_studies_of_two_people_that_are_called_the_same_are_two(tmp_path, monkeypatch, tool):
+    there = {name: MagicMock() for name in ("mlflow.tracking", "mlflow.entities", "wandb")}
+    for name, module in there.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    client = there["mlflow.tracking"].MlflowClient.return_value
+    client.get_experiment_by_name.return_value.experiment_id = "7"
+    client.create_run.return_value.info.run_id = "run"
+    client.search_runs.return_value = []
+    for person in ("one", "two"):
+        (tmp_path / person).mkdir()
+        monkeypatch.chdir(tmp_path / person)
+        gan_study(Path("study"))
+        overgan.export_study("study", tool)
+    ids = [of.kwargs["id"] for of in there["wandb"].init.call_args_list]
+    ids += [of.kwargs["tags"]["overgan.id"] for of in client.create_run.call_args_list]
+    assert len(set(ids)) == 2 * len(WIDTHS) * len(SEEDS)
 
 
 def run(code, *arguments, **environment):

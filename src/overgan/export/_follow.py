@@ -7,15 +7,18 @@ machines write on a network's disk, and a look costs a few calls, since only fil
 import hashlib
 import json
 import logging
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
+from overgan.export._out import of_study
 from overgan.export._rows import Curves, Point, curves
 from overgan.export._tracker import Tracker
 from overgan.study import Study, fetch, load
@@ -38,7 +41,8 @@ class State(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    study: str
+    study: str  # as `of_study` says
+    id: str = ""  # of the study there; older exports had none, and took the place as it was typed
     sending: list[str] = []  # runs of which it is not known what arrived, should this process end
     runs: dict[str, Run] = {}
 
@@ -59,6 +63,7 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
             ends.enter_context(_alone(tracker))
         states = [_read(study, tracker) for tracker in trackers]
         for tracker, state, known in zip(trackers, states, begun, strict=True):
+            tracker.study_id = state.id
             ends.callback(_end, tracker, state, known)
         while True:
             finished = _is_finished(study)  # before the rows are read: then those are all
@@ -161,13 +166,18 @@ def _checksum(points: Sequence[Point]) -> str:
 def _read(study: Study, tracker: Tracker) -> State:
     """What was sent so far. Raises OverganError if it is damaged, or of another study."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
+    here = of_study(study, path.parent)
     if not path.exists():
-        return State(study=study.place)
+        return State(study=here, id=secrets.token_hex(8))
     try:
         state = State.model_validate(read_json(path, mend))
     except ValidationError:
         raise OverganError(f"{path} is not overgan's; {mend}") from None
-    if state.study != study.place:
+    if not state.id:
+        state.id = state.study
+        if study.place == state.study or study.folder.resolve() == Path(state.study).resolve():
+            state.study = here
+    if state.study != here:
         there = counted(len(state.runs), "run")
         raise OverganError(f"{tracker.place} has {there} of another study, {state.study}; name another place")
     return state

@@ -23,6 +23,13 @@ class Written(BaseModel):
     files: dict[str, list[str]] = {}  # name -> SHA-256 of what overgan wrote there, the newest last
 
 
+def of_study(study: Study, folder: Path) -> str:
+    """What files in a folder call the study: its folder, or . if that is around theirs, or its address."""
+    if study.folder.resolve() in folder.resolve().parents:
+        return "."
+    return study.place if is_address(study.place) else str(study.folder.resolve())
+
+
 class Out:
     """A folder for exports of one study."""
 
@@ -30,8 +37,7 @@ class Out:
         if folder is None and is_address(study.place):
             raise OverganError(f"{study.place} is an address; name a folder of this machine with {{argument}}", "out")
         self.folder = study.folder / DEFAULT if folder is None else Path(folder).resolve()
-        around = study.folder.resolve() in self.folder.resolve().parents
-        self.study = "." if around else study.place if is_address(study.place) else str(study.folder.resolve())
+        self.study = of_study(study, self.folder)
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a file, whose name may have folders before it, and return its path.
