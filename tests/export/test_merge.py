@@ -9,7 +9,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.study import write_description
 from tests.export import by_hand
-from tests.export.by_hand import WIDTHS, gan_study, theory_study
+from tests.export.by_hand import WIDTHS, gan_study, go_to, theory_study
 from tests.study.test_runner import HERE
 
 
@@ -114,6 +114,14 @@ def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_p
         "overgan run by-hand.yaml && overgan merge runs/first runs/second --out runs/merged"
     )
     pd.testing.assert_frame_equal(merged.frame(), whole.frame())
+
+
+def test_a_width_whose_runs_all_diverged_in_the_first_folder_is_finished(tmp_path, monkeypatch):
+    first, gone = gan_study(tmp_path / "first"), [(2, seed) for seed in by_hand.SEEDS]
+    go_to(first.folder, 2, 10, diverged=gone)
+    monkeypatch.setattr(by_hand, "SEEDS", [8, 9, 10])
+    merged = overgan.merge([first.folder, gan_study(tmp_path / "second").folder], tmp_path / "merged")
+    assert [(of.complete, of.done, of.diverged) for of in merged.status()] == [(True, 20, 3), (True, 20, 0)]
 
 
 def test_the_command_is_that_of_the_parts_wherever_they_are_now_and_the_merging(tmp_path):

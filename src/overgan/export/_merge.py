@@ -140,6 +140,7 @@ def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threa
     order = [run for run in config.runs(spec.seeds) if run in left]
     index = indices[0].model_copy(
         update={
+            "iteration": max(index.iteration for index in indices),  # one whose runs all diverged ended before
             "seeds": [run.seed for run in order],
             "runs": order if config.several else [],
             "diverged": {name: at for index in indices for name, at in index.diverged.items()},
