@@ -162,10 +162,25 @@ def test_what_slurm_refuses_or_does_not_say_is_one_line(slurm, tmp_path):
     message = submit(exit_code=2)
     assert message.startswith("squeue does not say how the jobs are (")
     assert "42_0" not in status()  # which needs no queue
-    (tmp_path / "study" / "slurm" / "jobs.json").write_text('{"user": "--help", "jobs": []}')
     (slurm / "queue").touch()
+    place = tmp_path / "study" / "slurm"
+    (place / "jobs.json").write_text('{"user": "--help", "jobs": []}')
+    before = [*place.rglob("*")]
+    message = submit(exit_code=2)
+    assert message.startswith("study/slurm/jobs.json is damaged; no job in the queue is known: end those of this study")
+    assert (before, "42_0" in status()) == ([*place.rglob("*")], False)
+    (place / "jobs.json").unlink()
     submit()
     assert len(list((slurm / "submitted").iterdir())) == 2
+
+
+@pytest.mark.parametrize("user", ["me@uni.edu", r"UNI\me"])
+def test_jobs_of_an_account_of_a_directory_service_are_known(slurm, tmp_path, monkeypatch, user):
+    monkeypatch.setattr("getpass.getuser", lambda: user)
+    submit()
+    (slurm / "queue").write_text("42_0|RUNNING\n42_1|PENDING\n")
+    submit()
+    assert len(list((slurm / "submitted").iterdir())) == 1
 
 
 def test_no_name_and_no_option_becomes_a_command_of_the_jobs_script(slurm, tmp_path):
