@@ -103,6 +103,8 @@ def run(
     """
     source, arrays = apart(spec)
     resolved = load_spec(source, overrides, scale)
+    if not until_sure:
+        refuse_unless_sure(confidence, budget)
     if resolved.parts:
         folder = begin_surface(resolved, out, until_sure=until_sure)
         same: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
@@ -113,8 +115,6 @@ def run(
 
         return Surface(folder, trust=True)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
-    if not until_sure:
-        refuse_unless_sure(confidence, budget)
     sure = how_sure(kind, resolved, confidence, budget) if until_sure else None
     name, _, address = executor.partition("://")
     if not address and (slashless := name.partition(":"))[0] in EXECUTORS and slashless[1]:
