@@ -10,7 +10,11 @@ from filelock import FileLock
 import overgan
 from overgan.errors import OverganError
 from overgan.export import Tracker
+from overgan.study import read_rounds
+from overgan.study._rounds import write_rounds
+from overgan.study.gan import _planner
 from tests.export.by_hand import ITERATIONS, SEEDS, WIDTHS, gan_study, go_to, theory_study
+from tests.racing import begun, write_study
 
 THERE = {}  # what the tracker has: run -> table of (iteration, name) -> value
 LOG = []  # what it was asked for
@@ -169,6 +173,18 @@ def test_following_ends_when_the_study_is_finished(tmp_path, monkeypatch, tracke
     assert not left
     assert expected(study) == THERE
     assert [of[0] for of in LOG].count("begin") == len(WIDTHS) * len(SEEDS)
+
+
+def test_following_goes_on_between_two_rounds_and_ends_with_the_last(tmp_path, monkeypatch):
+    more = begun({2: 4, 4: 3}, move="seeds")
+    monkeypatch.setattr(_planner, "next_round", lambda *_: more)
+    study = write_study(tmp_path / "study", {2: [9.0, 4.0, 6.5], 4: [6.2, 3.0, 4.4]}, [begun({2: 3, 4: 3})])
+    left = stepping(monkeypatch, lambda: monkeypatch.setattr(_planner, "next_round", lambda *_: None))
+    send(study, follow=True)
+    assert not left
+    monkeypatch.setattr(_planner, "next_round", lambda *_: more)
+    write_rounds(study.folder, read_rounds(study.folder).model_copy(update={"until": 1.0}))
+    send(study, follow=True)
 
 
 def test_widths_that_are_added_meanwhile_are_followed(tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ from overgan.errors import OverganError
 from overgan.export._out import of_study
 from overgan.export._rows import Curves, Point, curves
 from overgan.export._tracker import Tracker
-from overgan.study import Study, fetch, load
+from overgan.study import Study, fetch, is_finished, load
 from overgan.words import counted
 
 LOOK_SECONDS = 5.0
@@ -66,7 +66,7 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
             tracker.study_id = state.id
             ends.callback(_end, tracker, state, known)
         while True:
-            finished = _is_finished(study)  # before the rows are read: then those are all
+            finished = is_finished(study.folder, study.description)  # before the rows are read: then those are all
             runs = curves(study)
             for tracker, state, known in zip(trackers, states, begun, strict=True):
                 _send(tracker, state, runs, known, patient=follow and not finished)
@@ -92,10 +92,6 @@ def _alone(tracker: Tracker) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _is_finished(study: Study) -> bool:
-    return all(group.complete for group in study.status())
 
 
 def _renewed(study: Study) -> Study:
