@@ -114,20 +114,21 @@ def _send(tracker: Tracker, state: State, runs: Sequence[Curves], begun: set[str
     if not new:
         return
     names = {run.name for run, _ in new}
+    again = {run.name for run, points in new if points is run.tables}
+    for name in again:  # before anything is sent: what fails on its way is then begun under another number
+        known = state.runs.get(name)
+        state.runs[name] = Run(times=known.times + 1 if known else 0)
     state.sending = sorted({*state.sending, *names})
     write_json(tracker.state, state.model_dump())
-    again = {run.name for run, points in new if points is run.tables}
     begun -= names
     try:
         for run, points in new:
-            known = state.runs.get(run.name)
-            if known is None or run.name in again:
-                known = Run(times=known.times + 1 if known else 0)
+            known = state.runs[run.name]
+            if run.name in again:
                 tracker.begin(run.name, run.facts, known.times)
             for of in points.values():
                 tracker.write(run.name, known.times, of)
             known.sent = {table: (len(of), _checksum(of)) for table, of in run.tables.items()}
-            state.runs[run.name] = known
     except OverganError:
         raise
     except Exception as error:
