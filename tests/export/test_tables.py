@@ -72,6 +72,22 @@ def test_tables_name_no_folder_of_this_machine(tmp_path):
     assert description.command == " && ".join(commands)
 
 
+@pytest.mark.parametrize(
+    ("root", "command"),
+    [
+        ("hf:ylecun/mnist", "overgan run hf:ylecun/mnist --out runs/a.b"),
+        (".", "overgan run mlp.yaml --out runs/a.b --set data.root=. --set train.learning_rate=0.001"),
+    ],
+)
+def test_what_in_a_command_is_no_folder_of_images_stays(tmp_path, root, command):
+    study = gan_study(tmp_path / "study")
+    spec = study.spec.model_copy(update={"data": study.spec.data.model_copy(update={"root": root})})
+    write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": command}))
+    overgan.export_study(study.folder, "tables", tmp_path / "tables")
+    description = overgan.load(tmp_path / "tables").description
+    assert (description.spec.data.root, description.command) == (root, command)
+
+
 def test_a_study_without_rows_has_empty_tables(tmp_path):
     study = gan_study(tmp_path / "study")
     for k in study.spec.widths:

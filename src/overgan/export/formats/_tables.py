@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from overgan.data import is_hub
 from overgan.disk import to_json
 from overgan.export._format import Chosen
 from overgan.export._out import Out
@@ -37,9 +38,10 @@ def elsewhere(study: Study) -> Description:
         if before == "--out":
             words[at] = f"runs/{Path(words[at]).name}"
     data = getattr(spec, "data", None)
-    if data is not None and data.root:
-        root = Path(data.root).name
-        words = [word.replace(data.root, root) for word in words]
+    if data is not None and data.root and not is_hub(data.root):
+        root = Path(data.root).name or data.root  # of . there is no name
+        named = {data.root: root, f"data.root={data.root}": f"data.root={root}"}
+        words = [named.get(word, word) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
     command = " ".join(word if word == AND else shlex.quote(word) for word in words)
     return old.model_copy(update={"spec": spec, "command": command})
