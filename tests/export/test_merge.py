@@ -138,6 +138,21 @@ def test_the_command_is_that_of_the_parts_wherever_they_are_now_and_the_merging(
     )
 
 
+def test_parts_whose_folders_are_called_the_same_have_other_names_in_the_command(tmp_path):
+    whole, run = gan_study(tmp_path / "whole"), "overgan run by-hand.yaml --out"
+    commands = [
+        f"{run} {tmp_path}/one/study",
+        f"{run} {tmp_path}/two/study && {run} {tmp_path}/more && overgan merge runs/study runs/more --out runs/merged",
+    ]
+    for width, command in zip(WIDTHS, commands, strict=True):
+        study = overgan.load(part(whole, tmp_path / f"k{width}", [width], whole.spec.seeds))
+        write_description(study.folder, study.description.model_copy(update={"command": command}))
+    assert overgan.merge([tmp_path / "k2", tmp_path / "k4"], tmp_path / "merged").description.command == (
+        f"{run} runs/study && {run} runs/study-2 && {run} runs/more && overgan merge runs/study-2 runs/more "
+        "--out runs/merged-2 && overgan merge runs/study runs/merged-2 --out runs/merged"
+    )
+
+
 def test_what_does_not_belong_together_is_refused_in_one_line(tmp_path):
     study = gan_study(tmp_path / "study")
     first = part(study, tmp_path / "first", [2], study.spec.seeds)

@@ -1,6 +1,7 @@
 """A study's folder without weights and pictures."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from overgan.data import is_hub
@@ -43,5 +44,9 @@ def elsewhere(study: Study) -> Description:
         named = {data.root: root, f"data.root={data.root}": f"data.root={root}"}
         words = [named.get(word, word) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
-    command = " ".join(word if word == AND else shlex.quote(word) for word in words)
-    return old.model_copy(update={"spec": spec, "command": command})
+    return old.model_copy(update={"spec": spec, "command": command_of(words)})
+
+
+def command_of(words: Iterable[str]) -> str:
+    """The command, or several, of these words, as a shell takes it."""
+    return " ".join(word if word == AND else shlex.quote(word) for word in words)
