@@ -1,5 +1,6 @@
 """Rows as CSV and Parquet, and the folder that they are written to."""
 
+import errno
 import json
 import shutil
 
@@ -9,7 +10,7 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study import write_description
-from tests.export.by_hand import SEEDS, gan_study, theory_study
+from tests.export.by_hand import SEEDS, gan_study, go_to, theory_study
 
 MAKERS = {"gan": gan_study, "theory": theory_study}
 
@@ -116,6 +117,24 @@ def test_a_study_is_exported_again_in_the_place_of_before(tmp_path):
     assert 0 < len(after) < len(before)
     shutil.move(study.folder, tmp_path / "moved")  # with what it has exported
     overgan.export_study(tmp_path / "moved")
+
+
+def test_a_study_is_exported_again_after_failures(tmp_path, monkeypatch):
+    study = gan_study(tmp_path / "study", iteration=10)
+    overgan.export_study(study.folder)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("overgan.export._out.write_atomic", full)
+        for changed in (1, 2):
+            go_to(study.folder, 2, 10, changed=changed)
+            with pytest.raises(OverganError, match=r"export cannot be written \(No space left"):
+                overgan.export_study(study.folder)
+    overgan.export_study(study.folder)
+    rows = pd.read_csv(study.folder / "export/rows.csv")
+    assert rows.frechet_train.to_numpy() == pytest.approx(study.frame().frechet_train.to_numpy())
 
 
 def test_nothing_of_others_is_replaced(tmp_path):
