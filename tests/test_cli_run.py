@@ -50,6 +50,11 @@ def coin(tmp_path, monkeypatch, *more):
     return result.output
 
 
+def test_a_folder_may_be_named_as_an_address_of_this_machine(tmp_path, monkeypatch):
+    coin(tmp_path, monkeypatch, "--out", f"file://{tmp_path}/other")
+    assert overgan.load(tmp_path / "other", trust=True).spec.name == "coin"
+
+
 def test_it_says_what_where_on_what_and_for_how_long_before_it_begins(capsys, monkeypatch):
     monkeypatch.setattr("overgan.study._opening.study_seconds", lambda _spec, _workers: 83.0)
     print_heading(load_spec("quickstart"))
