@@ -187,8 +187,8 @@ def run(
             publish(folder)
             execute_until_done(start, job, watch, look)
     except OSError as error:
-        mend = "make room, after which the same command goes on, or name another folder with {argument}"
-        raise OverganError(cannot_write(folder, error, mend), "out") from None
+        what = cannot_write(folder, error, "make room, or name another folder with {argument}")
+        raise OverganError(f"{what}; the same command goes on", "out") from None
     return load(folder, trust=True)
 
 
