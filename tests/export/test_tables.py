@@ -45,6 +45,7 @@ def test_seeds_are_whole_and_what_was_not_measured_is_missing(tmp_path):
 
 
 def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
+    (study.group(2) / ".progress.json.ab12cd34").write_text("{")  # of a write that was killed
     exported = overgan.export_study(study.folder, "tables", tmp_path / "tables")
     assert exported == [("tables", str(tmp_path / "tables/study.json"))]
     copy = overgan.load(tmp_path / "tables")
@@ -53,6 +54,7 @@ def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
     assert said == expected
     assert all(copy.group_status(k) == study.group_status(k) for k in study.spec.widths)
     assert {path.suffix for path in (tmp_path / "tables").rglob("*.*")} <= {".json", ".jsonl", ".lock"}
+    assert not [*(tmp_path / "tables").rglob(".progress*")]
 
 
 def test_tables_name_no_folder_of_this_machine(tmp_path):

@@ -26,8 +26,8 @@ def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
 
 
 def _tables(group: Path) -> list[Path]:
-    """The index first: it counts rows, to which a run that goes on only adds."""
-    return sorted(path for path in group.glob("*.json*") if path.name != PREVIOUS)
+    """The index first: it counts rows, to which a run that goes on only adds. What killed writes left is none."""
+    return sorted(path for path in group.glob("[!.]*.json*") if path.name != PREVIOUS)
 
 
 def elsewhere(study: Study) -> Description:
