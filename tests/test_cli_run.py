@@ -1,5 +1,6 @@
 """What `overgan run` shows, from its first second to its last."""
 
+import errno
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -48,6 +50,19 @@ def coin(tmp_path, monkeypatch, *more):
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_a_folder_may_be_named_as_an_address_of_this_machine(tmp_path, monkeypatch):
+    coin(tmp_path, monkeypatch, "--out", f"file://{tmp_path}/other")
+    assert overgan.load(tmp_path / "other", trust=True).spec.name == "coin"
+
+
+def test_a_limit_of_processes_is_not_taken_for_a_full_disk(tmp_path, monkeypatch):
+    error = BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    monkeypatch.setattr("overgan.study.execute._local.Popen", MagicMock(side_effect=error))
+    with pytest.raises(OverganError) as refused:
+        overgan.run(COIN, tmp_path / "coin", workers=1, threads=1)
+    assert str(refused.value) == "the machine refuses: Resource temporarily unavailable; the same command goes on"
 
 
 def test_it_says_what_where_on_what_and_for_how_long_before_it_begins(capsys, monkeypatch):

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -161,3 +162,14 @@ def test_what_fails_in_a_folder_that_is_named_from_the_current_one_is_said_of_th
     assert cannot_write(Path("study"), failed.value, "make room") == (
         "study cannot be written (Is a directory); make room"
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "study cannot be written (No space left on device); make room"),
+        (errno.EAGAIN, "the machine refuses: Resource temporarily unavailable"),
+    ],
+)
+def test_only_what_a_disk_refuses_asks_for_room(number, said):
+    assert cannot_write(Path("study"), OSError(number, os.strerror(number)), "make room") == said

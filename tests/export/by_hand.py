@@ -72,7 +72,7 @@ def go_to(folder, k, iteration, *, diverged=(), changed=0.0, model=MLP, shape=(8
         index.unlink()
     tensors = generator_tensors(model, k, shape, alive)
     about = {"seeds": alive, "diverged": {str(s): 5 for kk, s in diverged if kk == k}, "seconds": 3.0}
-    save_checkpoint(group, tensors, iteration=iteration, complete=iteration == ITERATIONS, **about)
+    save_checkpoint(group, tensors, iteration=iteration, complete=iteration == ITERATIONS or not alive, **about)
     progress = {"iteration": iteration, "seconds": 3.0, "frechet_test": 1.0}
     (group / "progress.json").write_text(json.dumps(progress))
 

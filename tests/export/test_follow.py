@@ -10,7 +10,11 @@ from filelock import FileLock
 import overgan
 from overgan.errors import OverganError
 from overgan.export import Tracker
+from overgan.study import read_rounds
+from overgan.study._rounds import write_rounds
+from overgan.study.gan import _planner
 from tests.export.by_hand import ITERATIONS, SEEDS, WIDTHS, gan_study, go_to, theory_study
+from tests.racing import begun, write_study
 
 THERE = {}  # what the tracker has: run -> table of (iteration, name) -> value
 LOG = []  # what it was asked for
@@ -171,6 +175,18 @@ def test_following_ends_when_the_study_is_finished(tmp_path, monkeypatch, tracke
     assert [of[0] for of in LOG].count("begin") == len(WIDTHS) * len(SEEDS)
 
 
+def test_following_goes_on_between_two_rounds_and_ends_with_the_last(tmp_path, monkeypatch):
+    more = begun({2: 4, 4: 3}, move="seeds")
+    monkeypatch.setattr(_planner, "next_round", lambda *_: more)
+    study = write_study(tmp_path / "study", {2: [9.0, 4.0, 6.5], 4: [6.2, 3.0, 4.4]}, [begun({2: 3, 4: 3})])
+    left = stepping(monkeypatch, lambda: monkeypatch.setattr(_planner, "next_round", lambda *_: None))
+    send(study, follow=True)
+    assert not left
+    monkeypatch.setattr(_planner, "next_round", lambda *_: more)
+    write_rounds(study.folder, read_rounds(study.folder).model_copy(update={"until": 1.0}))
+    send(study, follow=True)
+
+
 def test_widths_that_are_added_meanwhile_are_followed(tmp_path, monkeypatch):
     study = gan_study(tmp_path / "study", iteration=10)
     whole = gan_study(tmp_path / "whole")
@@ -237,6 +253,36 @@ def test_rows_of_another_study_are_not_mixed_in(tmp_path):
     send(one, out=tmp_path / "out")
     with pytest.raises(OverganError, match=r"memory place has 6 runs of another study, .*one; name another place"):
         send(two, out=tmp_path / "out")
+
+
+def test_a_study_is_known_however_its_folder_is_named_and_where_it_is_moved_with_its_exports(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = gan_study(tmp_path / "study")
+    overgan.export_study("study", f"{__name__}:Memory:place")
+    send(study)
+    assert LOG == [("end",)]
+    shutil.move("study", "moved")
+    send(overgan.load("moved"))
+    assert LOG == [("end",)]
+
+
+def test_what_older_exports_sent_is_known(tmp_path, monkeypatch):
+    """They took the place as it was typed for what the study is called there."""
+    monkeypatch.chdir(tmp_path)
+    study = gan_study(Path("study"), iteration=10)
+    send(study)
+    path = study.folder / "export/memory.json"
+    state = json.loads(path.read_text())
+    assert len(state.pop("id")) == 16
+    state.pop("checksum")
+    path.write_text(json.dumps(state | {"study": "study"}))
+    go_to(study.folder, 4, ITERATIONS)
+    overgan.export_study(tmp_path / "study", f"{__name__}:Memory:place")
+    assert "begin" not in {of[0] for of in LOG[-4:]}
+    assert json.loads(path.read_text())["id"] == "study"
+    monkeypatch.chdir("/")
+    send(overgan.load(tmp_path / "study"))
+    assert LOG == [("end",)]
 
 
 def test_two_processes_do_not_send_the_same(tmp_path):

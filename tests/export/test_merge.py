@@ -9,7 +9,7 @@ import overgan
 from overgan.errors import OverganError
 from overgan.study import write_description
 from tests.export import by_hand
-from tests.export.by_hand import WIDTHS, gan_study, theory_study
+from tests.export.by_hand import WIDTHS, gan_study, go_to, theory_study
 from tests.study.test_runner import HERE
 
 
@@ -116,6 +116,14 @@ def test_seconds_of_threads_are_comparable_and_diverged_runs_stay_diverged(tmp_p
     pd.testing.assert_frame_equal(merged.frame(), whole.frame())
 
 
+def test_a_width_whose_runs_all_diverged_in_the_first_folder_is_finished(tmp_path, monkeypatch):
+    first, gone = gan_study(tmp_path / "first"), [(2, seed) for seed in by_hand.SEEDS]
+    go_to(first.folder, 2, 10, diverged=gone)
+    monkeypatch.setattr(by_hand, "SEEDS", [8, 9, 10])
+    merged = overgan.merge([first.folder, gan_study(tmp_path / "second").folder], tmp_path / "merged")
+    assert [(of.complete, of.done, of.diverged) for of in merged.status()] == [(True, 20, 3), (True, 20, 0)]
+
+
 def test_the_command_is_that_of_the_parts_wherever_they_are_now_and_the_merging(tmp_path):
     whole = gan_study(tmp_path / "whole")
     parts = []
@@ -127,6 +135,21 @@ def test_the_command_is_that_of_the_parts_wherever_they_are_now_and_the_merging(
     assert overgan.merge(parts, tmp_path / "merged").description.command == (
         "overgan run by-hand.yaml --out runs/narrow && overgan run by-hand.yaml --out runs/wide "
         "&& overgan merge runs/narrow runs/wide --out runs/merged"
+    )
+
+
+def test_parts_whose_folders_are_called_the_same_have_other_names_in_the_command(tmp_path):
+    whole, run = gan_study(tmp_path / "whole"), "overgan run by-hand.yaml --out"
+    commands = [
+        f"{run} {tmp_path}/one/study",
+        f"{run} {tmp_path}/two/study && {run} {tmp_path}/more && overgan merge runs/study runs/more --out runs/merged",
+    ]
+    for width, command in zip(WIDTHS, commands, strict=True):
+        study = overgan.load(part(whole, tmp_path / f"k{width}", [width], whole.spec.seeds))
+        write_description(study.folder, study.description.model_copy(update={"command": command}))
+    assert overgan.merge([tmp_path / "k2", tmp_path / "k4"], tmp_path / "merged").description.command == (
+        f"{run} runs/study && {run} runs/study-2 && {run} runs/more && overgan merge runs/study-2 runs/more "
+        "--out runs/merged-2 && overgan merge runs/study runs/merged-2 --out runs/merged"
     )
 
 

@@ -1,5 +1,6 @@
 """Rows as CSV and Parquet, and the folder that they are written to."""
 
+import errno
 import json
 import shutil
 
@@ -9,7 +10,7 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study import write_description
-from tests.export.by_hand import SEEDS, gan_study, theory_study
+from tests.export.by_hand import SEEDS, gan_study, go_to, theory_study
 
 MAKERS = {"gan": gan_study, "theory": theory_study}
 
@@ -44,6 +45,7 @@ def test_seeds_are_whole_and_what_was_not_measured_is_missing(tmp_path):
 
 
 def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
+    (study.group(2) / ".progress.json.ab12cd34").write_text("{")  # of a write that was killed
     exported = overgan.export_study(study.folder, "tables", tmp_path / "tables")
     assert exported == [("tables", str(tmp_path / "tables/study.json"))]
     copy = overgan.load(tmp_path / "tables")
@@ -52,6 +54,7 @@ def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
     assert said == expected
     assert all(copy.group_status(k) == study.group_status(k) for k in study.spec.widths)
     assert {path.suffix for path in (tmp_path / "tables").rglob("*.*")} <= {".json", ".jsonl", ".lock"}
+    assert not [*(tmp_path / "tables").rglob(".progress*")]
 
 
 def test_tables_name_no_folder_of_this_machine(tmp_path):
@@ -70,6 +73,22 @@ def test_tables_name_no_folder_of_this_machine(tmp_path):
     commands = ["overgan run dcgan-cifar10 --out runs/study --set data.root=cifar10"]
     commands += ["overgan run dcgan-cifar10 --out runs/wide"]
     assert description.command == " && ".join(commands)
+
+
+@pytest.mark.parametrize(
+    ("root", "command"),
+    [
+        ("hf:ylecun/mnist", "overgan run hf:ylecun/mnist --out runs/a.b"),
+        (".", "overgan run mlp.yaml --out runs/a.b --set data.root=. --set train.learning_rate=0.001"),
+    ],
+)
+def test_what_in_a_command_is_no_folder_of_images_stays(tmp_path, root, command):
+    study = gan_study(tmp_path / "study")
+    spec = study.spec.model_copy(update={"data": study.spec.data.model_copy(update={"root": root})})
+    write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": command}))
+    overgan.export_study(study.folder, "tables", tmp_path / "tables")
+    description = overgan.load(tmp_path / "tables").description
+    assert (description.spec.data.root, description.command) == (root, command)
 
 
 def test_a_study_without_rows_has_empty_tables(tmp_path):
@@ -100,6 +119,24 @@ def test_a_study_is_exported_again_in_the_place_of_before(tmp_path):
     assert 0 < len(after) < len(before)
     shutil.move(study.folder, tmp_path / "moved")  # with what it has exported
     overgan.export_study(tmp_path / "moved")
+
+
+def test_a_study_is_exported_again_after_failures(tmp_path, monkeypatch):
+    study = gan_study(tmp_path / "study", iteration=10)
+    overgan.export_study(study.folder)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("overgan.export._out.write_atomic", full)
+        for changed in (1, 2):
+            go_to(study.folder, 2, 10, changed=changed)
+            with pytest.raises(OverganError, match=r"export cannot be written \(No space left"):
+                overgan.export_study(study.folder)
+    overgan.export_study(study.folder)
+    rows = pd.read_csv(study.folder / "export/rows.csv")
+    assert rows.frechet_train.to_numpy() == pytest.approx(study.frame().frechet_train.to_numpy())
 
 
 def test_nothing_of_others_is_replaced(tmp_path):

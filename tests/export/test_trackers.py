@@ -4,7 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from types import ModuleType
+from unittest.mock import MagicMock
 
 import pytest
 from typer.testing import CliRunner
@@ -87,6 +91,53 @@ def test_a_database_of_mlflow_without_its_packages_is_one_line(tmp_path, monkeyp
         OverganError, match=rf'needs the package {package}; install it with pip install "overgan\[mlflow'
     ):
         overgan.export_study(study.folder, "mlflow")
+
+
+@pytest.mark.parametrize("tool", ["mlflow:http://shared", "wandb"])
+def test_studies_of_two_people_that_are_called_the_same_are_two(tmp_path, monkeypatch, tool):
+    there = {name: MagicMock() for name in ("mlflow.tracking", "mlflow.entities", "wandb")}
+    for name, module in there.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    client = there["mlflow.tracking"].MlflowClient.return_value
+    client.get_experiment_by_name.return_value.experiment_id = "7"
+    client.create_run.return_value.info.run_id = "run"
+    client.search_runs.return_value = []
+    for person in ("one", "two"):
+        (tmp_path / person).mkdir()
+        monkeypatch.chdir(tmp_path / person)
+        gan_study(Path("study"))
+        overgan.export_study("study", tool)
+    ids = [of.kwargs["id"] for of in there["wandb"].init.call_args_list]
+    ids += [of.kwargs["tags"]["overgan.id"] for of in client.create_run.call_args_list]
+    assert len(set(ids)) == 2 * len(WIDTHS) * len(SEEDS)
+
+
+@pytest.mark.parametrize("error", [ConnectionError, KeyboardInterrupt])
+def test_weights_and_biases_have_no_row_twice_under_one_id_where_sending_failed(tmp_path, monkeypatch, error):
+    sent, left = [], [14]  # of 6 runs, each with 3 rows at first
+
+    def log(run, row):
+        sent.append((run, json.dumps(row)))
+        left[0] -= 1
+        if not left[0]:
+            raise error
+
+    def init(**given):
+        started = MagicMock()
+        started.log.side_effect = partial(log, given["id"])
+        return started
+
+    monkeypatch.setitem(sys.modules, "wandb", MagicMock(init=init))
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    study = gan_study(tmp_path / "study", iteration=10)
+    finish = lambda _: [go_to(study.folder, k, ITERATIONS) for k in WIDTHS]  # noqa: E731
+    monkeypatch.setattr("overgan.export._follow.time.sleep", finish)
+    for _ in range(2):
+        with suppress(KeyboardInterrupt):
+            overgan.export_study(study.folder, "wandb", follow=True)
+    assert left[0] < 0
+    assert len(sent) == len(set(sent))
 
 
 def run(code, *arguments, **environment):

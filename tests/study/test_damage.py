@@ -81,7 +81,12 @@ def test_a_damaged_description_is_taken_from_its_copy_and_written_anew(small_stu
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"widths": [', b'"widths": [ 9,'))
     assert overgan.load(folder).spec.widths == [2, 4, 8]
-    assert "study.json is damaged (its checksum is wrong); its copy, study-copy.json, is taken" in caplog.text
+    said = "study.json is damaged (its checksum is wrong); its copy, study-copy.json, is taken; copy it over study.json"
+    assert said in caplog.text
+    damaged = path.read_bytes()
+    shutil.copyfile(folder / "study-copy.json", path)
+    assert path.read_bytes() == whole
+    path.write_bytes(damaged)
     overgan.run(small_study / "small.yaml", folder, **HERE)
     assert json.loads(path.read_bytes())["spec"] == json.loads(whole)["spec"]
     for name in ("study.json", "study-copy.json"):

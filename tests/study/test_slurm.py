@@ -100,7 +100,7 @@ def test_a_study_is_an_array_of_jobs_and_the_command_returns_and_says_what_to_do
 
 def test_of_a_study_at_an_address_the_next_command_names_that(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("OVERGAN_MIRRORS", str(tmp_path / "mirrors"))
-    print_submitted(local("s3://bucket/study"), [], [])
+    print_submitted(local("s3://bucket/study"), [])
     assert "overgan status s3://bucket/study says" in capsys.readouterr().out
 
 
@@ -137,6 +137,24 @@ def test_what_is_queued_or_running_is_not_submitted_again_and_what_ended_is(slur
     assert len(folders) == 1  # those of jobs that ended are gone
 
 
+def test_of_several_studies_each_says_what_is_queued_and_no_report_is_written(slurm, small_spec, tmp_path):
+    words = ["run", str(small_spec), "--out", "study", "--on", "slurm", "--slurm", "time=5", "--quiet"]
+    words += ["--set", "widths=[2,4]", "--set", "model.critic_widths=[2,8]"]
+    (slurm / "queue").write_text("42_0|RUNNING\n42_1|PENDING\n43_0|PENDING\n43_1|PENDING\n")
+    output = CliRunner().invoke(app, words, catch_exceptions=False).output
+    lines = [
+        "critic-2: running on Slurm, job 42: k = 4",
+        "critic-2: queued on Slurm, job 42: k = 2",
+        "critic-8: queued on Slurm, job 43: k = 2 and 4",
+    ]
+    assert output.splitlines()[:3] == lines
+    assert "next: overgan status study says how far it is" in output
+    assert not (tmp_path / "study" / "report.html").exists()
+    assert "\n".join(lines) in status()
+    jobs = [of["jobs"] for of in json.loads(status("--json"))["studies"]]
+    assert jobs[0] == [{"k": 2, "id": "42_1", "state": "queued"}, {"k": 4, "id": "42_0", "state": "running"}]
+
+
 def test_a_study_that_was_submitted_is_read_where_it_is_copied_to(slurm, tmp_path):
     submit()
     shutil.copytree(tmp_path / "study", tmp_path / "copy", symlinks=True)
@@ -162,10 +180,25 @@ def test_what_slurm_refuses_or_does_not_say_is_one_line(slurm, tmp_path):
     message = submit(exit_code=2)
     assert message.startswith("squeue does not say how the jobs are (")
     assert "42_0" not in status()  # which needs no queue
-    (tmp_path / "study" / "slurm" / "jobs.json").write_text('{"user": "--help", "jobs": []}')
     (slurm / "queue").touch()
+    place = tmp_path / "study" / "slurm"
+    (place / "jobs.json").write_text('{"user": "--help", "jobs": []}')
+    before = [*place.rglob("*")]
+    message = submit(exit_code=2)
+    assert message.startswith("study/slurm/jobs.json is damaged; no job in the queue is known: end those of this study")
+    assert (before, "42_0" in status()) == ([*place.rglob("*")], False)
+    (place / "jobs.json").unlink()
     submit()
     assert len(list((slurm / "submitted").iterdir())) == 2
+
+
+@pytest.mark.parametrize("user", ["me@uni.edu", r"UNI\me"])
+def test_jobs_of_an_account_of_a_directory_service_are_known(slurm, tmp_path, monkeypatch, user):
+    monkeypatch.setattr("getpass.getuser", lambda: user)
+    submit()
+    (slurm / "queue").write_text("42_0|RUNNING\n42_1|PENDING\n")
+    submit()
+    assert len(list((slurm / "submitted").iterdir())) == 1
 
 
 def test_no_name_and_no_option_becomes_a_command_of_the_jobs_script(slurm, tmp_path):

@@ -1,11 +1,13 @@
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
 import overgan
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
-from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study_folder
+from overgan.study import KINDS, Spec, load_spec, preset_names, refuse_another_spec, spec_yaml, study_folder
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -20,6 +22,23 @@ def test_presets_are_valid_and_named_after_their_file(name):
     few = several  # GANs of a seed, and a power law beside a width to find
     assert len(spec.widths) >= (4 if few else 6)
     assert len(spec.seeds) >= (3 if few else 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("train.generator_batch=null", "train.generator_batch=16"),
+        ("widths=[2,4,16]", "widths=[2,4,8]"),
+        ("train.schedule=linear", "train.schedule=constant"),
+        ("fewer_seeds={8: 2}", "fewer_seeds={8: 1}"),
+    ],
+)
+def test_the_change_that_a_refusal_names_can_be_pasted(small_spec, old, new):
+    old, new = (load_spec(small_spec, ["seeds=[0,1,2]", change]) for change in (old, new))
+    with pytest.raises(OverganError, match="or set ") as error:
+        refuse_another_spec(Path("study"), old, new)
+    (change,) = shlex.split(str(error.value).partition("or set ")[2])
+    assert load_spec(small_spec, ["seeds=[0,1,2]", change]) == old
 
 
 FIGURES = {  # of the paper; narrowest and widest

@@ -107,15 +107,17 @@ def test_bad_values_are_refused_in_a_line_before_anything_is_written(small_spec,
     with pytest.raises(OverganError, match="until_sure is for width studies of GANs, and this study is of the kind"):
         overgan.run("shallow-gaussian", tmp_path / "study", until_sure=True)
     for name, value in (("confidence", 0.9), ("budget", "2h")):
-        with pytest.raises(OverganError, match=f"{name} is for a study that goes on until it is sure; give until_sure"):
-            overgan.run(small_spec, tmp_path / "study", **{name: value})
+        for changes in ([], ["model.critic_widths=[2,4]"]):  # of one study, and of several
+            with pytest.raises(OverganError, match=f"{name} is for a study that goes on until it is sure; give until_"):
+                overgan.run(small_spec, tmp_path / "study", changes, **{name: value})
     assert not (tmp_path / "study").exists()
 
 
 def test_rounds_that_are_damaged_are_refused_with_what_mends_them(tmp_path):
+    mend = "restore it, or remove it: then the command, with the widths .* that study.json has, trains the whole grid"
     for content in ("", "{", "[]", json.dumps({"planner": "sure", "confidence": 0.95, "rounds": []})):
         (tmp_path / "rounds.json").write_text(content)
-        with pytest.raises(OverganError, match=r"rounds.json .*; restore it, or remove it"):
+        with pytest.raises(OverganError, match=rf"rounds.json .*; {mend}"):
             read_rounds(tmp_path)
 
 

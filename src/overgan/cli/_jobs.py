@@ -1,18 +1,22 @@
 """A study's jobs in Slurm's queue, in words."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overgan.cli._terminal import console
 from overgan.disk import content_of
 from overgan.stores import shown
-from overgan.study import GroupStatus, SlurmJob, read_rounds
+from overgan.study import GroupStatus, SlurmJob, read_rounds, slurm_jobs
 from overgan.words import counted, joined
 
+if TYPE_CHECKING:
+    from overgan.study import Study
 
-def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
-    """How the jobs are that have what is not finished."""
+
+def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus], of: str = "") -> None:
+    """How the jobs are that have what is not finished; of: begins each line."""
     unfinished = {group.width for group in groups if not group.complete}
     rounds = read_rounds(folder)
     is_over = rounds is not None and rounds.is_over  # then those that have ended were to end
@@ -24,12 +28,14 @@ def print_jobs(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupSta
             if job.width in unfinished or (job.width is None and unfinished and not (is_over and job.state == "ended"))
         ],
     ):
-        console.print(line)
+        console.print(of + line)
 
 
-def print_submitted(folder: Path, jobs: Sequence[SlurmJob], groups: Sequence[GroupStatus]) -> None:
-    """That the study goes on without this process, and what to do next."""
-    print_jobs(folder, jobs, groups)
+def print_submitted(folder: Path, studies: Iterable["Study"]) -> None:
+    """That the study in the folder, or those below it, go on without this process, and what to do next."""
+    for study in studies:
+        of = f"{study.folder.name}: " if study.folder != folder else ""
+        print_jobs(study.folder, slurm_jobs(study.folder), study.status(), of)
     name = shlex.quote(shown(folder))
     console.print(f"next: overgan status {name} says how far it is, overgan report {name} shows what there is")
     console.print("the same command submits again what is left of jobs that ended before their work did")

@@ -8,7 +8,6 @@ from typer import Argument, BadParameter, Option
 
 import overgan.study
 from overgan.errors import OverganError
-from overgan.stores import is_address
 
 
 def names_of(known: Iterable[str]) -> Callable[[str], list[str]]:
@@ -35,7 +34,8 @@ def named(folder: str) -> Path:
 
 def _place(place: str) -> str:
     """A folder, or an address, that an option names."""
-    return place if is_address(place) else str(named(place))
+    named(place)
+    return place  # as pathlib would give it, file:///study has lost two slashes
 
 
 Folder = Annotated[str, Argument(metavar="DIR", help="A study's folder, or its address (s3://…).")]

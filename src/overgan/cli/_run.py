@@ -87,16 +87,16 @@ def run(
 def _tell(study: "Study", *, quiet: bool) -> None:
     """Write the report and say what was found; of a study that goes on without this process, where it is."""
     groups, rounds = study.status(), overgan.study.read_rounds(study.folder)
+    is_over = rounds is not None and rounds.is_over
+    if not is_over and not all(group.complete for group in groups):
+        print_submitted(study.folder, getattr(study, "studies", {"": study}).values())  # a surface has several
+        return
     if study.spec.parts:
         page = overgan.write_report(study.folder, trust=True)
         console.print(f"report: {page}")
         for headline in study.headlines():
             console.print(headline)
         print_scale(study.spec)
-        return
-    is_over = rounds is not None and rounds.is_over
-    if not is_over and not all(group.complete for group in groups):
-        print_submitted(study.folder, overgan.study.slurm_jobs(study.folder), groups)
         return
     with nullcontext() if quiet else console.status("writing the report and its figures"):
         page = overgan.write_report(study.folder, trust=True)

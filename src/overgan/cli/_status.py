@@ -32,15 +32,13 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
     diverged = sum(group.diverged for group in groups)
     finished = sum(_finished(group, spec.runs_a_width) for group in groups)
     left = overgan.study.seconds_left(groups, description.machine["workers"])
-    jobs: list[SlurmJob] = []
-    with suppress(OverganError):  # on a machine that does not see the queue
-        jobs = overgan.study.slurm_jobs(place)
+    jobs = _jobs(place)
     if json_:
         print_json(
             {"name": spec.name, "kind": spec.kind, "groups": [_values(group) for group in groups]}
             | {"runs": runs, "finished": finished, "diverged": diverged, "seconds_left": left}
             | {"bytes": overgan.study.space(folder)}
-            | {"jobs": [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]}
+            | {"jobs": _job_values(jobs)}
             | {"round": rounds and {"number": len(rounds.rounds)} | rounds.newest.model_dump(include={"move", "why"})}
         )
         return
@@ -66,12 +64,15 @@ def status(folder: Folder, json_: Json = False, trust: Trust = False) -> None:
 def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
     """How far each of several studies of one spec is."""
     found: list[dict[str, Any]] = []
+    begun: dict[str, tuple[list[SlurmJob], list[GroupStatus]]] = {}
     spec = overgan.study.read_surface(folder, trust)
     for name, part in spec.parts.items():
         place, groups, left = folder / name, list[GroupStatus](), None
         if (place / overgan.study.STUDY).exists():
             description, groups = overgan.study.read_status(place, trust)
             left = overgan.study.seconds_left(groups, description.machine["workers"])
+        jobs = _jobs(place)
+        begun[name] = jobs, groups
         each = part.spec.runs_a_width
         found.append(
             {
@@ -81,6 +82,7 @@ def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
                 "diverged": sum(group.diverged for group in groups),
                 "seconds_left": left,
                 "state": "waiting" if not groups else "finished" if all(g.complete for g in groups) else "begun",
+                "jobs": _job_values(jobs),
             }
         )
     if as_json:
@@ -91,8 +93,22 @@ def _several(folder: Path, *, as_json: bool, trust: bool) -> None:
         for name, of in zip(spec.parts, found, strict=True)
     ]
     print_table(["study", "runs finished", "diverged", "state", "time left"], rows, unbroken=4)
+    for name, (jobs, groups) in begun.items():
+        print_jobs(folder / name, jobs, groups, f"{name}: ")
     print_scale(spec)
     console.print(f"on disk: {filesize.decimal(overgan.study.space(folder))}")
+
+
+def _jobs(folder: Path) -> list[SlurmJob]:
+    """Those on Slurm, where the queue is seen."""
+    with suppress(OverganError):
+        return overgan.study.slurm_jobs(folder)
+    return []
+
+
+def _job_values(jobs: list[SlurmJob]) -> list[dict[str, Any]]:
+    """What `--json` says of them."""
+    return [{"k": job.width, "id": job.id, "state": job.state} for job in jobs]
 
 
 def _left(seconds: float | None) -> str:

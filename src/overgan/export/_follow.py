@@ -7,18 +7,21 @@ machines write on a network's disk, and a look costs a few calls, since only fil
 import hashlib
 import json
 import logging
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
+from overgan.export._out import of_study
 from overgan.export._rows import Curves, Point, curves
 from overgan.export._tracker import Tracker
-from overgan.study import Study, fetch, load
+from overgan.study import Study, fetch, is_finished, load
 from overgan.words import counted
 
 LOOK_SECONDS = 5.0
@@ -38,7 +41,8 @@ class State(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    study: str
+    study: str  # as `of_study` says
+    id: str = ""  # of the study there; older exports had none, and took the place as it was typed
     sending: list[str] = []  # runs of which it is not known what arrived, should this process end
     runs: dict[str, Run] = {}
 
@@ -59,9 +63,10 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
             ends.enter_context(_alone(tracker))
         states = [_read(study, tracker) for tracker in trackers]
         for tracker, state, known in zip(trackers, states, begun, strict=True):
+            tracker.study_id = state.id
             ends.callback(_end, tracker, state, known)
         while True:
-            finished = _is_finished(study)  # before the rows are read: then those are all
+            finished = is_finished(study.folder, study.description)  # before the rows are read: then those are all
             runs = curves(study)
             for tracker, state, known in zip(trackers, states, begun, strict=True):
                 _send(tracker, state, runs, known, patient=follow and not finished)
@@ -89,10 +94,6 @@ def _alone(tracker: Tracker) -> Iterator[None]:
         lock.release()
 
 
-def _is_finished(study: Study) -> bool:
-    return all(group.complete for group in study.status())
-
-
 def _renewed(study: Study) -> Study:
     """The study as it is now, which may have got more widths."""
     fetch(study.folder)
@@ -113,20 +114,21 @@ def _send(tracker: Tracker, state: State, runs: Sequence[Curves], begun: set[str
     if not new:
         return
     names = {run.name for run, _ in new}
+    again = {run.name for run, points in new if points is run.tables}
+    for name in again:  # before anything is sent: what fails on its way is then begun under another number
+        known = state.runs.get(name)
+        state.runs[name] = Run(times=known.times + 1 if known else 0)
     state.sending = sorted({*state.sending, *names})
     write_json(tracker.state, state.model_dump())
-    again = {run.name for run, points in new if points is run.tables}
     begun -= names
     try:
         for run, points in new:
-            known = state.runs.get(run.name)
-            if known is None or run.name in again:
-                known = Run(times=known.times + 1 if known else 0)
+            known = state.runs[run.name]
+            if run.name in again:
                 tracker.begin(run.name, run.facts, known.times)
             for of in points.values():
                 tracker.write(run.name, known.times, of)
             known.sent = {table: (len(of), _checksum(of)) for table, of in run.tables.items()}
-            state.runs[run.name] = known
     except OverganError:
         raise
     except Exception as error:
@@ -161,13 +163,18 @@ def _checksum(points: Sequence[Point]) -> str:
 def _read(study: Study, tracker: Tracker) -> State:
     """What was sent so far. Raises OverganError if it is damaged, or of another study."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
+    here = of_study(study, path.parent)
     if not path.exists():
-        return State(study=study.place)
+        return State(study=here, id=secrets.token_hex(8))
     try:
         state = State.model_validate(read_json(path, mend))
     except ValidationError:
         raise OverganError(f"{path} is not overgan's; {mend}") from None
-    if state.study != study.place:
+    if not state.id:
+        state.id = state.study
+        if study.place == state.study or study.folder.resolve() == Path(state.study).resolve():
+            state.study = here
+    if state.study != here:
         there = counted(len(state.runs), "run")
         raise OverganError(f"{tracker.place} has {there} of another study, {state.study}; name another place")
     return state

@@ -2,14 +2,14 @@
 
 import shlex
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import cast
 
 from overgan.check import check
 from overgan.disk import sha256, write_atomic, write_json, write_table
 from overgan.errors import OverganError
-from overgan.export.formats._tables import AND, elsewhere
+from overgan.export.formats._tables import AND, command_of, elsewhere
 from overgan.metrics import current_row
 from overgan.study import Study, group_folder, load, refuse_another_spec, refuse_other_numbers, write_description
 from overgan.study.gan import LATER, GanSpec, GanStudy, later_rows
@@ -61,18 +61,26 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
         _write(folder, width, spec, parts, _threads(studies[0]))
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
-    commands = [*dict.fromkeys(elsewhere(study).command for study in studies)]
-    commands.append(shlex.join(["overgan", "merge", *map(_out, studies), "--out", f"runs/{folder.resolve().name}"]))
+    command = _command(studies, f"runs/{folder.resolve().name}")
     update = {"spec": spec.model_copy(update={"data": cast(GanSpec, description.spec).data}), "parameters": parameters}
-    write_description(folder, description.model_copy(update=update | {"command": f" {AND} ".join(commands)}))
+    write_description(folder, description.model_copy(update=update | {"command": command}))
     return load(folder, trust)
 
 
-def _out(study: Study) -> str:
-    """The folder in which a study's command leaves it, where it is run elsewhere."""
-    words = shlex.split(elsewhere(study).command)
-    named = [after for before, after in pairwise(words) if before == "--out"]
-    return named[-1] if named else f"runs/{study.folder.resolve().name}"
+def _command(studies: Sequence[Study], out: str) -> str:
+    """The studies' commands, each of which leaves them in folders of their own, and that of merging these."""
+    used, commands, parts = {out}, [], []
+    for study in studies:
+        words = shlex.split(elsewhere(study).command)
+        named = [after for before, after in pairwise(words) if before == "--out"]
+        own: dict[str, str] = {}
+        for name in named or [f"runs/{study.folder.resolve().name}"]:
+            own[name] = next(of for n in count(1) if (of := f"{name}-{n}" if n > 1 else name) not in used)
+            used.add(own[name])
+        commands.append(command_of(own.get(word, word) for word in words))
+        parts.append([*own.values()][-1])
+    merging = shlex.join(["overgan", "merge", *parts, "--out", out])
+    return f" {AND} ".join([*dict.fromkeys(commands), merging])
 
 
 def _gan(study: Study) -> GanStudy:
@@ -140,6 +148,7 @@ def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threa
     order = [run for run in config.runs(spec.seeds) if run in left]
     index = indices[0].model_copy(
         update={
+            "iteration": max(index.iteration for index in indices),  # one whose runs all diverged ended before
             "seeds": [run.seed for run in order],
             "runs": order if config.several else [],
             "diverged": {name: at for index in indices for name, at in index.diverged.items()},

@@ -11,7 +11,6 @@ from overgan.study import Study
 
 LIST = "overgan-export.json"
 DEFAULT = "export"  # in the study's folder
-KEPT = 2  # checksums of a file: a kill may come between the list and the file
 
 
 class Written(BaseModel):
@@ -20,7 +19,14 @@ class Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     study: str  # its folder, or . if that is around this one, or its address
-    files: dict[str, list[str]] = {}  # name -> SHA-256 of what overgan wrote there, the newest last
+    files: dict[str, list[str]] = {}  # name -> SHA-256 of what may be there: a kill may come before the file
+
+
+def of_study(study: Study, folder: Path) -> str:
+    """What files in a folder call the study: its folder, or . if that is around theirs, or its address."""
+    if study.folder.resolve() in folder.resolve().parents:
+        return "."
+    return study.place if is_address(study.place) else str(study.folder.resolve())
 
 
 class Out:
@@ -30,8 +36,7 @@ class Out:
         if folder is None and is_address(study.place):
             raise OverganError(f"{study.place} is an address; name a folder of this machine with {{argument}}", "out")
         self.folder = study.folder / DEFAULT if folder is None else Path(folder).resolve()
-        around = study.folder.resolve() in self.folder.resolve().parents
-        self.study = "." if around else study.place if is_address(study.place) else str(study.folder.resolve())
+        self.study = of_study(study, self.folder)
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a file, whose name may have folders before it, and return its path.
@@ -43,14 +48,17 @@ class Out:
         try:
             written = self._written()
             known = written.files.get(name, [])
-            if path.is_dir() or (path.exists() and sha256(path.read_bytes()) not in (*known, sha256(content))):
+            new, there = sha256(content), list[str]()
+            if path.exists() and not path.is_dir():
+                there = [sha256(path.read_bytes())]
+            if path.is_dir() or not {*there} <= {*known, new}:
                 raise OverganError(
                     f"{path} is not as an export of this study left it; move it away, or name another folder with "
                     "{argument}",
                     "out",
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
-            files = written.files | {name: [*known, sha256(content)][-KEPT:]}
+            files = written.files | {name: [*there, new]}
             write_json(self.folder / LIST, written.model_copy(update={"files": files}).model_dump())
             write_atomic(path, content)
         except OSError as error:

@@ -15,7 +15,7 @@ from ._mirror import fetch as fetch, for_reports as for_reports, publish as publ
 from ._moves import move as move, round_words as round_words
 from ._opening import Opened as Opened, Opening as Opening
 from ._plan import Plan as Plan, PlannedGroup as PlannedGroup, Smaller as Smaller, plan as plan
-from ._planning import next_seconds as next_seconds
+from ._planning import is_finished as is_finished, next_seconds as next_seconds
 from ._presets import preset_names as preset_names
 from ._quickstart import choices as choices
 from ._rounds import ROUNDS as ROUNDS, Round as Round, Rounds as Rounds, read_rounds as read_rounds

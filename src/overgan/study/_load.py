@@ -45,7 +45,7 @@ def read_description(folder: Path) -> Description:
         except OverganError:
             raise error from None
         what = error.message.partition("; ")[0]
-        notice(f"{what}; its copy, {COPY}, is taken, and `{description.command}` writes both anew", folder / STUDY)
+        notice(f"{what}; its copy, {COPY}, is taken; copy it over {STUDY}", folder / STUDY)
         return description
 
 

@@ -54,6 +54,19 @@ def next_seconds(folder: Path) -> float | None:
     return None if isinstance(found, str) else found[1]
 
 
+def is_finished(folder: Path, description: Description) -> bool:
+    """Whether no more rows come: all groups are complete, and no other round follows, or the time is up.
+
+    description: of the study in the folder; if it is of a round before the newest one, the study is not finished.
+    """
+    rounds, kind = read_rounds(folder), KINDS[description.spec.kind]
+    if rounds is None or rounds.planner == "grid" or rounds.is_over:
+        return all(group.complete for group in kind.study(folder, description).status())
+    assert kind.planner  # noqa: S101 - it has rounds
+    is_newest = kind.planner.at_round(description.spec, rounds.newest) == description.spec
+    return is_newest and _following(folder, description, rounds) == "end"
+
+
 def _advance(folder: Path) -> Next:
     """What `advance` does, for the only one who plans."""
     rounds = read_rounds(folder)

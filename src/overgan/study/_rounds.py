@@ -71,7 +71,10 @@ def read_rounds(folder: Path) -> Rounds | None:
     path = folder / ROUNDS
     if not path.exists():
         return None
-    mend = "restore it, or remove it: then the study goes on from the runs that there are"
+    mend = (
+        "restore it, or remove it: then the command, with the widths and train.iterations that study.json has, trains "
+        "the whole grid first"
+    )
     try:
         return Rounds.model_validate(read_json(path, mend))
     except ValidationError:

@@ -103,6 +103,8 @@ def run(
     """
     source, arrays = apart(spec)
     resolved = load_spec(source, overrides, scale)
+    if not until_sure:
+        refuse_unless_sure(confidence, budget)
     if resolved.parts:
         folder = begin_surface(resolved, out, until_sure=until_sure)
         same: dict[str, Any] = {"scale": scale, "workers": workers, "threads": threads, "device": device}
@@ -113,8 +115,6 @@ def run(
 
         return Surface(folder, trust=True)
     folder, kind = study_folder(resolved, out), KINDS[resolved.kind]
-    if not until_sure:
-        refuse_unless_sure(confidence, budget)
     sure = how_sure(kind, resolved, confidence, budget) if until_sure else None
     name, _, address = executor.partition("://")
     if not address and (slashless := name.partition(":"))[0] in EXECUTORS and slashless[1]:
@@ -189,8 +189,8 @@ def run(
             publish(folder)
             execute_until_done(start, job, watch, look)
     except OSError as error:
-        mend = "make room, after which the same command goes on, or name another folder with {argument}"
-        raise OverganError(cannot_write(folder, error, mend), "out") from None
+        what = cannot_write(folder, error, "make room, or name another folder with {argument}")
+        raise OverganError(f"{what}; the same command goes on", "out") from None
     return load(folder, trust=True)
 
 

@@ -6,7 +6,9 @@ figures/        PNG figures
 report.html
 """
 
+import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +93,10 @@ def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
         if key == "fewer_seeds" and all(new.seeds_at(k) >= old.seeds_at(k) for k in old.widths):
             continue
         if key != "data.root" and before.get(key) != after.get(key):
+            as_it_was = shlex.quote(f"{key}={json.dumps(before.get(key), separators=(',', ':'))}")
             raise OverganError(
                 f"{folder} holds a study with {key}={before.get(key)}, now it is {after.get(key)}: the results would "
-                f"be mixed; name another folder with {{argument}}, or set {key}={before.get(key)}",
+                f"be mixed; name another folder with {{argument}}, or set {as_it_was}",
                 "out",
             )
 

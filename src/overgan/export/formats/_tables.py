@@ -1,8 +1,10 @@
 """A study's folder without weights and pictures."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
+from overgan.data import is_hub
 from overgan.disk import to_json
 from overgan.export._format import Chosen
 from overgan.export._out import Out
@@ -24,8 +26,8 @@ def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
 
 
 def _tables(group: Path) -> list[Path]:
-    """The index first: it counts rows, to which a run that goes on only adds."""
-    return sorted(path for path in group.glob("*.json*") if path.name != PREVIOUS)
+    """The index first: it counts rows, to which a run that goes on only adds. What killed writes left is none."""
+    return sorted(path for path in group.glob("[!.]*.json*") if path.name != PREVIOUS)
 
 
 def elsewhere(study: Study) -> Description:
@@ -37,9 +39,14 @@ def elsewhere(study: Study) -> Description:
         if before == "--out":
             words[at] = f"runs/{Path(words[at]).name}"
     data = getattr(spec, "data", None)
-    if data is not None and data.root:
-        root = Path(data.root).name
-        words = [word.replace(data.root, root) for word in words]
+    if data is not None and data.root and not is_hub(data.root):
+        root = Path(data.root).name or data.root  # of . there is no name
+        named = {data.root: root, f"data.root={data.root}": f"data.root={root}"}
+        words = [named.get(word, word) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
-    command = " ".join(word if word == AND else shlex.quote(word) for word in words)
-    return old.model_copy(update={"spec": spec, "command": command})
+    return old.model_copy(update={"spec": spec, "command": command_of(words)})
+
+
+def command_of(words: Iterable[str]) -> str:
+    """The command, or several, of these words, as a shell takes it."""
+    return " ".join(word if word == AND else shlex.quote(word) for word in words)

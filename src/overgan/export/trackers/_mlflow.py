@@ -44,7 +44,7 @@ class MLflow(Tracker):
                 needed("alembic", "mlflow")
                 out.mkdir(parents=True, exist_ok=True)
             self._client: Any = tracking.MlflowClient(tracking_uri=uri)
-        self._study, self._name, self._experiment = study.place, study.spec.name, ""
+        self._place, self._name, self._experiment = study.place, study.spec.name, ""
         self._ids: dict[str, str] = {}
 
     def begin(self, run: str, facts: dict[str, str | float], times: int) -> None:
@@ -55,7 +55,7 @@ class MLflow(Tracker):
                 self._experiment = found.experiment_id if found else self._client.create_experiment(self._name)
             for before in self._found(run):
                 self._client.delete_run(before.info.run_id)
-            tags = {STUDY: self._study, RUN: run, TIMES: str(times), ID: self._tag(run)}
+            tags = {STUDY: self._place, RUN: run, TIMES: str(times), ID: self._tag(run)}
             created = self._client.create_run(self._experiment, run_name=run, tags=tags)
             self._ids[run] = created.info.run_id
             for key, value in facts.items():
@@ -86,7 +86,8 @@ class MLflow(Tracker):
             self._experiment = experiment.experiment_id if experiment else ""
             found = self._found(run) if experiment else []
             if not found:
-                raise OverganError(f"{self.place} has no run {run} any more; remove {self.state} to send all again")
+                mend = f"remove {self.state}, and the study's runs there, to send all again"
+                raise OverganError(f"{self.place} has no run {run} any more; {mend}")
             self._ids[run] = found[0].info.run_id
         return self._ids[run]
 
@@ -95,7 +96,7 @@ class MLflow(Tracker):
         return list(self._client.search_runs([self._experiment], f"tags.`{ID}` = '{self._tag(run)}'"))
 
     def _tag(self, run: str) -> str:
-        return sha256(f"{self._study} {run}".encode())[:16]
+        return sha256(f"{self.study_id} {run}".encode())[:16]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ class WeightsAndBiases(Tracker):
     def __init__(self, study: Study, out: Path, of: str):
         """of: the project, by default the study's name."""
         self._wandb = needed("wandb", "wandb")
-        self._project, self._study = of or study.spec.name, study.place
+        self._project = of or study.spec.name
         # W&B makes links, for which the folder of a study would be refused
         inside = study.folder.resolve() in out.resolve().parents
         self._folder = study.folder.resolve().with_name(f"{study.folder.resolve().name}-wandb") if inside else out
@@ -72,4 +72,4 @@ class WeightsAndBiases(Tracker):
 
     def _id(self, run: str, times: str) -> str:
         """Of a run of this study in this project, begun for the last time after so many."""
-        return f"{sha256(f'{self._study} {run}'.encode())[:12]}-{times}"
+        return f"{sha256(f'{self.study_id} {run}'.encode())[:12]}-{times}"

@@ -72,8 +72,11 @@ class Slurm(Elsewhere):
         }
 
     def start(self, job: Job) -> None:
-        """Submit the groups that are not in the queue yet. Raises OverganError if Slurm refuses them."""
-        in_queue = [known for known in slurm_jobs(job.folder) if known.state != "ended"]
+        """Submit the groups that are not in the queue yet.
+
+        Raises OverganError if Slurm refuses them, or what is in the queue is not known.
+        """
+        in_queue = [known for known in slurm_jobs(job.folder, surely=True) if known.state != "ended"]
         widths: list[int | None] = [*sorted(set(job.widths) - {known.width for known in in_queue}, reverse=True)]
         if decides(job.folder):
             widths = [None] * (job.workers - len(in_queue))

@@ -31,7 +31,7 @@ class _Known(_Strict):
 class _Jobs(_Strict):
     """The content of jobs.json."""
 
-    user: str = Field(pattern=r"^[\w.][\w.-]*$")  # who submitted them
+    user: str = Field(pattern=r"^[\w.][\w.@\\+$-]*$")  # who submitted them
     jobs: list[_Known]
 
 
@@ -50,8 +50,10 @@ class SlurmJob:
         return Path(SLURM, self.submission, f"{self.id}_0_log.err")
 
 
-def slurm_jobs(folder: Path) -> list[SlurmJob]:
+def slurm_jobs(folder: Path, *, surely: bool = False) -> list[SlurmJob]:
     """The jobs of the study in the folder, those that have ended included; none if it was never submitted.
+
+    surely: whether a damaged jobs.json is an error; else a warning, and no job is known.
 
     Raises OverganError if squeue does not say how they are.
     """
@@ -61,7 +63,10 @@ def slurm_jobs(folder: Path) -> list[SlurmJob]:
     try:
         known = _Jobs.model_validate(read_json(path))
     except (OverganError, ValidationError):
-        logging.getLogger(__name__).warning(f"overgan: {path} is damaged; no job in the queue is known")
+        what = f"{path} is damaged; no job in the queue is known"
+        if surely:
+            raise OverganError(f"{what}: end those of this study (scancel), remove it, and submit again") from None
+        logging.getLogger(__name__).warning(f"overgan: {what}")
         return []
     states = _states(known.user)
     return [

@@ -52,8 +52,6 @@ def run() -> int:
         return 0
     except (OverganError, WorkerError) as error:
         line, code = str(error), MISTAKE if isinstance(error, OverganError) else FAILURE
-    except BrokenPipeError:  # the parent is gone
-        return FAILURE
     except Exception as error:
         line, code = " ".join(f"{type(error).__name__}: {error}".split()), FAILURE
         with suppress(OSError):
