@@ -69,7 +69,7 @@ def _problem(sizes: dict[str, Any], file: Path | None, generator: str | None, fe
     return theory.load_problem(file) if file is not None else _drawn(**sizes)
 
 
-def _drawn(*, k: int = 1000, paired: bool = False, **sizes: int) -> "ShallowGAN":
+def _drawn(*, k: int = 1000, paired: bool = False, **sizes: Any) -> "ShallowGAN":
     """A random shallow GAN. Raises OverganError if its units are to come in pairs, and are an odd number."""
     if not paired:
         return theory.ShallowGAN.gaussian(k=k, **sizes)
