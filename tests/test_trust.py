@@ -28,6 +28,7 @@ from overgan.disk import NpzArrays, read_json, write_json
 from overgan.errors import OverganError
 from overgan.own import importing_only, load_function
 from overgan.study import load_spec
+from tests.racing import begun, write_study
 
 HTML = f"{SCRIPT}<img src=x onerror=alert(1)>'\" {{{{7*7}}}}"
 TERMINAL = "\x1b]0;owned\x07\x9b31m[/b]\u202e"
@@ -125,6 +126,18 @@ def test_no_module_that_a_study_names_is_imported_without_trust(key, value, refu
     assert not canary.exists()
     refusals(study, trust=True)
     assert canary.exists() == (key != "spec__train__loss")  # a loss is needed for training alone
+
+
+def test_to_follow_a_study_imports_no_module_that_it_names_without_trust(tmp_path, canary):
+    """Whether it is finished is asked of the planner, which would count the parameters of a wider network."""
+    study = write_study(
+        tmp_path / "study", {2: [9.0, 9.1, 9.2], 4: [3.0, 3.1, 3.2]}, [begun({2: 3, 4: 3})], model=CANARY
+    )
+    to = "tests.export.test_follow:Memory:place"
+    overgan.export_study(study.folder, to, follow=True)
+    assert not canary.exists()
+    overgan.export_study(study.folder, to, trust=True)
+    assert canary.exists()
 
 
 def test_the_command_says_how_the_folder_is_trusted(study, canary):

@@ -66,7 +66,8 @@ def track(study: Study, trackers: Sequence[Tracker], *, follow: bool) -> None:
             tracker.study_id = state.id
             ends.callback(_end, tracker, state, known)
         while True:
-            finished = is_finished(study.folder, study.description)  # before the rows are read: then those are all
+            with study.naming():  # before the rows are read: then those are all
+                finished = is_finished(study.folder, study.description)
             runs = curves(study)
             for tracker, state, known in zip(trackers, states, begun, strict=True):
                 _send(tracker, state, runs, known, patient=follow and not finished)

@@ -75,7 +75,7 @@ def _wider_because(study: GanResults, found: Standing) -> str:
     try:
         counts = parameter_counts(spec.model, 2 * widest, tuple(study.description.data["shape"]))
         check_networks(2 * widest, counts, spec.runs_a_width)  # as a run does that goes on with the study
-    except OverganError:  # no memory for it, or a model of the user's that has no such width
+    except OverganError:  # no memory for it, or a model of the user's that has no such width, or may not be run
         return ""
     return (
         f"k = {widest}, the widest, may still be better than all narrower ones by more than "
