@@ -266,6 +266,19 @@ def test_a_study_is_known_however_its_folder_is_named_and_where_it_is_moved_with
     assert LOG == [("end",)]
 
 
+def test_a_copy_of_a_study_is_another_until_the_original_is_gone(tmp_path):
+    one = gan_study(tmp_path / "one", iteration=10)
+    send(one)
+    two = overgan.load(shutil.copytree(one.folder, tmp_path / "two"))
+    with pytest.raises(OverganError, match=rf"memory place has 6 runs of another study, {one.folder}; name another"):
+        send(two)
+    assert LOG == []
+    shutil.move(one.folder, tmp_path / "kept")
+    send(gan_study(tmp_path / "one", iteration=10))  # one that has nothing to do with it
+    send(overgan.load(tmp_path / "kept"))
+    assert LOG == [("end",)]
+
+
 def test_what_older_exports_sent_is_known(tmp_path, monkeypatch):
     """They took the place as it was typed for what the study is called there."""
     monkeypatch.chdir(tmp_path)

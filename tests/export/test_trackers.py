@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -50,9 +51,11 @@ def test_tensorboard_reads_each_row_once_however_often_it_is_exported(tmp_path):
     for _ in range(2):
         overgan.export_study(study.folder, "tensorboard")
         assert close(of_tensorboard(out), study)
-    go_to(study.folder, 4, ITERATIONS, changed=0.5)
-    overgan.export_study(study.folder, "tensorboard")
-    assert close(of_tensorboard(out), study)
+    copy = shutil.copytree(study.folder, tmp_path / "copy")  # with its rows
+    for folder in (study.folder, copy):
+        go_to(folder, 4, ITERATIONS, changed=0.5)
+        overgan.export_study(folder, "tensorboard")
+        assert close(of_tensorboard(folder / "export/tensorboard"), overgan.load(folder))
 
 
 def test_tensorboard_keeps_files_of_others_and_names_its_folder(tmp_path, monkeypatch):

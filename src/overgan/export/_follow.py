@@ -43,6 +43,7 @@ class State(BaseModel):
 
     study: str  # as `of_study` says
     id: str = ""  # of the study there; older exports had none, and took the place as it was typed
+    folder: str = ""  # of the study on this machine, by which one around the state is told from its copies
     sending: list[str] = []  # runs of which it is not known what arrived, should this process end
     runs: dict[str, Run] = {}
 
@@ -162,11 +163,11 @@ def _checksum(points: Sequence[Point]) -> str:
 
 
 def _read(study: Study, tracker: Tracker) -> State:
-    """What was sent so far. Raises OverganError if it is damaged, or of another study."""
+    """What was sent so far. Raises OverganError if it is damaged, or of another study, be it one that this is a copy of."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
-    here = of_study(study, path.parent)
+    here, folder = of_study(study, path.parent), str(study.folder.resolve())
     if not path.exists():
-        return State(study=here, id=secrets.token_hex(8))
+        return State(study=here, id=secrets.token_hex(8), folder=folder)
     try:
         state = State.model_validate(read_json(path, mend))
     except ValidationError:
@@ -175,7 +176,21 @@ def _read(study: Study, tracker: Tracker) -> State:
         state.id = state.study
         if study.place == state.study or study.folder.resolve() == Path(state.study).resolve():
             state.study = here
-    if state.study != here:
-        there = counted(len(state.runs), "run")
-        raise OverganError(f"{tracker.place} has {there} of another study, {state.study}; name another place")
+    with_state = tracker.place == str(path.parent)  # the rows, which were then copied, too
+    is_copy = here == "." and not with_state and _is_copy(state, path.resolve(), folder)
+    if state.study != here or is_copy:
+        there, other = counted(len(state.runs), "run"), state.folder if is_copy else state.study
+        raise OverganError(f"{tracker.place} has {there} of another study, {other}; name another place")
+    if state.folder != folder:
+        state.folder = folder
+        write_json(path, state.model_dump())
     return state
+
+
+def _is_copy(state: State, path: Path, folder: str) -> bool:
+    """Whether the folder that was sent from is still there, beside the one around the state's path."""
+    original = Path(state.folder or folder, path.relative_to(folder))
+    try:
+        return not original.samefile(path) and State.model_validate(read_json(original)).id == state.id
+    except (OSError, OverganError, ValidationError):  # it was moved, and there may be another study now
+        return False
