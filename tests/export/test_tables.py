@@ -57,12 +57,23 @@ def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
     assert not [*(tmp_path / "tables").rglob(".progress*")]
 
 
-def test_tables_name_no_folder_of_this_machine(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("dcgan-cifar10 --out {out} --set data.root={root}", "dcgan-cifar10 --out runs/study --set data.root=cifar10"),
+        ("dcgan-cifar10 --set data.root={root}/", "dcgan-cifar10 --set data.root=cifar10"),
+        ("{root}/ --out {out}/", "cifar10 --out runs/study"),
+        ("~/sets/cifar10", "cifar10"),
+        ("../sets/cifar10/ --out runs/cifar10", "cifar10 --out runs/cifar10"),
+        ("{root}.yaml --out study", "cifar10.yaml --out runs/study"),
+    ],
+)
+def test_tables_name_no_folder_of_this_machine(tmp_path, words, left):
     study = gan_study(tmp_path / "study")
     spec = study.spec.model_copy(
         update={"data": study.spec.data.model_copy(update={"root": str(tmp_path / "cifar10")})}
     )
-    command = f"overgan run dcgan-cifar10 --out {study.folder} --set data.root={tmp_path}/cifar10"
+    command = f"overgan run {words.format(out=study.folder, root=tmp_path / 'cifar10')}"
     merged = f"{command} && overgan run dcgan-cifar10 --out {tmp_path}/wide"
     write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": merged}))
     overgan.export_study(study.folder, "tables", tmp_path / "tables")
@@ -70,9 +81,7 @@ def test_tables_name_no_folder_of_this_machine(tmp_path):
         assert str(tmp_path) not in path.read_text()
     description = overgan.load(tmp_path / "tables").description
     assert description.spec.data.root == "cifar10"
-    commands = ["overgan run dcgan-cifar10 --out runs/study --set data.root=cifar10"]
-    commands += ["overgan run dcgan-cifar10 --out runs/wide"]
-    assert description.command == " && ".join(commands)
+    assert description.command == f"overgan run {left} && overgan run dcgan-cifar10 --out runs/wide"
 
 
 @pytest.mark.parametrize(

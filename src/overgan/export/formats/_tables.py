@@ -1,7 +1,9 @@
 """A study's folder without weights and pictures."""
 
+import re
 import shlex
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from overgan.data import is_hub
@@ -33,18 +35,25 @@ def _tables(group: Path) -> list[Path]:
 def elsewhere(study: Study) -> Description:
     """The description as it would be where the images are in the working directory."""
     old = study.description
-    spec = old.spec
-    words = shlex.split(old.command)
-    for at, before in enumerate(words[:-1], 1):
-        if before == "--out":
-            words[at] = f"runs/{Path(words[at]).name}"
+    spec, root = old.spec, ""
     data = getattr(spec, "data", None)
     if data is not None and data.root and not is_hub(data.root):
         root = Path(data.root).name or data.root  # of . there is no name
-        named = {data.root: root, f"data.root={data.root}": f"data.root={root}"}
-        words = [named.get(word, word) for word in words]
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
+    words = [
+        f"runs/{Path(word).name}" if before == "--out" else _named(word, root)
+        for before, word in pairwise(["", *shlex.split(old.command)])
+    ]
     return old.model_copy(update={"spec": spec, "command": command_of(words)})
+
+
+def _named(word: str, root: str) -> str:
+    """The word, but of a path, be it after KEY=, the name alone, if it is of this machine or the images'."""
+    key = re.match(r"[\w.]+=", word)
+    value = word[key.end() :] if key else word
+    name = Path(value).name
+    local = Path(value).is_absolute() or value.startswith("~") or name == root
+    return word.removesuffix(value) + name if local and name else word
 
 
 def command_of(words: Iterable[str]) -> str:
