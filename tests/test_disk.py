@@ -168,8 +168,13 @@ def test_what_fails_in_a_folder_that_is_named_from_the_current_one_is_said_of_th
     ("number", "said"),
     [
         (errno.ENOSPC, "study cannot be written (No space left on device); make room"),
+        (errno.EINVAL, "study cannot be written (Invalid argument); make room"),  # a folder's fsync, on some networks
+        (errno.ESTALE, "study cannot be written (Stale file handle); make room"),
         (errno.EAGAIN, "the machine refuses: Resource temporarily unavailable"),
+        (errno.EMFILE, "the machine refuses: Too many open files"),
+        (errno.ECONNRESET, "the machine refuses: Connection reset by peer"),
     ],
 )
-def test_only_what_a_disk_refuses_asks_for_room(number, said):
-    assert cannot_write(Path("study"), OSError(number, os.strerror(number)), "make room") == said
+@pytest.mark.parametrize("file", [(), ("study/study.json",)])
+def test_only_what_a_disk_refuses_asks_for_room(number, said, file):
+    assert cannot_write(Path("study"), OSError(number, os.strerror(number), *file), "make room") == said

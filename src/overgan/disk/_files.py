@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from overgan.errors import OverganError
 
-OF_DISKS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, None}  # None: of libraries
+OF_MACHINE = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ECHILD}  # of disks there are many more
 LARGEST = 2**30  # bytes of a text file that is read
 
 
@@ -43,12 +43,12 @@ def write_atomic(path: Path, content: bytes, *, folder_too: bool = True) -> None
 def cannot_write(folder: Path, error: OSError, mend: str = "make room, or make it writable") -> str:
     """What failed, of an error while something was written below the folder, or in the cache, and how to mend it.
 
-    What has to do with no file, such as a limit of processes, is said alone.
+    What has to do with no file, such as a limit of processes or a connection, is said alone.
     """
     cache = user_cache_path("overgan")
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else folder
     reason = error.strerror or error
-    if error.filename is None and error.errno not in OF_DISKS:
+    if error.errno in OF_MACHINE or isinstance(error, ConnectionError):
         return f"the machine refuses: {reason}"
     if path.is_relative_to(cache):
         return f"the cache folder {cache} cannot be used ({reason}); mend that, or name another with XDG_CACHE_HOME"
