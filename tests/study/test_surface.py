@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import overgan
 from overgan.cli import app, main
-from overgan.disk import read_json
+from overgan.disk import read_json, write_json
 from overgan.errors import OverganError
 from overgan.study import Surface, load_spec, read_surface, study_seconds
 from tests.conftest import SMALL
@@ -141,6 +141,22 @@ def test_it_goes_on_where_it_was(surface):
     assert found.studies[2].frame().equals(before)
     assert found.studies[8].frame().equals(rows)
     assert (surface / "critic-2" / "k0002" / "checkpoint.json").stat().st_mtime_ns == untouched
+
+
+def test_what_an_older_version_began_with_a_key_without_effect_goes_on(surface):
+    for path in (surface / "surface.json", surface / "critic-2" / "study.json"):
+        content = read_json(path)
+        content["spec"]["model"]["sampling_norm"] = "batch"
+        write_json(path, content)
+    shutil.rmtree(surface / "critic-8")
+
+    def end_once_it_begins(opening):
+        if opening.folder.name == "critic-8":
+            raise KeyboardInterrupt
+
+    settings = {"executor": IN_PROCESS, "workers": 1, "threads": 1, "opened": end_once_it_begins}
+    with pytest.raises(KeyboardInterrupt):
+        overgan.run(surface.parent / "both.yaml", surface, ["model.sampling_norm=batch"], **settings)
 
 
 def test_more_held_widths_are_welcome_and_fewer_are_refused(surface):

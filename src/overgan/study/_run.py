@@ -32,6 +32,7 @@ from overgan.study._store import (
     COPY,
     IMAGES,
     STUDY,
+    SURFACE,
     Description,
     refuse_another_spec,
     refuse_other_numbers,
@@ -143,7 +144,7 @@ def run(
             begun = (folder / STUDY).exists()
             if begun:
                 _lock(stack, folder)
-            else:
+            elif not (folder.parent / SURFACE).exists():  # of several studies, which were checked when they were begun
                 resolved.check_new()
             # without a study they are what a run left that was killed before its study.json
             before = read_rounds(folder) if begun else None
