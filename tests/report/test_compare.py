@@ -6,8 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import overgan
+from overgan.cli import app
 from overgan.errors import OverganError
 from overgan.report.pages._compared import figures
 from overgan.study.analysis import differences
@@ -272,6 +274,16 @@ def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     assert all(any(panel.title.startswith("s") for panel in plot.panels) for plot in plots)
     assert all(any(panel.title.startswith("t") for panel in plot.panels) for plot in plots)
     assert "Not tested" in text_of(found.page)
+    assert text_of(found.page).count("4 of 4 runs") == 2
+
+
+def test_of_theory_studies_without_a_finished_width_the_finished_runs_count(theory, tmp_path):
+    for path in theory.glob("*/k*/runs.jsonl"):
+        path.write_text("".join(line for line in path.read_text().splitlines(True) if '"seed": 0' in line))
+    found = overgan.compare([theory / "s", theory / "t"], tmp_path / "page.html")
+    assert text_of(found.page).count("2 of 4 runs") == 2
+    said = CliRunner().invoke(app, ["status", str(theory / "s")], catch_exceptions=False).output
+    assert "2 of 4 runs finished, 0 diverged" in said
 
 
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):

@@ -77,6 +77,7 @@ class TheoryStudy(Study):
         """How far the group of one width is."""
         rows, first = self._group_rows(width, RUNS), self.cases[0]
         done = len({row["seed"] for row in rows})
+        diverged = len({row["seed"] for row in rows if row["diverged"]})
         count = sum(row[self.success] for row in rows if row[self.case] == first)
         return GroupStatus(
             width=width,
@@ -85,11 +86,12 @@ class TheoryStudy(Study):
             total=len(self.spec.seeds),
             seconds=math.fsum(row["seconds"] for row in rows),
             result=f"{first}: {count} of {done} {self.succeeded}" if done else "",
-            diverged=len({row["seed"] for row in rows if row["diverged"]}),
+            diverged=diverged,
             complete=done == len(self.spec.seeds),
             quantity=f"{first}: {self.succeeded}",
             value=count if done else None,
             runs=len(self.spec.seeds),
+            finished=done - diverged,
         )
 
     def heal(self, width: int) -> None:
