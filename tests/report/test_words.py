@@ -53,6 +53,21 @@ def test_a_long_label_is_whole_in_an_image():
     assert (pixels[[0, 1, -2, -1], :60] == 255).all()
 
 
+NAME = "shots $_$"  # to matplotlib a formula, and a wrong one
+CURVE = Series(NAME, [1.0, 2.0], [1.0, 3.0], [1.0, 2.0], [2.0, 4.0], "#000000")
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        Plot("name", NAME, "x", NAME, [Panel([CURVE], NAME)]),
+        Map("name", NAME, "x", NAME, ["4"], ["8"], [Cells(NAME, [[1.0]], [[False]], [])]),
+    ],
+)
+def test_dollars_in_a_name_make_no_formula_of_it(plot):
+    assert to_images(plot, ["svg"])["svg"].count(b"<!-- shots $_$ -->") >= 3  # title, panel, label
+
+
 def pair(generator, critic, cost):
     return Pair(generator, critic, np.ones(2), cost)
 

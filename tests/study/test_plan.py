@@ -282,6 +282,10 @@ def test_the_command_says_time_order_work_and_cost(output):
     ]
 
 
+def test_a_name_is_no_markup_while_it_is_timed(output):
+    assert output("--time", "--set", "name='a [/] b'").startswith("a [/] b: a coin")
+
+
 def test_json_has_the_keys_that_the_reference_lists(output):
     found = json.loads(output("--machines", "2x1", "--per-core-hour", "0.04USD", "--json"))
     page = REFERENCE.read_text(encoding="utf-8")

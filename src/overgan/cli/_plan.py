@@ -3,12 +3,13 @@
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
+from rich.text import Text
 from typer import Option
 
 import overgan
 from overgan.cli._opening import print_choices, print_heading, print_labelled
 from overgan.cli._options import Json, Overrides, Scale, SpecName
-from overgan.cli._terminal import console, duration, errors, print_json, print_table
+from overgan.cli._terminal import console, duration, errors, print_json, print_table, printable
 from overgan.words import counted, number
 
 if TYPE_CHECKING:
@@ -39,10 +40,9 @@ def plan(
     answer. Nothing of it runs but a few iterations, which are timed on this machine and remembered.
     """
     settings: dict[str, Any] = {"scale": scale, "threads": threads, "speed": speed, "per_core_hour": per_core_hour}
-    with errors.status(f"reading {preset_or_yaml}") as status:
-        found = overgan.plan(
-            preset_or_yaml, machines, overrides or [], measure=time, progress=status.update, **settings
-        )
+    with errors.status(_plain(f"reading {preset_or_yaml}")) as status:
+        settings["progress"] = lambda what: status.update(_plain(what))
+        found = overgan.plan(preset_or_yaml, machines, overrides or [], measure=time, **settings)
     if json_:
         print_json(_values(found))
         return
@@ -53,6 +53,11 @@ def plan(
     _print_order(found)
     _print_scales(found)
     _print_notes(found)
+
+
+def _plain(text: str) -> Text:
+    """The text, for a status, which else reads rich's markup in names."""
+    return Text(printable(text))
 
 
 def _print_answer(found: "Plan") -> None:

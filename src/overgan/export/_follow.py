@@ -163,7 +163,7 @@ def _checksum(points: Sequence[Point]) -> str:
 
 
 def _read(study: Study, tracker: Tracker) -> State:
-    """What was sent so far. Raises OverganError if it is damaged, or of another study, be it one that this is a copy of."""
+    """What was sent so far. Raises OverganError if it is damaged, or of another study, such as this one's original."""
     path, mend = tracker.state, "remove it, and what is there, to send all again"
     here, folder = of_study(study, path.parent), str(study.folder.resolve())
     if not path.exists():

@@ -27,6 +27,7 @@ PRINTED: dict[Any, Any] = {  # of matplotlib's settings
     "ytick.major.width": 0.6,
     "pdf.fonttype": 42,  # TrueType, within the file
     "svg.fonttype": "none",  # text as text
+    "text.parse_math": False,  # names may have $ in them
 }
 REST = "#666666"
 MOST_CURVES = 8  # of one order in one panel: the luminance of more is too close

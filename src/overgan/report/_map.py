@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import matplotlib
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -12,7 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from overgan.report._plot import FORMATS, MARK, saved, to_html, to_images
+from overgan.report._plot import FORMATS, MARK, TEXT, saved, to_html, to_images
 from overgan.words import number
 
 LIGHT = 0.179  # luminance above which black has more contrast than white
@@ -104,6 +105,7 @@ def _text_on(colour: str) -> str:
 
 
 @to_images.register
+@matplotlib.rc_context(TEXT)
 def _(plot: Map, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     count = len(plot.panels)
     figure = Figure(figsize=(7, 0.8 + count * (0.7 + 0.25 * len(plot.rows))), layout="constrained")

@@ -23,6 +23,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from overgan.report._ticks import log_ticks, plain
 
 FORMATS = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # and metadata: the same bytes every time
+TEXT: dict[Any, Any] = {"text.parse_math": False}  # of matplotlib's settings: names may have $ in them
 MARK = "#888888"
 MAX_TICKS = 16  # widths with a label, over all panels side by side
 KEY_COLUMNS = 8
@@ -163,6 +164,7 @@ def to_images(plot: Any, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
 
 
 @to_images.register
+@matplotlib.rc_context(TEXT)
 def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
     count = len(plot.panels)
     figure = Figure(figsize=(7 if count == 1 else 2 + 4 * count, 4.5), layout="constrained")
@@ -178,7 +180,7 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
             (line,) = axes.plot(series.x, series.y, color=series.color, label=series.name, **style, **marker)
             axes.fill_between(series.x, series.low, series.high, color=series.color, alpha=0.15, linewidth=0)
             named.setdefault(series.name, line)
-        axes.set(xscale="linear" if plot.x == "linear" else "log", yscale="log" if "y" in log_axes else "linear")
+        axes.set(xscale="log" if "x" in log_axes else "linear", yscale="log" if "y" in log_axes else "linear")
         for name, (ticks, labels) in log_axes.items():
             axis = axes.xaxis if name == "x" else axes.yaxis
             axis.set_major_locator(FixedLocator(ticks))
