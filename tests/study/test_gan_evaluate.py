@@ -37,15 +37,23 @@ def test_a_width_that_a_job_on_a_cluster_trains_is_not_measured(small_study):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("settings", "message", "mend"),
     [
-        ({"samples": 20}, "samples is 20, but this study has evaluate.samples 100, and numbers of both do not compare"),
-        ({"features": ["random", "pixels"], "reference": "all"}, "reference is all, but .* evaluate.reference equal"),
-        ({"metrics": ["nnd"], "features": ["random"], "samples": 20}, "samples is 20, but"),  # of no features
+        (
+            {"samples": 20},
+            "samples is 20, but this study has evaluate.samples 100, and numbers of both do not compare",
+            "name other features, or",
+        ),
+        (
+            {"features": ["random", "pixels"], "reference": "all"},
+            "reference is all, but .* evaluate.reference equal",
+            "name other features, or",
+        ),
+        ({"metrics": ["nnd"], "features": ["random"], "samples": 20}, "samples is 20, but", "or"),  # of no features
     ],
 )
-def test_numbers_of_other_images_than_the_studys_do_not_stand_beside_them(small_study, settings, message):
-    with pytest.raises(OverganError, match=f"^{message}.*; leave it out, name other features, or measure images of"):
+def test_numbers_of_other_images_than_the_studys_do_not_stand_beside_them(small_study, settings, message, mend):
+    with pytest.raises(OverganError, match=f"^{message}.*; leave it out, {mend} measure images of"):
         overgan.load(small_study / "study").evaluate(**settings)
 
 

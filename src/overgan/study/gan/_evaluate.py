@@ -99,12 +99,13 @@ def _check_numbers(own: EvaluateConfig, config: EvaluateConfig, metrics: Sequenc
     of_images = any(METRICS[name].needs == "images" for name in metrics)  # in a row of their own, whatever the features
     if not of_images and not ({*own.features} & {*config.features} and metrics):
         return
+    other_features = "" if of_images else "name other features, "
     for key in ("samples", "reference"):
         before, now = getattr(own, key), getattr(config, key)
         if before != now and not (key == "samples" and own.reference == "equal" and min(before, now) >= most):
             raise OverganError(
                 f"{{argument}} is {now}, but this study has evaluate.{key} {before}, and numbers of both do not "
-                "compare; leave it out, name other features, or measure images of `overgan sample` beside the study",
+                f"compare; leave it out, {other_features}or measure images of `overgan sample` beside the study",
                 key,
             )
 
