@@ -1,5 +1,7 @@
 """What a caption says of the study, of what is missing, and of what is not as in the paper."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -83,6 +85,22 @@ def test_a_study_with_the_papers_settings_is_not_said_to_differ(make_gan):
     assert drawn.caption.startswith("Fig. 4a. FID (lower is better")
     assert "Unlike the paper (Balaji et al., ICLR 2021): 20 iterations, not 300,000." in drawn.caption
     assert "10,000 generated images and all training, or all held-out, images" in drawn.caption
+
+
+def test_a_caption_has_the_numbers_of_its_features(make_gan):
+    study = make_gan(reference="all", features=["classifier", "pixels"], widths=[4, 8])
+    study.description.data["unseen"] = 9
+    seen = {name: figures.fig4(study, features=name).caption for name in ("classifier", "pixels")}
+    assert (
+        "10,000 generated images and all training (9 in classifier features), or all held-out, im" in seen["classifier"]
+    )
+    assert "10,000 generated images and all training, or all held-out, images" in seen["pixels"]
+    for k in (4, 8):
+        row = {"seed": 0, "iteration": 20, "features": "inception", "frechet_train": 3.0, "frechet_test": 4.0}
+        (study.group(k) / "later.jsonl").write_text(json.dumps(row | {"compared": 5, "generated": 0}) + "\n")
+    text = figures.fig4(study, features="inception").caption
+    assert "in inception features, of 5 generated images and as many real ones" in text
+    assert "as many real images as generated ones, not the whole training set" in text
 
 
 @pytest.mark.parametrize(

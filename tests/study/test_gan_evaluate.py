@@ -118,12 +118,17 @@ def test_a_trained_study_is_measured_again(study, digits):
     rest = frame[frame.features != "random-0"].sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
     before = before.sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
     assert rest[before.columns].equals(before)
-    study.evaluate(["kernel"], features=["random"])  # beside what is there
+    study.evaluate(["kernel"], features=["random"], samples=80)  # beside what is there
     again = study.frame()
     assert len(again) == len(frame)
     assert again[again.features == "random-0"][["kernel_test", "coverage_test"]].notna().all(axis=None)
     text = overgan.write_report(study.folder, figures=False).read_text()
     assert "random-0 coverage" in text
+    assert "In pixels features every distance compares 100 generated images with" in text
+    assert "In random-0 features every distance compares 80 generated images with" in text
+    study.evaluate(["kernel"], features=["random"], samples=40)  # in place of it, for numbers of both do not compare
+    random = study.final("random-0")
+    assert ("coverage_test" in random, set(random.compared)) == (False, {40})
 
 
 @pytest.mark.slow
@@ -152,6 +157,7 @@ def test_frechet_against_all_real_images(study, digits):
         expected = metrics.frechet_distance(*moments[0], features.mean(0), np.cov(features.T))
         assert getattr(row, f"frechet_{name}") == pytest.approx(expected, rel=1e-6)
     # 360 of each side: as many as are held out
+    assert (row.compared, row.generated) == (360, 500)
     draws = [space.embed(images).astype(float) for images in (digits.test, digits.train[digits.reference])]
     to_test, to_train = (metrics.frechet_distance(*moments[1], x.mean(0), np.cov(x.T)) for x in draws)
     assert row.frechet_gap == pytest.approx(to_test - to_train, rel=1e-4)  # a small difference of large numbers

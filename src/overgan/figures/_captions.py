@@ -7,7 +7,7 @@ import pandas as pd
 
 from overgan.figures._samples import Samples
 from overgan.study import KINDS, Study, scale_warning
-from overgan.study.gan import GanStudy
+from overgan.study.gan import GanStudy, Numbers, numbers, unseen
 from overgan.words import counted, joined, number, span
 
 PAPER = "Balaji et al., ICLR 2021"
@@ -93,14 +93,17 @@ def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
 
 def compared(study: GanStudy, features: str) -> str:
     """In which features, of how many images the distances are, in a sentence."""
-    data, config = study.description.data, study.spec.evaluate
-    if config.reference == "all":
+    of = _numbers(study, features)
+    if of.generated:
         return (
-            f"Distances are in {features} features, of {config.samples:,} generated images and all training, or all "
-            "held-out, images."
+            f"Distances are in {features} features, of {of.generated:,} generated images and all "
+            f"training{unseen(study, [features])}, or all held-out, images."
         )
-    many = f"{data['compared']:,}" if "compared" in data else "some"
-    return f"Distances are in {features} features, of {many} generated images and as many real ones."
+    return f"Distances are in {features} features, of {of} generated images and as many real ones."
+
+
+def _numbers(study: GanStudy, features: str) -> Numbers:
+    return next(of for of, spaces in numbers(study, study.frame()).items() if features in spaces)
 
 
 def of_samples(shown: Sequence[Samples]) -> str:
@@ -125,7 +128,7 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"only one network's width varies, the {held.network}'s is held at {held.width}")
     if features and features != "inception":
         found.append(f"distances in {features} features, not Inception's, so they are no FID")
-    if features and spec.evaluate.reference == "equal":
+    if features and not _numbers(study, features).generated:
         found.append("as many real images as generated ones, not the whole training set")
     if train.iterations != ITERATIONS:
         found.append(f"{counted(train.iterations, 'iteration')}, not {ITERATIONS:,}")
