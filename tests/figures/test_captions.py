@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from overgan import figures
+from overgan.figures._captions import Original, unlike_gan
 from overgan.figures._training import said_of_curves
 from overgan.study import load_spec
 
@@ -60,6 +61,40 @@ def test_the_papers_critic_steps_penalty_and_adam_are_named_where_they_are_other
     text = figures.fig4(make_gan(train=train, model={"name": "dcgan"}, data={"name": "cifar10"})).caption
     assert "1 critic step and gradient penalty 0.5, not 5 and 10" in text
     assert "Adam with learning rate 0.001 and betas 0, 0.9, not 0.0001 and 0.5, 0.999" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "train", "unlike"),
+    [
+        ("mlp", "mnist", {}, ""),
+        ("mlp", "mnist", {"learning_rate": 8e-3, "betas": [0.0, 0.9]}, "rate 0.008 and betas 0, 0.9, not 0.0001 and"),
+        ("dcgan", "cifar10", {"schedule": "linear"}, "a linear schedule of the learning rate, not constant"),
+        ("dcgan", "cifar10", {"generator_batch": 128}, "batch 128 of generator updates, not 64"),
+        ("dcgan", "cifar10", {"learning_rate_rule": "mup", "base_width": 4}, "rates by the rule mup, not constant"),
+        (
+            "dcgan",
+            "cifar10",
+            {"learning_rate_rules": ["mup", "constant"], "base_width": 4},
+            "learning rates by the rule mup of mup and constant",
+        ),
+        ("resnet", "cifar10", {}, "betas 0.5, 0.999, not 0.0002 and 0, 0.9; a constant schedule of the learning rate"),
+        ("resnet", "celeba", {"betas": [0.0, 0.9]}, ""),
+    ],
+)
+def test_training_is_compared_with_the_papers_or_where_it_names_none_the_presets(make_gan, model, data, train, unlike):
+    study = make_gan(
+        features=["inception"],
+        reference="all",
+        seeds=list(range(5)),
+        model={"name": model},
+        data={"name": data},
+        train={"iterations": 20, "evaluate_every": 10} | train,
+    )
+    found = unlike_gan(study, Original((model,), (data,)), "inception")
+    assert found[0] == "20 iterations, not 300,000"
+    assert unlike in "; ".join(found[1:])
+    assert bool(unlike) == bool(found[1:])
+    assert not any("several learning rates" in words for words in found)
 
 
 def test_fig_7_names_the_standard_width(make_gan):
