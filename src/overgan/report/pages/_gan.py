@@ -18,14 +18,16 @@ from overgan.study.gan import NETWORK_METRICS, GanStudy, Numbers, numbers, unsee
 from overgan.training import SAMPLES
 from overgan.words import counted, joined, number
 
-AT_BEST = " All at each width's best learning rate, which is chosen on the distance from training images."
-
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     cells = _cells(study)
-    best = study.best_rates() if spec.train.several else {}
+    best = study.best_rates() if len(spec.train.rates) > 1 else {}
+    at_best = (
+        " at each width's best learning rate, which is chosen on the distance from training images" if best else ""
+    )
+    by_rule = f" by the rule {spec.train.rules[0]}" if len(spec.train.rules) > 1 else ""
     shown, more, left_out = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
@@ -33,7 +35,8 @@ def content(study: GanStudy) -> Content:
         plots=figures(study),
         table=[_row(study, width, cells, best) for width in spec.widths],
         table_note="Mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
-        "error over draws of the real images, which more runs do not make smaller." + (AT_BEST if best else ""),
+        "error over draws of the real images, which more runs do not make smaller."
+        + (f" All{by_rule}{at_best}." if by_rule or at_best else ""),
         method=_method(study),
         samples=_samples(study),
         neighbours=shown,
