@@ -1,9 +1,12 @@
 """What a caption says of the study, of what is missing, and of what is not as in the paper."""
 
+import json
+
 import pandas as pd
 import pytest
 
 from overgan import figures
+from overgan.figures._captions import Original, unlike_gan
 from overgan.figures._training import said_of_curves
 from overgan.study import load_spec
 
@@ -60,6 +63,40 @@ def test_the_papers_critic_steps_penalty_and_adam_are_named_where_they_are_other
     assert "Adam with learning rate 0.001 and betas 0, 0.9, not 0.0001 and 0.5, 0.999" in text
 
 
+@pytest.mark.parametrize(
+    ("model", "data", "train", "unlike"),
+    [
+        ("mlp", "mnist", {}, ""),
+        ("mlp", "mnist", {"learning_rate": 8e-3, "betas": [0.0, 0.9]}, "rate 0.008 and betas 0, 0.9, not 0.0001 and"),
+        ("dcgan", "cifar10", {"schedule": "linear"}, "a linear schedule of the learning rate, not constant"),
+        ("dcgan", "cifar10", {"generator_batch": 128}, "batch 128 of generator updates, not 64"),
+        ("dcgan", "cifar10", {"learning_rate_rule": "mup", "base_width": 4}, "rates by the rule mup, not constant"),
+        (
+            "dcgan",
+            "cifar10",
+            {"learning_rate_rules": ["mup", "constant"], "base_width": 4},
+            "learning rates by the rule mup of mup and constant",
+        ),
+        ("resnet", "cifar10", {}, "betas 0.5, 0.999, not 0.0002 and 0, 0.9; a constant schedule of the learning rate"),
+        ("resnet", "celeba", {"betas": [0.0, 0.9]}, ""),
+    ],
+)
+def test_training_is_compared_with_the_papers_or_where_it_names_none_the_presets(make_gan, model, data, train, unlike):
+    study = make_gan(
+        features=["inception"],
+        reference="all",
+        seeds=list(range(5)),
+        model={"name": model},
+        data={"name": data},
+        train={"iterations": 20, "evaluate_every": 10} | train,
+    )
+    found = unlike_gan(study, Original((model,), (data,)), "inception")
+    assert found[0] == "20 iterations, not 300,000"
+    assert unlike in "; ".join(found[1:])
+    assert bool(unlike) == bool(found[1:])
+    assert not any("several learning rates" in words for words in found)
+
+
 def test_fig_7_names_the_standard_width(make_gan):
     model = {"name": "dcgan", "critic_width": 16, "sampling_norm": "batch"}
     text = figures.fig7(make_gan(model=model, data={"name": "cifar10"})).caption
@@ -83,6 +120,22 @@ def test_a_study_with_the_papers_settings_is_not_said_to_differ(make_gan):
     assert drawn.caption.startswith("Fig. 4a. FID (lower is better")
     assert "Unlike the paper (Balaji et al., ICLR 2021): 20 iterations, not 300,000." in drawn.caption
     assert "10,000 generated images and all training, or all held-out, images" in drawn.caption
+
+
+def test_a_caption_has_the_numbers_of_its_features(make_gan):
+    study = make_gan(reference="all", features=["classifier", "pixels"], widths=[4, 8])
+    study.description.data["unseen"] = 9
+    seen = {name: figures.fig4(study, features=name).caption for name in ("classifier", "pixels")}
+    assert (
+        "10,000 generated images and all training (9 in classifier features), or all held-out, im" in seen["classifier"]
+    )
+    assert "10,000 generated images and all training, or all held-out, images" in seen["pixels"]
+    for k in (4, 8):
+        row = {"seed": 0, "iteration": 20, "features": "inception", "frechet_train": 3.0, "frechet_test": 4.0}
+        (study.group(k) / "later.jsonl").write_text(json.dumps(row | {"compared": 5, "generated": 0}) + "\n")
+    text = figures.fig4(study, features="inception").caption
+    assert "in inception features, of 5 generated images and as many real ones" in text
+    assert "as many real images as generated ones, not the whole training set" in text
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,25 @@ def test_the_page_says_how_the_best_step_goes_with_the_width(rated):
 
 
 @pytest.mark.parametrize(
+    ("rates", "judged", "note"),
+    [
+        (
+            RATES,
+            "at the best of its learning rates, chosen on the training images' distance (by the rule constant)",
+            "by the rule constant at each width's best learning rate, which is chosen on the distance from training "
+            "images",
+        ),
+        (RATES[:1], "by the rule constant", "by the rule constant"),
+    ],
+)
+def test_the_rule_that_is_shown_is_named_and_several_learning_rates_where_there_are_some(rated, rates, judged, note):
+    page = report_content(rated(rates=rates))
+    assert f"Each width is judged {judged}." in page.findings
+    assert page.table_note.endswith(f"which more runs do not make smaller. All {note}.")
+    assert ("learning rate" in dict(page.table[0])) == (len(rates) > 1)
+
+
+@pytest.mark.parametrize(
     ("rates", "sentence"),
     [
         (

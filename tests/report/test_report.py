@@ -15,6 +15,7 @@ from overgan.errors import OverganError
 from overgan.pictures import data_url
 from overgan.report import report_content
 from overgan.report._plot import Panel, Plot, Series, to_html, to_images
+from overgan.report.pages._gan import _method
 from overgan.study import Description, machine, parse_spec, versions, write_description
 from tests.conftest import without_checksums
 
@@ -193,6 +194,26 @@ def test_the_page_says_what_is_compared(make_study):
         in page
     )
     assert "and all 9 held-out images. It is larger for a set of fewer images" in page
+
+
+def test_the_page_says_of_how_many_images_other_features_are(make_study):
+    study = make_study()
+    path = study.group(2) / "later.jsonl"
+    row = {"seed": 0, "iteration": 20, "features": "inception", "frechet_train": 3.0, "frechet_test": 4.0}
+
+    def method(**numbers):
+        path.write_text(json.dumps(row | numbers) + "\n")
+        return _method(study)[0]
+
+    assert method(features="random-0").endswith("compares with a published one: those are in Inception's features.")
+    assert method().startswith("Every distance compares 9 generated images with")  # of an older version
+    text = method(compared=5, generated=7)
+    assert "In classifier and pixels features every distance compares 9 generated images with as many" in text
+    assert (
+        "In inception features the Fréchet distance compares 7 generated images with all 20 training images and" in text
+    )
+    assert "all other metrics are of 5 images on every side. The classifier features have" in text
+    assert text.endswith("Only FID in inception features compares with a published one, of as many images.")
 
 
 def test_every_figure_of_a_scaled_study_says_so(make_study):

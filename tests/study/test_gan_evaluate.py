@@ -37,15 +37,23 @@ def test_a_width_that_a_job_on_a_cluster_trains_is_not_measured(small_study):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("settings", "message", "mend"),
     [
-        ({"samples": 20}, "samples is 20, but this study has evaluate.samples 100, and numbers of both do not compare"),
-        ({"features": ["random", "pixels"], "reference": "all"}, "reference is all, but .* evaluate.reference equal"),
-        ({"metrics": ["nnd"], "features": ["random"], "samples": 20}, "samples is 20, but"),  # of no features
+        (
+            {"samples": 20},
+            "samples is 20, but this study has evaluate.samples 100, and numbers of both do not compare",
+            "name other features, or",
+        ),
+        (
+            {"features": ["random", "pixels"], "reference": "all"},
+            "reference is all, but .* evaluate.reference equal",
+            "name other features, or",
+        ),
+        ({"metrics": ["nnd"], "features": ["random"], "samples": 20}, "samples is 20, but", "or"),  # of no features
     ],
 )
-def test_numbers_of_other_images_than_the_studys_do_not_stand_beside_them(small_study, settings, message):
-    with pytest.raises(OverganError, match=f"^{message}.*; leave it out, name other features, or measure images of"):
+def test_numbers_of_other_images_than_the_studys_do_not_stand_beside_them(small_study, settings, message, mend):
+    with pytest.raises(OverganError, match=f"^{message}.*; leave it out, {mend} measure images of"):
         overgan.load(small_study / "study").evaluate(**settings)
 
 
@@ -110,12 +118,17 @@ def test_a_trained_study_is_measured_again(study, digits):
     rest = frame[frame.features != "random-0"].sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
     before = before.sort_values(["k", "seed", "iteration", "features"], ignore_index=True)
     assert rest[before.columns].equals(before)
-    study.evaluate(["kernel"], features=["random"])  # beside what is there
+    study.evaluate(["kernel"], features=["random"], samples=80)  # beside what is there
     again = study.frame()
     assert len(again) == len(frame)
     assert again[again.features == "random-0"][["kernel_test", "coverage_test"]].notna().all(axis=None)
     text = overgan.write_report(study.folder, figures=False).read_text()
     assert "random-0 coverage" in text
+    assert "In pixels features every distance compares 100 generated images with" in text
+    assert "In random-0 features every distance compares 80 generated images with" in text
+    study.evaluate(["kernel"], features=["random"], samples=40)  # in place of it, for numbers of both do not compare
+    random = study.final("random-0")
+    assert ("coverage_test" in random, set(random.compared)) == (False, {40})
 
 
 @pytest.mark.slow
@@ -144,6 +157,7 @@ def test_frechet_against_all_real_images(study, digits):
         expected = metrics.frechet_distance(*moments[0], features.mean(0), np.cov(features.T))
         assert getattr(row, f"frechet_{name}") == pytest.approx(expected, rel=1e-6)
     # 360 of each side: as many as are held out
+    assert (row.compared, row.generated) == (360, 500)
     draws = [space.embed(images).astype(float) for images in (digits.test, digits.train[digits.reference])]
     to_test, to_train = (metrics.frechet_distance(*moments[1], x.mean(0), np.cov(x.T)) for x in draws)
     assert row.frechet_gap == pytest.approx(to_test - to_train, rel=1e-4)  # a small difference of large numbers

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from overgan.figures._samples import Samples
-from overgan.study import KINDS, Study, scale_warning
-from overgan.study.gan import GanStudy
+from overgan.study import KINDS, Study, load_spec, scale_warning
+from overgan.study.gan import GanSpec, GanStudy, Numbers, numbers, unseen
+from overgan.training import TrainConfig
 from overgan.words import counted, joined, number, span
 
 PAPER = "Balaji et al., ICLR 2021"
 ITERATIONS, BATCH, SEEDS = 300_000, 64, 5  # of every experiment of the paper
 WGAN_GP = 5, 10  # critic steps an iteration, and the weight of the penalty
-ADAM = 1e-4, (0.5, 0.999)  # learning rate and betas of its DCGAN
+TRAINED = {"mlp": "mlp-mnist", "resnet": "resnet-cifar10"}  # presets with what it does not give; others as its DCGAN
 NETWORKS = {"mlp": "an MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
 IMAGES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "celeba": "CelebA"}
 
@@ -93,14 +94,17 @@ def of_gan(study: GanStudy, widths: Sequence[int]) -> str:
 
 def compared(study: GanStudy, features: str) -> str:
     """In which features, of how many images the distances are, in a sentence."""
-    data, config = study.description.data, study.spec.evaluate
-    if config.reference == "all":
+    of = _numbers(study, features)
+    if of.generated:
         return (
-            f"Distances are in {features} features, of {config.samples:,} generated images and all training, or all "
-            "held-out, images."
+            f"Distances are in {features} features, of {of.generated:,} generated images and all "
+            f"training{unseen(study, [features])}, or all held-out, images."
         )
-    many = f"{data['compared']:,}" if "compared" in data else "some"
-    return f"Distances are in {features} features, of {many} generated images and as many real ones."
+    return f"Distances are in {features} features, of {of} generated images and as many real ones."
+
+
+def _numbers(study: GanStudy, features: str) -> Numbers:
+    return next(of for of, spaces in numbers(study, study.frame()).items() if features in spaces)
 
 
 def of_samples(shown: Sequence[Samples]) -> str:
@@ -125,7 +129,7 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"only one network's width varies, the {held.network}'s is held at {held.width}")
     if features and features != "inception":
         found.append(f"distances in {features} features, not Inception's, so they are no FID")
-    if features and spec.evaluate.reference == "equal":
+    if features and not _numbers(study, features).generated:
         found.append("as many real images as generated ones, not the whole training set")
     if train.iterations != ITERATIONS:
         found.append(f"{counted(train.iterations, 'iteration')}, not {ITERATIONS:,}")
@@ -140,14 +144,32 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
             f"{counted(train.critic_steps, 'critic step')} and gradient penalty {number(train.gradient_penalty)}, not "
             f"{WGAN_GP[0]} and {WGAN_GP[1]}"
         )
-    rates = train.rates
-    if model.name == "dcgan" and (tuple(rates), tuple(train.betas)) != ((ADAM[0],), ADAM[1]):
-        found.append(
-            f"Adam with learning rate {span(number(rates[0]), number(rates[-1]))} and betas "
-            f"{', '.join(map(number, train.betas))}, not {number(ADAM[0])} and {', '.join(map(number, ADAM[1]))}"
-        )
-    if train.several:
+    updated = train.generator_batch or train.batch
+    if updated not in (train.batch, BATCH):
+        found.append(f"batch {updated} of generator updates, not {BATCH}")
+    celeba = (model.name, spec.data.name) == ("resnet", "celeba")  # whose Adam is not that of other images
+    preset = load_spec("resnet-celeba" if celeba else TRAINED.get(model.name, "dcgan-cifar10"))
+    assert isinstance(preset, GanSpec)  # noqa: S101 - as all of these
+    found += _unlike_adam(train, preset.train)
+    if len(train.rates) > 1:
         found.append("each width at the best of several learning rates, chosen on training images")
     if train.average:
         found.append("images of the generator's running average")
+    return found
+
+
+def _unlike_adam(train: TrainConfig, paper: TrainConfig) -> list[str]:
+    """Where learning rates and betas are not those of the paper, or, where it gives none, of a preset."""
+    found = []
+    if (train.rates, train.betas) != (paper.rates, paper.betas):
+        rates, betas = train.rates, ", ".join(map(number, train.betas))
+        found.append(
+            f"Adam with learning rate {span(number(rates[0]), number(rates[-1]))} and betas {betas}, "
+            f"not {number(paper.learning_rate)} and {', '.join(map(number, paper.betas))}"
+        )
+    if train.schedule != paper.schedule:
+        found.append(f"a {train.schedule} schedule of the learning rate, not {paper.schedule}")
+    if train.rules != paper.rules:
+        of = f" of {joined(train.rules)}" if len(train.rules) > 1 else f", not {paper.learning_rate_rule}"
+        found.append(f"learning rates by the rule {train.rules[0]}{of}")
     return found

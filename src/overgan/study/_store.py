@@ -102,7 +102,7 @@ def refuse_another_spec(folder: Path, old: Spec, new: Spec) -> None:
 
 
 def refuse_other_numbers(folder: Path, old: Description, new: Description) -> None:
-    """Raise OverganError if the images or feature networks are not those that the study in the folder began with."""
+    """Raise OverganError if images, features or trained numbers are not those that the folder's study began with."""
     if old.data.get("fingerprint") != new.data.get("fingerprint"):
         raise OverganError(
             f"the images are not those that {folder} began with; restore them or name another folder with {{argument}}",
@@ -115,6 +115,13 @@ def refuse_other_numbers(folder: Path, old: Description, new: Description) -> No
             "go back to those versions or name another folder with {argument}",
             "out",
         )
+    for width in old.parameters.keys() & new.parameters.keys():
+        if old.parameters[width] != new.parameters[width]:  # older versions trained frozen weights, too
+            raise OverganError(
+                f"the networks' trained numbers are not those that {folder} began with (at k = {width}); "
+                "restore the networks or name another folder with {argument}",
+                "out",
+            )
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

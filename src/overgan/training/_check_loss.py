@@ -1,5 +1,8 @@
 """A loss of the user's own, tried before there is work to lose."""
 
+import logging
+import re
+
 import torch
 
 from overgan.errors import OverganError
@@ -9,9 +12,13 @@ from overgan.training._config import TrainConfig
 from overgan.training._streams import stream
 from overgan.training.losses import LOSSES, Given
 
+OF_A_DEVICE = re.compile("cuda|nvidia|device", re.IGNORECASE)  # what PyTorch's errors say of a GPU that is missing
+
 
 def check_loss(model: ModelConfig, config: TrainConfig, width: int, shape: Shape) -> None:
     """Compute the config's loss once, if it is the user's own, of networks of this width.
+
+    That is on the CPU: of a loss that needs another device a notice says that it is not tried.
 
     shape: height, width and channels of an image.
 
@@ -30,10 +37,18 @@ def check_loss(model: ModelConfig, config: TrainConfig, width: int, shape: Shape
         fake = part.generate(torch.randn(replicas, batch, model.latent)).detach()
         of_generator = part.generate(torch.randn(replicas, config.generator_batch or batch, model.latent))
         with explained(f"train.loss: {name} fails"):
-            found = {
-                "critic": loss.critic(part, real, fake, Given(torch.rand(replicas, batch), config.gradient_penalty)),
-                "generator": (loss.generator(part, lambda: real, of_generator),),
-            }
+            given_critic = Given(torch.rand(replicas, batch), config.gradient_penalty)
+            try:
+                found = {
+                    "critic": loss.critic(part, real, fake, given_critic),
+                    "generator": (loss.generator(part, lambda: real, of_generator),),
+                }
+            except (RuntimeError, AssertionError) as error:
+                if not OF_A_DEVICE.search(str(error)):
+                    raise
+                why = " ".join(str(error).split())[:120]
+                logging.getLogger(__name__).warning(f"overgan: train.loss: {name} is not tried on the CPU: {why}")
+                return
     for what, values in found.items():
         names = ("loss", *loss.logs) if what == "critic" else ("loss",)
         given: object = type(values).__name__

@@ -6,7 +6,7 @@ import torch
 import overgan
 from overgan.errors import OverganError
 from overgan.models import ModelConfig, build, parameter_counts
-from overgan.study import KINDS, load_spec
+from overgan.study import KINDS, load_spec, write_description
 from overgan.training import Replicas, TrainConfig, stream
 from tests.study.test_runner import HERE
 
@@ -127,6 +127,13 @@ def test_a_study_of_it(folder, small_spec):
     study = overgan.run("own.yaml", "study", ["widths=[4]", "train.iterations=20"], **HERE)
     assert len(study.frame()) == 2
     assert study.sample(4, n=3).shape == (3, 8, 8, 1)
+    # as an older version began it, which trained the critic's frozen weights, too
+    counts = study.description.parameters[4]
+    frozen = counts | {"critic": counts["critic"] + 8}
+    write_description(study.folder, study.description.model_copy(update={"parameters": {4: frozen}}))
+    message = r"trained numbers are not those that study began with \(at k = 4\); .*another folder with out"
+    with pytest.raises(OverganError, match=message):
+        overgan.run("own.yaml", "study", ["widths=[4,8]", "train.iterations=20"], **HERE)
     with pytest.raises(OverganError, match=r"train\.precision=bf16-mixed is not for a model of your own"):
         load_spec("own.yaml", ["train.precision=bf16-mixed"])
 

@@ -182,6 +182,25 @@ def test_a_right_loss_is_not_refused(model):
         check_loss(ModelConfig(name=model, latent=4), config, 2, (64, 64, 1))
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        AssertionError("Torch not compiled with CUDA enabled"),
+        RuntimeError("Found no NVIDIA driver on your system.\nPlease check that you have one"),
+        RuntimeError("Expected all tensors to be on the same device, but found two, cpu and xpu:0"),
+    ],
+)
+def test_a_loss_that_needs_another_device_is_not_refused_but_not_tried(error, monkeypatch, caplog):
+    def critic(*_):
+        raise error
+
+    monkeypatch.setitem(globals(), "MINE", of(critic))
+    check_loss(ModelConfig(name="mlp", latent=4), TrainConfig(loss=f"{__name__}:MINE", batch=8), 2, SHAPE)
+    (notice,) = caplog.messages
+    assert notice.startswith(f"overgan: train.loss: {__name__}:MINE is not tried on the CPU: ")
+    assert "\n" not in notice
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", list(LOSSES))
 def test_a_short_run_brings_the_classifier_distance_of_digits_down_to_a_third(loss, digits):

@@ -14,18 +14,20 @@ from overgan.report.pages._gan_figures import figures
 from overgan.report.pages._gan_findings import findings
 from overgan.report.pages._gan_neighbours import neighbours
 from overgan.report.pages._gan_race import race
-from overgan.study.gan import NETWORK_METRICS, GanStudy
+from overgan.study.gan import NETWORK_METRICS, GanStudy, Numbers, numbers, unseen
 from overgan.training import SAMPLES
-from overgan.words import counted, number
-
-AT_BEST = " All at each width's best learning rate, which is chosen on the distance from training images."
+from overgan.words import counted, joined, number
 
 
 def content(study: GanStudy) -> Content:
     """All that the page says about the study."""
     spec, data = study.spec, study.description.data
     cells = _cells(study)
-    best = study.best_rates() if spec.train.several else {}
+    best = study.best_rates() if len(spec.train.rates) > 1 else {}
+    at_best = (
+        " at each width's best learning rate, which is chosen on the distance from training images" if best else ""
+    )
+    by_rule = f" by the rule {spec.train.rules[0]}" if len(spec.train.rules) > 1 else ""
     shown, more, left_out = neighbours(study)
     return Content(
         subtitle=f"{spec.model.name} {_gan(spec.train.loss)} on {data['name']}: {extent(study)}, {length(study)}.",
@@ -33,7 +35,8 @@ def content(study: GanStudy) -> Content:
         plots=figures(study),
         table=[_row(study, width, cells, best) for width in spec.widths],
         table_note="Mean ± standard deviation over the runs, at the last iteration; test − train: mean ± standard "
-        "error over draws of the real images, which more runs do not make smaller." + (AT_BEST if best else ""),
+        "error over draws of the real images, which more runs do not make smaller."
+        + (f" All{by_rule}{at_best}." if by_rule or at_best else ""),
         method=_method(study),
         samples=_samples(study),
         neighbours=shown,
@@ -101,7 +104,10 @@ def _means(heading: str, of_run: pd.Series) -> tuple[str, Mapping[int, str]]:
 def _method(study: GanStudy) -> list[str]:
     notes = study.description.data.get("notes")  # studies of before have none
     sentences = [f"How the images were read: {'; '.join(notes)}."] if notes else []
-    sentences.append(_compared(study))
+    by_number = numbers(study, study.last())
+    for of, spaces in by_number.items():
+        said = _compared(study, of, spaces)
+        sentences.append(said if len(by_number) == 1 else f"In {joined(spaces)} features {said[0].lower()}{said[1:]}")
     if study.gaps():
         sentences.append(
             "The standard error of test − train is how much that varies when all these real images are split at random "
@@ -117,29 +123,26 @@ def _method(study: GanStudy) -> list[str]:
         if name == "inception":
             sentence += f"; their weights have the SHA-256 {facts['sha256']}, computed in {facts['precision']}"
         sentences.append(f"{sentence}.")
-    if "inception" in study.description.features:
+    if any("inception" in spaces for spaces in by_number.values()):
         sentences.append("Only FID in inception features compares with a published one, of as many images.")
     else:
         sentences.append("None of these distances compares with a published one: those are in Inception's features.")
     return [" ".join(sentences)]
 
 
-def _compared(study: GanStudy) -> str:
+def _compared(study: GanStudy, of: Numbers, spaces: Sequence[str]) -> str:
     """How many images the metrics compare."""
-    data, config = study.description.data, study.spec.evaluate
-    drawn = f"{data['compared']:,}" if "compared" in data else "some"
-    if config.reference == "equal":
+    data = study.description.data
+    if not of.generated:
         return (
-            f"Every distance compares {drawn} generated images with as many training images and as many held-out "
+            f"Every distance compares {of} generated images with as many training images and as many held-out "
             "images, because it depends on the number of images."
         )
-    trained = [name for name, facts in study.description.features.items() if "accuracy" in facts]
-    unseen = f" ({data['unseen']:,} in {', '.join(trained)} features)" if trained and "unseen" in data else ""
     return (
-        f"The Fréchet distance compares {config.samples:,} generated images with all {data['train']:,} training "
-        f"images{unseen} and all {data['test']:,} held-out images. It is larger for a set of fewer images, so train "
-        "and test do not compare with each other, nor with distances of other numbers; test − train and all other "
-        f"metrics are of {drawn} images on every side."
+        f"The Fréchet distance compares {of.generated:,} generated images with all {data['train']:,} training "
+        f"images{unseen(study, spaces)} and all {data['test']:,} held-out images. It is larger for a set of fewer "
+        "images, so train and test do not compare with each other, nor with distances of other numbers; test − train "
+        f"and all other metrics are of {of} images on every side."
     )
 
 

@@ -4,6 +4,7 @@ from ._coordinates import BOUND as BOUND, Coordinates as Coordinates, coordinate
 from ._evaluate import LATER as LATER, later_rows as later_rows
 from ._hours import Hours as Hours, hours as hours
 from ._kind import KIND as KIND
+from ._numbers import Numbers as Numbers, numbers as numbers, unseen as unseen
 from ._pair import Pair as Pair
 from ._race import costs as costs, raced as raced, values_in_order as values_in_order
 from ._results import GanResults as GanResults

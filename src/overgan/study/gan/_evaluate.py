@@ -47,7 +47,8 @@ def evaluate_checkpoints(
 
     fingerprint: of the images that the study was trained on.
 
-    The result is what was measured, one row per run and feature space, and one per run of its networks.
+    The result is what was measured, one row per run and feature space, and one per run of its networks. Those of
+    feature spaces say of how many images: `compared` on each side, and `generated` beside all real ones.
     """
     of_networks = [name for name in NETWORK_METRICS if name in metrics]
     of_images = [METRICS.known(name) for name in metrics if name not in of_networks]
@@ -61,22 +62,25 @@ def evaluate_checkpoints(
         if images.fingerprint != fingerprint:
             raise OverganError(f"the images are not those that {folder} was trained on; restore them")
         _check_numbers(spec.evaluate, config, of_images, len(images.reference))
+        own, now = (_numbers(each, len(images.reference)) for each in (spec.evaluate, config))
         reference = _reference(config, images, of_images, device, progress, batch) if of_images else None
         for width in spec.widths:
             group = group_folder(folder, width)
             with try_lock(group) as ours:  # a job on a cluster may train it, while no run has the study
                 if not ours:
                     raise OverganError(f"{group} is being trained; wait until that is done")
-                keep = partial(_keep, folder, spec, width)
+                keep = partial(_keep, folder, spec, width, own)
                 if reference:
                     iteration = newest_checkpoint(folder, spec, width)[0].iteration
                     for run, generated in samples(folder, spec, images.shape, width, reference.samples, device):
                         state = group / f"nnd-{spec.train.name(run)}-{iteration}"
-                        measured += keep(run, iteration, reference.score(generated, folder=state))
+                        found = reference.score(generated, folder=state)
+                        found = [row | now if row["features"] in config.features else row for row in found]
+                        measured += keep(run, iteration, found)
                         rmtree(state, ignore_errors=True)
                 if of_networks:
-                    for run, iteration, found in measure(folder, spec, images, width, of_networks, device, progress):
-                        measured += keep(run, iteration, [found])
+                    for run, iteration, row in measure(folder, spec, images, width, of_networks, device, progress):
+                        measured += keep(run, iteration, [row])
     return measured
 
 
@@ -99,14 +103,23 @@ def _check_numbers(own: EvaluateConfig, config: EvaluateConfig, metrics: Sequenc
     of_images = any(METRICS[name].needs == "images" for name in metrics)  # in a row of their own, whatever the features
     if not of_images and not ({*own.features} & {*config.features} and metrics):
         return
+    other_features = "" if of_images else "name other features, "
     for key in ("samples", "reference"):
         before, now = getattr(own, key), getattr(config, key)
         if before != now and not (key == "samples" and own.reference == "equal" and min(before, now) >= most):
             raise OverganError(
                 f"{{argument}} is {now}, but this study has evaluate.{key} {before}, and numbers of both do not "
-                "compare; leave it out, name other features, or measure images of `overgan sample` beside the study",
+                f"compare; leave it out, {other_features}or measure images of `overgan sample` beside the study",
                 key,
             )
+
+
+def _numbers(config: EvaluateConfig, most: int) -> dict[str, int]:
+    """How many images the metrics of features compare on each side, and how many generated ones with all real ones."""
+    return {
+        "compared": min(config.samples, most),
+        "generated": config.samples if config.reference == "all" else 0,
+    }
 
 
 def _reference(
@@ -126,15 +139,26 @@ def _reference(
 
 
 def _keep(
-    folder: Path, spec: GanSpec, width: int, run: Run, iteration: int, found: Sequence[dict[str, Any]]
+    folder: Path,
+    spec: GanSpec,
+    width: int,
+    own: dict[str, int],
+    run: Run,
+    iteration: int,
+    found: Sequence[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Write what was found of a run into its group's later.jsonl, beside what is there; the rows, with their width."""
+    """Write what was found of a run into its group's later.jsonl, beside what is there; the rows, with their width.
+
+    What is there of other numbers of images goes. own: the study's, which those have that do not say.
+    """
     group = group_folder(folder, width)
     remove_unfinished(group, LATER)
     rows = {_key(row): row for row in map(current_row, later_rows(group))}
     new = [spec.train.row(run) | {"iteration": iteration} | row for row in found]
     for row in new:
-        rows[_key(row)] = rows.get(_key(row), {}) | row
+        there = rows.get(_key(row), {})
+        stays = all(there.get(key, of) == row.get(key, of) for key, of in own.items())
+        rows[_key(row)] = (there if stays else {}) | row
     write_table(group / LATER, rows.values())
     publish(folder, group / LATER)
     return [{"k": width} | row for row in new]

@@ -21,8 +21,10 @@ def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
     first = next(iter(found.values()))
     took = hours(study.folder, study.description)
     rates, rules = study.spec.train.rates, study.spec.train.rules
-    judged = "Each width is judged at the best of its learning rates, chosen on the training images' distance"
-    by_rule = f" (by the rule {rules[0]})" if len(rules) > 1 else ""
+    judged, by_rule = "Each width is judged", f"by the rule {rules[0]}"
+    if len(rates) > 1:
+        judged += " at the best of its learning rates, chosen on the training images' distance"
+        by_rule = f"({by_rule})"
     means = {k: float(as_judged(np.array(of)).mean()) for k, of in values_in_order(study).items()}
     compared = study.description.data.get("compared", FEW)
     is_whole = study.spec.widths == study.description.spec.widths  # of some widths alone it did not take that
@@ -34,7 +36,7 @@ def headlines(study: Results, found: Mapping[str, Recommendation]) -> list[str]:
         *filter(None, [odds(first, took.unit, study.description.machine["processor"])]),
         *([took.beside_grid(first.more_seeds)] if is_told else []),
         *([f"k is the {held.varied}'s width; the {held.network}'s is {held.width} at every k"] if held else []),
-        *([judged + by_rule] if len(rates) > 1 else []),
+        *([f"{judged} {by_rule}" if len(rules) > 1 else judged] if study.spec.train.several else []),
         *filter(None, [disagreement(found, means)]),
         *([few] if compared < FEW and not first.missing else []),
     ]

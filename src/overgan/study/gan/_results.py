@@ -40,6 +40,8 @@ class GanRow(Row):
 
     iteration: int = Field(ge=0, le=10**15)
     features: str = ""
+    compared: int = Field(0, ge=0, le=10**15)  # images on each side, and generated images beside all real ones:
+    generated: int = Field(0, ge=0, le=10**15)  # `evaluate` says so
     learning_rate_rule: str = ""
 
 

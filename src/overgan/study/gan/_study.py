@@ -105,8 +105,9 @@ class GanStudy(GanResults):
             study's, as many images are compared as there: distances of other numbers do not compare.
 
         The result is what was measured, a row per run and feature space; metrics of networks have a row of their own,
-        whose features are networks. Those of the same run, iteration and features
-        are replaced; an interrupted NND goes on.
+        whose features are networks. Those of the same run, iteration and features are replaced, with all that was of
+        other numbers of images, which are beside the rest: compared on each side, and generated, where the Fréchet
+        distance compares so many with all real ones. An interrupted NND goes on.
 
         Raises OverganError if the study is being trained, its images have changed, or for what `evaluate` refuses.
         """
