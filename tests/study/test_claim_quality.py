@@ -202,3 +202,10 @@ def test_where_it_levels_off_is_the_recommendation(tmp_path):
     (level,) = (number for number in claim.numbers if number.what == "width where it levels off")
     assert (level.value, (level.low, level.high)) == (found.width, found.interval)
     assert found.sure in claim.because
+
+
+def test_while_it_falls_no_width_is_where_it_levels_off(tmp_path):
+    values = {k: of.tolist() for k, of in even([8, 4, 2]).items()}
+    claim = claim_of(write_study(tmp_path / "study", values), "saturation")
+    assert claim.verdict == "contradicts"
+    assert "width where it levels off" not in {number.what for number in claim.numbers}
