@@ -274,6 +274,20 @@ def test_studies_of_the_theory_have_their_curves_side_by_side(theory, tmp_path):
     assert "Not tested" in text_of(found.page)
 
 
+def test_curves_of_the_theory_have_one_key_and_what_differs_is_said_over_the_panels(theory):
+    changed(overgan.load(theory / "s"), spec__widths=[4], spec__tol=0.05)  # in its own plots 4 has the first colour
+    changed(overgan.load(theory / "t"), spec__scale=0.5, spec__tol=0.01)  # and here 2
+    plots = {plot.name: plot for plot in figures(compared([theory / "s", theory / "t"]))}
+    for plot in plots.values():
+        key = {(series.name, series.color) for panel in plot.panels for series in panel.series}
+        assert len(key) == len({name for name, _ in key}) == len({color for _, color in key})
+    residuals, converged = plots["residuals"], plots["converged"]
+    assert residuals.title == "Residual over the steps"
+    assert [panel.title for panel in residuals.panels] == ["s: GDA", "t: GDA (at 0.5 of full scale)"]
+    assert converged.y_label == "fraction with a residual of at most …"
+    assert [panel.title for panel in converged.panels] == ["s (… 0.05 ‖r₀‖)", "t (at 0.5 of full scale) (… 0.01 ‖r₀‖)"]
+
+
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):
     with pytest.raises(OverganError, match=r"of the kind gan and .* of the kind shallow: they"):
         overgan.compare([two[0], theory / "s"], None)

@@ -112,7 +112,7 @@ def each_width(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
 def of_widths(frame: pd.DataFrame) -> str:
     """What a title says of the curves of `each_width`, if those are not of all widths."""
     count = frame.k.nunique()
-    return f", {MAX_CURVES} of {count} widths" if count > MAX_CURVES else ""
+    return f" ({MAX_CURVES} of {count} widths)" if count > MAX_CURVES else ""
 
 
 @singledispatch
