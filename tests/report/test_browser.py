@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; 
 VALUES = {4: [9.0, 9.2, 8.9], 8: [5.0, 5.1, 5.3], 16: [4.9, float("inf"), 5.2]}
 ITERATIONS = [200, 400, 600, 800, 1000]
 ODD = "<b>odd</b> & a name that is so long that no line of a phone has room for all of it"
+LONG = (1, 12_345, 1_234_567)
 SMALL, WIDE = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
 
@@ -33,7 +34,14 @@ PLOTS = [
     Plot(
         "several", "Three panels", "width k", "residual", [Panel([curve("a", "#440154")], t) for t in "uvw"], "widths"
     ),
-    Plot("odd", ODD, "iteration", ODD, [Panel([curve(ODD, "#bddf26"), curve(ODD, "#bddf26", dashed=True)])], "log"),
+    Plot(
+        "odd",
+        ODD,
+        "iteration",
+        ODD,
+        [Panel([curve(ODD, "#bddf26", LONG), curve(ODD, "#bddf26", LONG, dashed=True)])],
+        "log",
+    ),
     Plot("gaps", "Gaps", "x", "y", [Panel([curve("holes", "#1f5fbf", high=(9.0, float("nan"), float("inf")))])]),
     Map("map", "A map", "k", "rate", ["2", "4"], ["0.1"], [Cells("one", [[1.0, 20.0]], [[False, True]], [(0, 0)])]),
 ]
@@ -179,6 +187,7 @@ def test_names_are_text_wherever_they_stand(opened, written):
     plot.locator("summary").click()
     assert plot.locator("th").all_inner_texts() == ["iteration", ODD, f"{ODD} (dashed)"]
     assert plot.locator("td").all_inner_texts()[:2] == ["1", "8 (7 … 9)"]
+    assert plot.locator("td:first-child").all_inner_texts() == ["1", "12,345", "1,234,567"]
 
 
 def test_a_curve_is_hidden_and_shown_by_the_keyboard(opened, written):

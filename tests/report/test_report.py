@@ -421,13 +421,14 @@ def test_a_page_that_cannot_be_written(make_study):
 
 
 def test_a_plot_is_drawn_by_both_renderers():
-    curve = Series("runs", [1, 10], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
+    curve = Series("runs", [1, 1_234_567], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
     plot = Plot("name", "The title", "width k", "distance", [Panel([curve])], x="widths", y_log=True)
     image = np.asarray(Image.open(io.BytesIO(to_images(plot)["png"])).convert("RGB")).astype(int)
     assert image.shape == (675, 1050, 3)
     red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
     assert red.any()  # the curve
     assert 'id="name"' in to_html(plot)
+    assert '"x":[1.0,1234567.0]' in to_html(plot)
 
 
 def test_pictures_that_are_links_to_elsewhere_are_left_out(make_study, tmp_path, tmp_path_factory):

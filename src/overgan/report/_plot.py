@@ -143,7 +143,7 @@ def _(plot: Plot) -> str:
 
 
 def _drawn(series: Series) -> dict[str, Any]:
-    """A curve as the page's script draws it, in six digits, which is more than a screen shows."""
+    """A curve as the page's script draws it: whole numbers, and others in six digits, more than a screen shows."""
     drawn: dict[str, Any] = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
     if series.dashed:
         drawn["dashed"] = True
@@ -153,7 +153,7 @@ def _drawn(series: Series) -> dict[str, Any]:
 
 
 def _digits(values: Iterable[float]) -> list[float | None]:
-    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in values]
+    return [float(v if v % 1 == 0 else f"{v:.6g}") if math.isfinite(v) else None for v in values]
 
 
 @singledispatch
