@@ -43,6 +43,7 @@ PLOTS = [
         "log",
     ),
     Plot("gaps", "Gaps", "x", "y", [Panel([curve("holes", "#1f5fbf", high=(9.0, float("nan"), float("inf")))])]),
+    Plot("alone", "One point", "cost", "y", [Panel([Series("one", [5], [2.0], [1.0], [3.0], "#1f5fbf")])], "log"),
     Map("map", "A map", "k", "rate", ["2", "4"], ["0.1"], [Cells("one", [[1.0, 20.0]], [[False, True]], [(0, 0)])]),
 ]
 NONE = float("nan")
@@ -141,7 +142,7 @@ def test_every_plot_is_drawn_once(opened, written):
     path, content = written
     page = opened(path)
     curves = {
-        plot.name: sum(len(panel.series) for panel in plot.panels)
+        plot.name: sum(len(series.x) > 1 for panel in plot.panels for series in panel.series)
         for plot in content.all_plots
         if isinstance(plot, Plot)
     }
@@ -153,6 +154,7 @@ def test_every_plot_is_drawn_once(opened, written):
     assert drawn.keys() == curves.keys()
     assert drawn["several"] == 3
     assert {name for name in curves if drawn[name] < curves[name]} == set()
+    assert page.locator("#alone .scatterlayer .point").count() == 1
     assert page.locator(".map td").all_inner_texts() == ["1", "20 ×"]
     cards = {
         card.get_attribute("id"): [chart.get_attribute("id") for chart in card.locator(".chart, .plot .table").all()]

@@ -420,6 +420,13 @@ def test_a_page_that_cannot_be_written(make_study):
         page_of(study)
 
 
+def test_a_curve_of_one_point_is_a_point():
+    plot = Plot("name", "", "cost", "distance", [Panel([Series("one", [5], [2.0], [2.0], [2.0], "#ff0000")])], "log")
+    image = np.asarray(Image.open(io.BytesIO(to_images(plot, ["png"])["png"])).convert("RGB")).astype(int)
+    red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
+    assert red[:, : red.shape[1] * 3 // 4].any()  # left of the key
+
+
 def test_a_plot_is_drawn_by_both_renderers():
     curve = Series("runs", [1, 1_234_567], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
     plot = Plot("name", "The title", "width k", "distance", [Panel([curve])], x="widths", y_log=True)

@@ -174,7 +174,7 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
         axes.set(title=panel.title, xlabel=plot.x_label)
         for series in panel.series:
             style = {"linestyle": "--"} if series.dashed else {}
-            marker = {} if plot.x == "log" else {"marker": "o", "markersize": 3}
+            marker = {} if plot.x == "log" and len(series.x) > 1 else {"marker": "o", "markersize": 3}
             (line,) = axes.plot(series.x, series.y, color=series.color, label=series.name, **style, **marker)
             axes.fill_between(series.x, series.low, series.high, color=series.color, alpha=0.15, linewidth=0)
             named.setdefault(series.name, line)

@@ -57,7 +57,7 @@
         const range = series.low && {customdata: series.low.map((low, j) => [low, series.high[j]])};
         found.push({
           type: "scatter", x: series.x, y: series.y, ...range, name: plain(series.name), showlegend: false,
-          mode: figure.markers ? "lines+markers" : "lines", marker: {size: 6},
+          mode: figure.markers || series.x.length === 1 ? "lines+markers" : "lines", marker: {size: 6},
           line: {color: `rgb(${visible(series.color, colors)})`, width: 2, dash: series.dashed ? "dash" : "solid"},
           hovertemplate: range ? "%{y:.4g} (%{customdata[0]:.4g} … %{customdata[1]:.4g})" : "%{y:.4g}", ...axes,
         });
