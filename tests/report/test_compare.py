@@ -156,6 +156,16 @@ def test_plots_have_a_curve_for_each_study_and_a_panel_for_each_side(two):
             assert color.setdefault(series.name, series.color) == series.color
 
 
+@pytest.mark.parametrize(("count", "ordered"), [(8, False), (6, True)])
+def test_every_study_has_a_colour_of_its_own_and_ordered_ones_from_dark_to_light(tmp_path, count, ordered):
+    folders = [write_study(tmp_path / f"s{i}", {2: [1.0]}).folder for i in range(count)]
+    plot, _ = figures(compared(folders), ordered=ordered)
+    colors = [series.color for series in plot.panels[0].series]
+    assert len(set(colors)) == count
+    greens = [int(color[3:5], 16) for color in colors]  # most of what is seen as light
+    assert ordered <= (greens == sorted(greens))
+
+
 def test_the_page_has_all_of_it(two, tmp_path):
     changed(overgan.load(two[1]), spec__scale=0.5)
     found = overgan.compare(two, tmp_path / "page.html")

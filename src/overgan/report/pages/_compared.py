@@ -28,12 +28,16 @@ class Said:
     number: str  # in words, with its interval; empty without
 
 
-def figures(found: Comparison) -> list[Plot | Map]:
-    """Distances against width and over iterations on every axis, or a panel for each study of the theory."""
+def figures(found: Comparison, *, ordered: bool = False) -> list[Plot | Map]:
+    """Distances against width and over iterations on every axis, or a panel for each study of the theory.
+
+    ordered: whether the studies have an order, which their colours show.
+    """
     if found.gans is None:
         return list(_side_by_side(found.studies))
     gans = {name: study for name, study in found.studies.items() if isinstance(study, GanResults)}
-    color = {name: COLORS[place % len(COLORS)] for place, name in enumerate(gans)}
+    shades = each_color(len(gans)) if ordered or len(gans) > len(COLORS) else COLORS
+    color = dict(zip(gans, shades, strict=False))
     plots: list[Plot | Map] = []
     seen: dict[str, int] = {}
     for axis in found.gans.axes:
