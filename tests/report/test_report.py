@@ -106,6 +106,7 @@ def test_the_page_says_what_was_found(make_study):
     assert "goes from 0.5 at k = 2 to 0.12 at k = 8 for the generator, as k^-1" in page  # 1/8, rounded to even
     assert "goes from 1 at k = 2 to 0.25 at k = 8 for the critic, as k^-1" in page
     assert "0 of 9 runs diverged." in page
+    assert "A row for each seed, the same latents at every evaluation and every width.\n" in page
     assert "overgan run by-hand.yaml" in page
     assert "classifies 50.0 % of the held-out images right" in page
     for cell in ("13.5 ± 1", "14.5 ± 1", "27 ± 2", "28 ± 2", "800", "80"):  # k = 8
@@ -208,6 +209,7 @@ def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
     assert "Not finished yet: k = 8." in page
     assert "About 75% of the work is done." in page  # 3 s of each, and 3 s are left
     assert "1 of 3 runs finished, 2 diverged" in page
+    assert "A row for each seed that had not diverged.\n" in page
     assert study.recommend().width == 4
 
 
