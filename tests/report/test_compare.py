@@ -181,6 +181,7 @@ def test_the_page_has_all_of_it(two, tmp_path):
         "train.loss wgan-gp hinge",
         "Run at 0.5 of full scale",
         "overgan run by-hand.yaml",
+        "The plots are drawn by a script, which this browser does not run.",
     ):
         assert said in text.replace("&#39;", "'"), said
     assert "nan" not in text.lower().split()

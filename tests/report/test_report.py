@@ -354,6 +354,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study, described):
     assert {p.name for p in (folder / "figures-k2-k8").iterdir()} == names
     page = path.read_text()
     assert "Shown: 2 of 3 widths: k = 2, 8. What is said here is of these alone." in page
+    assert "the folder\nfigures-k2-k8 beside this page has them as images" in page
     assert "Shown: " not in (folder / "report.html").read_text()
     assert re.findall(r"<tr><td>(\d+)</td>", page) == ["2", "8"]
     assert "Mean test classifier Fréchet distance goes from 52 at k = 2 to 14.5 at k = 8." in page
@@ -362,6 +363,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study, described):
     assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs
     assert "Classifier Fréchet distance against width (2 of 3 widths)".lower() in page.lower()
     assert overgan.write_report(folder, WIDTHS, figures=False) == folder / "report.html"
+    assert "beside this page" not in (folder / "report.html").read_text()
 
 
 def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(make_study):

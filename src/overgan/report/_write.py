@@ -64,6 +64,7 @@ def write_report(
         answer=said,
         lacking=missing,
         diverged=diverged,
+        images=f"figures{of}" if figures else "",
         cards=cards,
         other_plots=plots,
         called=called,
