@@ -404,6 +404,7 @@ def test_no_width_is_marked_before_one_is_recommended(missing, make_study, monke
         ([800, 30_000], ["1,000", "2,000", "5,000", "10,000", "20,000"]),
         ([1e-6, 1], ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1"]),
         ([2.1, 4.8], ["2", "3", "4", "5"]),
+        ([2.1e-6, 4.8e-6], ["2 × 10⁻⁶", "3 × 10⁻⁶", "4 × 10⁻⁶", "5 × 10⁻⁶"]),  # as `number` writes them
         ([3.0, 3.0], None),
         ([1.0, 1.0], None),  # a power of ten, such as the limit of certificates without a finite excess
         ([0.0, float("nan")], []),
