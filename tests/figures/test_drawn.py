@@ -156,6 +156,12 @@ def test_of_one_seed_there_are_fewer_samples_and_no_spread(make_gan):
     assert "One seed a width, so there is no spread." in drawn.caption
 
 
+@pytest.mark.parametrize(("seeds", "shown"), [(3, 3), (10, 9), (26, 25)])  # 9, 3 and 1 images of each fill 25
+def test_the_caption_counts_the_seeds_that_the_samples_are_of(make_gan, seeds, shown):
+    drawn = figures.fig4(make_gan(seeds=list(range(seeds)), widths=[4]))
+    assert f"Samples: k = 4 (iteration 20), {shown} seeds, not selected." in drawn.caption
+
+
 def test_samples_of_another_size_are_left_out(make_gan):
     study = make_gan()
     for path in study.folder.glob("k*/samples/*.png"):

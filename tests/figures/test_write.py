@@ -111,6 +111,15 @@ def test_a_figure_that_cannot_be_drawn_says_what_is_missing(make_gan, draw, stud
         draw(make_gan(**study))
 
 
+def test_where_no_distance_is_a_number_no_figure_has_another_space_to_name(make_gan):
+    study = make_gan()
+    for path in study.folder.glob("k*/evaluations.jsonl"):
+        rows = [json.loads(line) | {"frechet_test": None} for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(OverganError, match=r"no Fig\. 3: no run has a distance in pixels features that is a number$"):
+        figures.fig3(study)
+
+
 def test_figures_of_shallow_gans_are_of_one_target_each(make_shallow):
     study = make_shallow("two_moons")
     with pytest.raises(

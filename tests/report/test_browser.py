@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; 
 VALUES = {4: [9.0, 9.2, 8.9], 8: [5.0, 5.1, 5.3], 16: [4.9, float("inf"), 5.2]}
 ITERATIONS = [200, 400, 600, 800, 1000]
 ODD = "<b>odd</b> & a name that is so long that no line of a phone has room for all of it"
+LONG = (1, 12_345, 1_234_567)
 SMALL, WIDE = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
 
@@ -33,8 +34,16 @@ PLOTS = [
     Plot(
         "several", "Three panels", "width k", "residual", [Panel([curve("a", "#440154")], t) for t in "uvw"], "widths"
     ),
-    Plot("odd", ODD, "iteration", ODD, [Panel([curve(ODD, "#bddf26"), curve(ODD, "#bddf26", dashed=True)])], "log"),
+    Plot(
+        "odd",
+        ODD,
+        "iteration",
+        ODD,
+        [Panel([curve(ODD, "#bddf26", LONG), curve(ODD, "#bddf26", LONG, dashed=True)])],
+        "log",
+    ),
     Plot("gaps", "Gaps", "x", "y", [Panel([curve("holes", "#1f5fbf", high=(9.0, float("nan"), float("inf")))])]),
+    Plot("alone", "One point", "cost", "y", [Panel([Series("one", [5], [2.0], [1.0], [3.0], "#1f5fbf")])], "log"),
     Map("map", "A map", "k", "rate", ["2", "4"], ["0.1"], [Cells("one", [[1.0, 20.0]], [[False, True]], [(0, 0)])]),
 ]
 NONE = float("nan")
@@ -133,7 +142,7 @@ def test_every_plot_is_drawn_once(opened, written):
     path, content = written
     page = opened(path)
     curves = {
-        plot.name: sum(len(panel.series) for panel in plot.panels)
+        plot.name: sum(len(series.x) > 1 for panel in plot.panels for series in panel.series)
         for plot in content.all_plots
         if isinstance(plot, Plot)
     }
@@ -145,7 +154,8 @@ def test_every_plot_is_drawn_once(opened, written):
     assert drawn.keys() == curves.keys()
     assert drawn["several"] == 3
     assert {name for name in curves if drawn[name] < curves[name]} == set()
-    assert page.locator(".map td").all_inner_texts() == ["1", "20 ×"]
+    assert page.locator("#alone .scatterlayer .point").count() == 1
+    assert page.locator(".map td").all_text_contents() == ["1 best", "20 ×"]
     cards = {
         card.get_attribute("id"): [chart.get_attribute("id") for chart in card.locator(".chart, .plot .table").all()]
         for card in page.locator(".claim").all()
@@ -179,6 +189,7 @@ def test_names_are_text_wherever_they_stand(opened, written):
     plot.locator("summary").click()
     assert plot.locator("th").all_inner_texts() == ["iteration", ODD, f"{ODD} (dashed)"]
     assert plot.locator("td").all_inner_texts()[:2] == ["1", "8 (7 … 9)"]
+    assert plot.locator("td:first-child").all_inner_texts() == ["1", "12,345", "1,234,567"]
 
 
 def test_a_curve_is_hidden_and_shown_by_the_keyboard(opened, written):

@@ -158,6 +158,16 @@ def test_plots_have_a_curve_for_each_study_and_a_panel_for_each_side(two):
             assert color.setdefault(series.name, series.color) == series.color
 
 
+@pytest.mark.parametrize(("count", "ordered"), [(8, False), (6, True)])
+def test_every_study_has_a_colour_of_its_own_and_ordered_ones_from_dark_to_light(tmp_path, count, ordered):
+    folders = [write_study(tmp_path / f"s{i}", {2: [1.0]}).folder for i in range(count)]
+    plot, _ = figures(compared(folders), ordered=ordered)
+    colors = [series.color for series in plot.panels[0].series]
+    assert len(set(colors)) == count
+    greens = [int(color[3:5], 16) for color in colors]  # most of what is seen as light
+    assert ordered <= (greens == sorted(greens))
+
+
 def test_the_page_has_all_of_it(two, tmp_path):
     changed(overgan.load(two[1]), spec__scale=0.5)
     found = overgan.compare(two, tmp_path / "page.html")
@@ -173,6 +183,7 @@ def test_the_page_has_all_of_it(two, tmp_path):
         "train.loss wgan-gp hinge",
         "Run at 0.5 of full scale",
         "overgan run by-hand.yaml",
+        "The plots are drawn by a script, which this browser does not run.",
     ):
         assert said in text.replace("&#39;", "'"), said
     assert "nan" not in text.lower().split()
@@ -284,6 +295,20 @@ def test_of_theory_studies_without_a_finished_width_the_finished_runs_count(theo
     assert text_of(found.page).count("2 of 4 runs") == 2
     said = CliRunner().invoke(app, ["status", str(theory / "s")], catch_exceptions=False).output
     assert "2 of 4 runs finished, 0 diverged" in said
+
+
+def test_curves_of_the_theory_have_one_key_and_what_differs_is_said_over_the_panels(theory):
+    changed(overgan.load(theory / "s"), spec__widths=[4], spec__tol=0.05)  # in its own plots 4 has the first colour
+    changed(overgan.load(theory / "t"), spec__scale=0.5, spec__tol=0.01)  # and here 2
+    plots = {plot.name: plot for plot in figures(compared([theory / "s", theory / "t"]))}
+    for plot in plots.values():
+        key = {(series.name, series.color) for panel in plot.panels for series in panel.series}
+        assert len(key) == len({name for name, _ in key}) == len({color for _, color in key})
+    residuals, converged = plots["residuals"], plots["converged"]
+    assert residuals.title == "Residual over the steps"
+    assert [panel.title for panel in residuals.panels] == ["s: GDA", "t: GDA (at 0.5 of full scale)"]
+    assert converged.y_label == "fraction with a residual of at most …"
+    assert [panel.title for panel in converged.panels] == ["s (… 0.05 ‖r₀‖)", "t (at 0.5 of full scale) (… 0.01 ‖r₀‖)"]
 
 
 def test_studies_of_two_kinds_have_no_number_in_common(theory, two):

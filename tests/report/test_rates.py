@@ -30,10 +30,11 @@ def rated(make_study):
         train = {"learning_rates": rates, "learning_rate_rules": ["constant", "mup"], "base_width": 2} | train
         study = make_study(features=["classifier"], unfinished=unfinished, **train)
         for k in study.spec.widths:
-            rows = []
+            rows, lost = [], {}
             for iteration in (10,) if k in unfinished else (10, 20):
                 for run in study.spec.train.runs(SEEDS):
                     if (run.rule, k, run.learning_rate) in failing:
+                        lost[run.name] = 5
                         continue
                     value = distance(run.rule, k, run.learning_rate, run.seed)
                     of = study.spec.train.row(run) | {"iteration": iteration, "features": "classifier"}
@@ -43,6 +44,8 @@ def rated(make_study):
                         values |= {"frechet_train_unaveraged": last, "frechet_test_unaveraged": last + 1}
                     rows.append(of | values)
             (study.group(k) / "evaluations.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+            index = study.group(k) / "checkpoint.json"
+            index.write_text(json.dumps(json.loads(index.read_text()) | {"diverged": lost}))
         return study
 
     return make
@@ -166,6 +169,16 @@ def test_the_map_has_every_rate_and_frames_the_best(rated):
     assert sorted(mup.marked) == [(2, 0), (2, 1), (2, 2)]
 
 
+def test_a_cross_is_where_runs_diverged_and_not_where_they_are_still_trained(rated):
+    study = rated(failing={("constant", 2, rate) for rate in RATES})
+    evaluations = study.group(4) / "evaluations.jsonl"
+    rows = evaluations.read_text().splitlines(keepends=True)
+    evaluations.write_text("".join(row for row in rows if json.loads(row)["seed"] != SEEDS[-1]))
+    constant, mup = rate_figures(study)[0].panels
+    assert constant.failures == len(RATES) * [[True, False, False]]
+    assert not any(map(any, mup.failures))
+
+
 def test_the_best_step_is_drawn_with_its_law(rated):
     plots = {plot.name: plot for plot in rate_figures(rated())}
     constant, law, mup, _ = plots["best-step"].panels[0].series
@@ -210,7 +223,7 @@ def test_a_map_is_drawn_by_both_renderers():
     html, images = to_html(map_), to_images(map_)
     for text in ("one", ">10 ×</td>", ">100</td>", "0.2"):
         assert text in html
-    assert html.count("class=best") == 1
+    assert re.findall(r"class=best>(.*?)</td>", html) == ["<strong>1</strong><span class=unseen> best</span>"]
     assert html.index(">0.2</th>") < html.index(">0.1</th>")  # the first row is the lowest
     assert re.findall(r"background:(#\w+);color:(\w+)", html)[:3] == [  # the upper row, 100 and none; then 1
         ("#440154", "white"),

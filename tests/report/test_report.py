@@ -107,6 +107,7 @@ def test_the_page_says_what_was_found(make_study):
     assert "goes from 0.5 at k = 2 to 0.12 at k = 8 for the generator, as k^-1" in page  # 1/8, rounded to even
     assert "goes from 1 at k = 2 to 0.25 at k = 8 for the critic, as k^-1" in page
     assert "0 of 9 runs diverged." in page
+    assert "A row for each seed, the same latents at every evaluation and every width.\n" in page
     assert "overgan run by-hand.yaml" in page
     assert "classifies 50.0 % of the held-out images right" in page
     for cell in ("13.5 ± 1", "14.5 ± 1", "27 ± 2", "28 ± 2", "800", "80"):  # k = 8
@@ -229,6 +230,7 @@ def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
     assert "Not finished yet: k = 8." in page
     assert "About 75% of the work is done." in page  # 3 s of each, and 3 s are left
     assert "1 of 3 runs finished, 2 diverged" in page
+    assert "A row for each seed that had not diverged.\n" in page
     assert study.recommend().width == 4
 
 
@@ -373,6 +375,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study, described):
     assert {p.name for p in (folder / "figures-k2-k8").iterdir()} == names
     page = path.read_text()
     assert "Shown: 2 of 3 widths: k = 2, 8. What is said here is of these alone." in page
+    assert "the folder\nfigures-k2-k8 beside this page has them as images" in page
     assert "Shown: " not in (folder / "report.html").read_text()
     assert re.findall(r"<tr><td>(\d+)</td>", page) == ["2", "8"]
     assert "Mean test classifier Fréchet distance goes from 52 at k = 2 to 14.5 at k = 8." in page
@@ -381,6 +384,7 @@ def test_the_report_of_some_widths_is_beside_that_of_all(make_study, described):
     assert "widths:\n- 2\n- 4\n- 8\n" in page  # what its command runs
     assert "Classifier Fréchet distance against width (2 of 3 widths)".lower() in page.lower()
     assert overgan.write_report(folder, WIDTHS, figures=False) == folder / "report.html"
+    assert "beside this page" not in (folder / "report.html").read_text()
 
 
 def test_the_figures_are_beside_the_page_and_the_same_whenever_they_are_drawn(make_study):
@@ -421,6 +425,7 @@ def test_no_width_is_marked_before_one_is_recommended(missing, make_study, monke
         ([800, 30_000], ["1,000", "2,000", "5,000", "10,000", "20,000"]),
         ([1e-6, 1], ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1"]),
         ([2.1, 4.8], ["2", "3", "4", "5"]),
+        ([2.1e-6, 4.8e-6], ["2 × 10⁻⁶", "3 × 10⁻⁶", "4 × 10⁻⁶", "5 × 10⁻⁶"]),  # as `number` writes them
         ([3.0, 3.0], None),
         ([1.0, 1.0], None),  # a power of ten, such as the limit of certificates without a finite excess
         ([0.0, float("nan")], []),
@@ -441,14 +446,22 @@ def test_a_page_that_cannot_be_written(make_study):
         page_of(study)
 
 
+def test_a_curve_of_one_point_is_a_point():
+    plot = Plot("name", "", "cost", "distance", [Panel([Series("one", [5], [2.0], [2.0], [2.0], "#ff0000")])], "log")
+    image = np.asarray(Image.open(io.BytesIO(to_images(plot, ["png"])["png"])).convert("RGB")).astype(int)
+    red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
+    assert red[:, : red.shape[1] * 3 // 4].any()  # left of the key
+
+
 def test_a_plot_is_drawn_by_both_renderers():
-    curve = Series("runs", [1, 10], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
+    curve = Series("runs", [1, 1_234_567], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], "#ff0000")
     plot = Plot("name", "The title", "width k", "distance", [Panel([curve])], x="widths", y_log=True)
     image = np.asarray(Image.open(io.BytesIO(to_images(plot)["png"])).convert("RGB")).astype(int)
     assert image.shape == (675, 1050, 3)
     red = (image[..., 0] > 200) & (image[..., 1:].max(2) < 80)
     assert red.any()  # the curve
     assert 'id="name"' in to_html(plot)
+    assert '"x":[1.0,1234567.0]' in to_html(plot)
 
 
 def test_pictures_that_are_links_to_elsewhere_are_left_out(make_study, tmp_path, tmp_path_factory):

@@ -1,6 +1,7 @@
 """The change from the narrowest width to the best, and the last doubling, against other computations."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from overgan.study.analysis import (
 )
 from overgan.study.analysis._change import _dunnett, _logs
 from overgan.study.analysis._contrast import _welch
+from overgan.study.gan.claims._saturation import _levels_off
 from tests.claiming import claim_of
 from tests.racing import write_study
 
@@ -202,3 +204,11 @@ def test_where_it_levels_off_is_the_recommendation(tmp_path):
     (level,) = (number for number in claim.numbers if number.what == "width where it levels off")
     assert (level.value, (level.low, level.high)) == (found.width, found.interval)
     assert found.sure in claim.because
+    assert _levels_off(replace(found, not_excluded=())) == []  # though the interval then begins at the width
+
+
+def test_while_it_falls_no_width_is_where_it_levels_off(tmp_path):
+    values = {k: of.tolist() for k, of in even([8, 4, 2]).items()}
+    claim = claim_of(write_study(tmp_path / "study", values), "saturation")
+    assert claim.verdict == "contradicts"
+    assert "width where it levels off" not in {number.what for number in claim.numbers}

@@ -40,7 +40,7 @@ def test_of_many_widths_twelve_have_curves_and_the_title_says_so():
     frame = pd.DataFrame({"k": range(1, 61), "value": 0.0})
     names = [name for name, _, _ in each_width(frame)]
     assert (len(names), names[0], names[-1]) == (MAX_CURVES, "1", "60")
-    assert of_widths(frame) == ", 12 of 60 widths"
+    assert of_widths(frame) == " (12 of 60 widths)"
     few = frame[frame.k <= MAX_CURVES]
     assert len(each_width(few)) == MAX_CURVES
     assert of_widths(few) == ""

@@ -108,10 +108,9 @@ def finals(study: GanStudy, features: str) -> pd.DataFrame:
     if last.empty:
         raise none_finished(study)
     if drawn.empty:
-        spaces = joined([str(name) for name in last.features[last.frechet_test.notna()].unique()]) or "no space"
-        raise OverganError(
-            f"no run has a distance in {features} features that is a number; there are those in {spaces}"
-        )
+        spaces = [str(name) for name in last.features[last.frechet_test.notna()].unique()]
+        others = f"; there are those in {joined(spaces)}" if spaces else ""
+        raise OverganError(f"no run has a distance in {features} features that is a number{others}")
     return final
 
 

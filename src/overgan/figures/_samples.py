@@ -39,7 +39,8 @@ def _newest(study: GanStudy, width: int) -> Samples | None:
     for path, content in reversed(study.pictures(width, SAMPLES).items()):
         images = _cut(np.asarray(Image.open(io.BytesIO(content)).convert("RGB")), study.description.data["shape"])
         if images is not None and path.stem.isdecimal():
-            return Samples(width, int(path.stem), len(images), _grid(images))
+            picture, seeds = _grid(images)
+            return Samples(width, int(path.stem), seeds, picture)
     return None
 
 
@@ -55,8 +56,8 @@ def _cut(
     return tiles[:, :, :-LINE, :-LINE]
 
 
-def _grid(images: UInt8[np.ndarray, "seeds columns h w 3"]) -> UInt8[np.ndarray, "height width 3"]:
-    """As many rows as columns, at most SIDE; of few seeds each has several rows."""
+def _grid(images: UInt8[np.ndarray, "seeds columns h w 3"]) -> tuple[UInt8[np.ndarray, "height width 3"], int]:
+    """As many rows as columns, at most SIDE, and of how many seeds they are; of few each has several rows."""
     seeds, each = images.shape[:2]
     side = min(SIDE, math.isqrt(seeds * each))
     many = min(each, -(-side * side // seeds))
@@ -66,4 +67,4 @@ def _grid(images: UInt8[np.ndarray, "seeds columns h w 3"]) -> UInt8[np.ndarray,
     tiles = np.pad(large, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=WHITE)
     high, wide = tiles.shape[1:3]
     rows = tiles.reshape(side, side, high, wide, 3).swapaxes(1, 2)  # row, y, column, x
-    return rows.reshape(side * high, side * wide, 3)[:-gap, :-gap]
+    return rows.reshape(side * high, side * wide, 3)[:-gap, :-gap], -(-side * side // many)

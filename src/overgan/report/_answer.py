@@ -24,7 +24,7 @@ def answer(study: Study) -> Answer:
     except OverganError:
         return Answer("Recommended width", "None yet")
     if found.recommended is None:
-        return Answer("Recommended width", "None yet", f"the best so far: k = {found.width}")
+        return Answer("Recommended width", "None yet", f"of what there is: k = {found.width}")
     return Answer("Recommended width", f"k = {found.width}", found.sure)
 
 

@@ -84,7 +84,9 @@ def _table(plot: Map, panel: Cells) -> str:
 
 
 def _cell(text: str, style: str, marked: bool) -> str:
-    return f'<td style="{style}"{" class=best" if marked else ""}>{text}</td>'
+    if marked:
+        return f'<td style="{style}" class=best><strong>{text}</strong><span class=unseen> best</span></td>'
+    return f'<td style="{style}">{text}</td>'
 
 
 def _styles(plot: Map, panel: Cells) -> list[list[str]]:

@@ -113,7 +113,7 @@ def each_width(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
 def of_widths(frame: pd.DataFrame) -> str:
     """What a title says of the curves of `each_width`, if those are not of all widths."""
     count = frame.k.nunique()
-    return f", {MAX_CURVES} of {count} widths" if count > MAX_CURVES else ""
+    return f" ({MAX_CURVES} of {count} widths)" if count > MAX_CURVES else ""
 
 
 @singledispatch
@@ -144,7 +144,7 @@ def _(plot: Plot) -> str:
 
 
 def _drawn(series: Series) -> dict[str, Any]:
-    """A curve as the page's script draws it, in six digits, which is more than a screen shows."""
+    """A curve as the page's script draws it: whole numbers, and others in six digits, more than a screen shows."""
     drawn: dict[str, Any] = {"name": series.name, "color": series.color, "x": _digits(series.x), "y": _digits(series.y)}
     if series.dashed:
         drawn["dashed"] = True
@@ -154,7 +154,7 @@ def _drawn(series: Series) -> dict[str, Any]:
 
 
 def _digits(values: Iterable[float]) -> list[float | None]:
-    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in values]
+    return [float(v if v % 1 == 0 else f"{v:.6g}") if math.isfinite(v) else None for v in values]
 
 
 @singledispatch
@@ -176,7 +176,7 @@ def _(plot: Plot, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
         axes.set(title=panel.title, xlabel=plot.x_label)
         for series in panel.series:
             style = {"linestyle": "--"} if series.dashed else {}
-            marker = {} if plot.x == "log" else {"marker": "o", "markersize": 3}
+            marker = {} if plot.x == "log" and len(series.x) > 1 else {"marker": "o", "markersize": 3}
             (line,) = axes.plot(series.x, series.y, color=series.color, label=series.name, **style, **marker)
             axes.fill_between(series.x, series.low, series.high, color=series.color, alpha=0.15, linewidth=0)
             named.setdefault(series.name, line)

@@ -25,7 +25,7 @@ def write_surface(folder: Path, *, figures: bool, refresh: int | None, trust: bo
     confidence = surface.confidence()
     studies = {f"{surface.held}-{width}": study for width, study in surface.studies.items()}
     found, said = compared(studies, confidence), balanced(surface, confidence)
-    plots = compared_figures(found)
+    plots = compared_figures(found, ordered=True)
     shown, claim = parts(found, plots), said.claim
     if waiting := _waiting(surface):
         shown["warnings"] = [*shown["warnings"], waiting]

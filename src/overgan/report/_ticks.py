@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from overgan.words import RAISED
 
 
 def log_ticks(values: Sequence[float]) -> list[float]:
@@ -25,9 +25,9 @@ def log_ticks(values: Sequence[float]) -> list[float]:
 
 
 def plain(value: float) -> str:
-    """As a reader would write it, such as 0.05, 20,000 or 2·10⁻⁶."""
+    """As a reader would write it, such as 0.05, 20,000 or 2 × 10⁻⁶."""
     if 1e-3 <= value < 1e6:
         return f"{value:,g}"
     mantissa, exponent = f"{value:.3e}".split("e")
-    power = "10" + str(int(exponent)).translate(SUPERSCRIPT)
-    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
+    power = "10" + str(int(exponent)).translate(RAISED)
+    return power if float(mantissa) == 1 else f"{float(mantissa):g} × {power}"

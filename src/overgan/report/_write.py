@@ -50,6 +50,7 @@ def write_report(
     with study.naming():
         content = report_content(study)
         said, missing = answer(study), lacking(study)
+        diverged = any(group.diverged for group in study.status())
     cards, plots = arranged(content)
     page = render(
         "page.html.j2",
@@ -62,6 +63,8 @@ def write_report(
         content=content,
         answer=said,
         lacking=missing,
+        diverged=diverged,
+        images=f"figures{of}" if figures else "",
         cards=cards,
         other_plots=plots,
         called=called,

@@ -57,7 +57,7 @@
         const range = series.low && {customdata: series.low.map((low, j) => [low, series.high[j]])};
         found.push({
           type: "scatter", x: series.x, y: series.y, ...range, name: plain(series.name), showlegend: false,
-          mode: figure.markers ? "lines+markers" : "lines", marker: {size: 6},
+          mode: figure.markers || series.x.length === 1 ? "lines+markers" : "lines", marker: {size: 6},
           line: {color: `rgb(${visible(series.color, colors)})`, width: 2, dash: series.dashed ? "dash" : "solid"},
           hovertemplate: range ? "%{y:.4g} (%{customdata[0]:.4g} … %{customdata[1]:.4g})" : "%{y:.4g}", ...axes,
         });
@@ -174,6 +174,7 @@
   }
 
   const short = value => (value === null ? "–" : String(Number(value.toPrecision(4))));
+  const whole = value => value?.toLocaleString("en", {maximumSignificantDigits: 15}) ?? "–";  // widths and iterations
 
   // the plot's numbers as tables, made when they are asked for
   function numbers(chart) {
@@ -184,7 +185,7 @@
       for (const panel of figure.panels) {
         const xs = [...new Set(panel.series.flatMap(series => series.x))].sort((a, b) => a - b);
         const head = [figure.x.label, ...panel.series.map(series => series.name + (series.dashed ? " (dashed)" : ""))];
-        const rows = xs.map(x => [short(x), ...panel.series.map(series => {
+        const rows = xs.map(x => [whole(x), ...panel.series.map(series => {
           const at = series.x.indexOf(x);
           if (at < 0) return "–";
           return short(series.y[at]) + (series.low ? ` (${short(series.low[at])} … ${short(series.high[at])})` : "");

@@ -1,7 +1,9 @@
 """The figures and tables of several studies beside each other."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 
 import pandas as pd
 
@@ -10,11 +12,12 @@ from overgan.report._comparison import Comparison
 from overgan.report._content import Row
 from overgan.report._map import Map
 from overgan.report._pages import report_content
-from overgan.report._plot import Panel, Plot, against_width, each, each_width, over_seeds
+from overgan.report._plot import Panel, Plot, against_width, each, each_color, each_width, over_seeds
 from overgan.study import Axis, Claim, GanResults, Study
 from overgan.words import joined, number, signed, span
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")  # Okabe and Ito, 2008
+WIDTH = re.compile(r"k = \d+")
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,16 @@ class Said:
     number: str  # in words, with its interval; empty without
 
 
-def figures(found: Comparison) -> list[Plot | Map]:
-    """Distances against width and over iterations on every axis, or a panel for each study of the theory."""
+def figures(found: Comparison, *, ordered: bool = False) -> list[Plot | Map]:
+    """Distances against width and over iterations on every axis, or a panel for each study of the theory.
+
+    ordered: whether the studies have an order, which their colours show.
+    """
     if found.gans is None:
         return list(_side_by_side(found.studies))
     gans = {name: study for name, study in found.studies.items() if isinstance(study, GanResults)}
-    color = {name: COLORS[place % len(COLORS)] for place, name in enumerate(gans)}
+    shades = each_color(len(gans)) if ordered or len(gans) > len(COLORS) else COLORS
+    color = dict(zip(gans, shades, strict=False))
     plots: list[Plot | Map] = []
     seen: dict[str, int] = {}
     for axis in found.gans.axes:
@@ -82,14 +89,36 @@ def _side_by_side(studies: Mapping[str, Study]) -> Iterator[Plot]:
             for plot in report_content(study).all_plots:
                 if isinstance(plot, Plot):
                     by_name.setdefault(plot.name, {})[name] = plot
-    for of in by_name.values():
-        first = next(iter(of.values()))
-        panels = [
-            replace(panel, title=f"{name}: {panel.title}" if panel.title else name)
-            for name, plot in of.items()
-            for panel in plot.panels
-        ]
-        yield replace(first, panels=panels, mark=None)
+    yield from map(_as_one, by_name.values())
+
+
+def _as_one(of: Mapping[str, Plot]) -> Plot:
+    """With what their titles and labels of y differ in over the panels, and one colour for a name in all."""
+    first, color = next(iter(of.values())), _one_key(of.values())
+    titles, labels = {plot.title for plot in of.values()}, [plot.y_label for plot in of.values()]
+    title = first.title if len(titles) == 1 else first.title.partition(" (")[0]
+    label = first.y_label if len({*labels}) == 1 else commonprefix(labels).rpartition(" ")[0]  # noqa: RUF071 - no paths
+    panels = []
+    for name, plot in of.items():
+        rest = plot.y_label.removeprefix(label)
+        note = plot.title.removeprefix(title) + (f" (…{rest})" if rest else "")
+        for panel in plot.panels:
+            series = [replace(one, color=color[one.name]) for one in panel.series]
+            panels.append(Panel(series, f"{name}: {panel.title}{note}" if panel.title else f"{name}{note}"))
+    y_label = label if label == first.y_label else f"{label} …"
+    return replace(first, title=title, y_label=y_label, panels=panels, mark=None)
+
+
+def _one_key(plots: Iterable[Plot]) -> dict[str, str]:
+    """A colour for each name of a curve: its own, or, if those clash, one of an order of all widths and cases."""
+    every = [series for plot in plots for panel in plot.panels for series in panel.series]
+    own = {one.name: one.color for one in every}
+    if len({(one.name, one.color) for one in every}) == len(own) == len({*own.values()}):
+        return own
+    of = {name: found[0] if (found := WIDTH.match(name)) else name for name in own}  # k = 8, predicted, is of k = 8
+    order = sorted(dict.fromkeys(of.values()), key=lambda name: int(name[4:]) if WIDTH.match(name) else 0)
+    color = dict(zip(order, each_color(len(order)), strict=True))
+    return {name: color[group] for name, group in of.items()}
 
 
 def difference_table(found: Comparison) -> list[Row]:

@@ -13,7 +13,7 @@ from overgan.report._map import Cells, Map
 from overgan.report._plot import Panel, Plot, Series, against_width, over_seeds
 from overgan.study.analysis import Recommendation, Scaling, Transfer, scaling, transfer
 from overgan.study.gan import GanStudy
-from overgan.training import Rule
+from overgan.training import Rule, Run, read_checkpoint
 from overgan.words import counted, joined, number, percent
 
 COLORS = {"constant": "#e8590c", "inverse": "#1f5fbf", "mup": "#2f9e44"}
@@ -61,21 +61,24 @@ def _scaling(study: GanStudy, rule: Rule) -> Scaling:
 
 
 def _map(study: GanStudy, finished: dict[Rule, pd.DataFrame], label: str) -> Map:
-    widths, rates = study.spec.widths, study.spec.train.rates
-    seeds = [len(study.seeds(k)) for k in widths]
+    widths, train = study.spec.widths, study.spec.train
+    rates = train.rates
+    lost = {k: checkpoint.diverged for k in widths if (checkpoint := read_checkpoint(study.group(k)))}
     panels = []
     for rule, rows in finished.items():
-        by_rate = rows.groupby(["learning_rate", "k"]).frechet_test.agg(["mean", "count"])
+        by_rate = rows.groupby(["learning_rate", "k"]).frechet_test.mean()
         table = by_rate.reindex(pd.MultiIndex.from_product([rates, widths]))
-        shape = (len(rates), len(widths))
-        means, counts = table["mean"].to_numpy(float).reshape(shape), table["count"].fillna(0).to_numpy().reshape(shape)
+        means = table.to_numpy(float).reshape(len(rates), len(widths))
+        failures = [
+            [any(train.name(Run(seed, rate, rule)) in lost.get(k, ()) for seed in study.seeds(k)) for k in widths]
+            for rate in rates
+        ]
         ended = set(rows.k)
-        failures = [[bool(n < s and k in ended) for n, s, k in zip(row, seeds, widths, strict=True)] for row in counts]
         marked = [(rates.index(rate), widths.index(k)) for k, rate in study.best_rates(rule=rule).items() if k in ended]
         panels.append(Cells(rule, means.tolist(), failures, marked))
     title = f"{label} against width and learning rate, held-out images"
     x_label = "width k; framed: its best learning rate; ×: runs diverged"
-    y_label = "learning rate" if study.spec.train.rules == ["constant"] else "learning rate of the base width"
+    y_label = "learning rate" if train.rules == ["constant"] else "learning rate of the base width"
     columns, rows_of = [str(k) for k in widths], [f"{rate:g}" for rate in rates]
     return Map("learning-rates", title, x_label, y_label, columns, rows_of, panels)
 

@@ -40,7 +40,8 @@ def saturation(study: GanResults, confidence: float) -> Claim:
     """Whether the last doubling of the width changes the mean test distance by less than the study's tolerance.
 
     It is supported if the whole interval of that change is within the tolerance, and contradicted if it is wholly
-    beyond: it still falls, or rises again. Where it levels off is the recommendation's width, with its interval.
+    beyond: it still falls, or rises again. Where it levels off is the recommendation's width, with its interval; it is
+    left out where only a wider network might show it.
     """
     features, tolerance = study.spec.evaluate.features[0], study.spec.tolerance
     label, runs = f"test {frechet_label(features)}", judged_runs(study)
@@ -74,7 +75,7 @@ def saturation(study: GanResults, confidence: float) -> Claim:
         ),
         numbers=(
             in_percent(f"change of mean {label} in the last doubling, to k = {found.wide}", found, confidence),
-            *([Estimate("width where it levels off", level.width, *level.interval, confidence)] if level else []),
+            *_levels_off(level),
             *(
                 Estimate(f"leave-one-width-out error of {_named(law)}, in %", 100 * law.error, *NO_INTERVAL)
                 for law in laws
@@ -115,6 +116,12 @@ def _of_level(level: Recommendation | None) -> list[str]:
     if level.try_wider:
         return [f"No narrower width is within {percent(level.tolerance)} of the widest ({level.sure})."]
     return [f"The narrowest width within {percent(level.tolerance)} of the best is k = {level.width} ({level.sure})."]
+
+
+def _levels_off(level: Recommendation | None) -> list[Estimate]:
+    if level is None or level.try_wider or not level.not_excluded:
+        return []
+    return [Estimate("width where it levels off", level.width, *level.interval, level.confidence)]
 
 
 def _laws(runs: Runs) -> list[LeftOut]:
