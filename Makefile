@@ -10,11 +10,15 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 OLDEST := .venv-oldest
 
-.PHONY: study test coverage docs check lint test-portable test-oldest
+.PHONY: study test suite coverage docs check lint test-portable test-oldest
 study: .venv/.installed
 	$(BIN)/overgan run quickstart --out runs/quickstart
 
-test: lint
+# lint, of which mypy is one process, beside the suite
+test: .venv/.installed-test
+	$(MAKE) -j 2 lint suite
+
+suite: .venv/.installed-test
 	$(BIN)/pytest -n 2 --dist worksteal
 
 coverage: lint
