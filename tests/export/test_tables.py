@@ -70,9 +70,9 @@ def test_tables_are_a_study_without_weights_that_says_the_same(study, tmp_path):
 )
 def test_tables_name_no_folder_of_this_machine(tmp_path, words, left):
     study = gan_study(tmp_path / "study")
-    spec = study.spec.model_copy(
-        update={"data": study.spec.data.model_copy(update={"root": str(tmp_path / "cifar10")})}
-    )
+    data = study.spec.data.model_copy(update={"root": str(tmp_path / "cifar10")})
+    evaluate = study.spec.evaluate.model_copy(update={"inception_weights": str(tmp_path / "inception.pth")})
+    spec = study.spec.model_copy(update={"data": data, "evaluate": evaluate})
     command = f"overgan run {words.format(out=study.folder, root=tmp_path / 'cifar10')}"
     merged = f"{command} && overgan run dcgan-cifar10 --out {tmp_path}/wide"
     write_description(study.folder, study.description.model_copy(update={"spec": spec, "command": merged}))
@@ -80,7 +80,7 @@ def test_tables_name_no_folder_of_this_machine(tmp_path, words, left):
     for path in (tmp_path / "tables").glob("study*.json"):
         assert str(tmp_path) not in path.read_text()
     description = overgan.load(tmp_path / "tables").description
-    assert description.spec.data.root == "cifar10"
+    assert (description.spec.data.root, description.spec.evaluate.inception_weights) == ("cifar10", "inception.pth")
     assert description.command == f"overgan run {left} && overgan run dcgan-cifar10 --out runs/wide"
 
 

@@ -118,7 +118,8 @@ def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], a
     print_table(overgan.report.STUDY_COLUMNS, overgan.report.study_table(judged, metrics), unbroken=1)
     at = ""
     if (train := study.spec.train).several:
-        at = f", of each width's best learning rate by the rule {train.rules[0]}"
+        best = "of each width's best learning rate " if len(train.rates) > 1 else ""
+        at = f", {best}by the rule {train.rules[0]}"
     gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
     console.print(f"mean ± standard deviation over the runs{at}{gap}")
     console.print(f"report: {report}")

@@ -19,7 +19,7 @@ AND = "&&"  # between the commands of a study that was merged
 def write_tables(study: Study, out: Out, _chosen: Chosen) -> list[Path]:
     """study.json, and of every group the rows and what a checkpoint says of them: a folder that is read as a study's.
 
-    Of the folders on this machine it has none: only the names of the images' and the study's are left.
+    Of the folders on this machine it has none: only the names of the images', the study's and a weights file are left.
     """
     for path in (study.folder / ROUNDS, *(of for k in study.spec.widths for of in _tables(study.group(k)))):
         if path.exists():
@@ -40,6 +40,10 @@ def elsewhere(study: Study) -> Description:
     if data is not None and data.root and not is_hub(data.root):
         root = Path(data.root).name or data.root  # of . there is no name
         spec = spec.model_copy(update={"data": data.model_copy(update={"root": root})})
+    evaluate = getattr(spec, "evaluate", None)
+    if evaluate is not None and evaluate.inception_weights:
+        weights = Path(evaluate.inception_weights).name
+        spec = spec.model_copy(update={"evaluate": evaluate.model_copy(update={"inception_weights": weights})})
     words = [
         f"runs/{Path(word).name}" if before == "--out" else _named(word, root)
         for before, word in pairwise(["", *shlex.split(old.command)])
