@@ -149,7 +149,7 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append(f"batch {updated} of generator updates, not {BATCH}")
     celeba = (model.name, spec.data.name) == ("resnet", "celeba")  # whose Adam is not that of other images
     preset = load_spec("resnet-celeba" if celeba else TRAINED.get(model.name, "dcgan-cifar10"))
-    assert isinstance(preset, GanSpec)  # noqa: S101 - as all of these
+    assert isinstance(preset, GanSpec)  # noqa: S101 - these presets are of that kind
     found += _unlike_adam(train, preset.train)
     if len(train.rates) > 1:
         found.append("each width at the best of several learning rates, chosen on training images")

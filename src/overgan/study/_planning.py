@@ -62,7 +62,7 @@ def is_finished(folder: Path, description: Description) -> bool:
     rounds, kind = read_rounds(folder), KINDS[description.spec.kind]
     if rounds is None or rounds.planner == "grid" or rounds.is_over:
         return all(group.complete for group in kind.study(folder, description).status())
-    assert kind.planner  # noqa: S101 - it has rounds
+    assert kind.planner  # noqa: S101 - a kind that has rounds has one
     is_newest = kind.planner.at_round(description.spec, rounds.newest) == description.spec
     return is_newest and _following(folder, description, rounds) == "end"
 
@@ -92,7 +92,7 @@ def _following(folder: Path, description: Description, rounds: Rounds) -> tuple[
     groups = kind.study(folder, description).status()
     if not all(group.complete for group in groups):
         return "wait"
-    assert kind.planner  # noqa: S101 - it has rounds
+    assert kind.planner  # noqa: S101 - a kind that has rounds has one
     found = kind.planner.next_round(folder, description, rounds)
     return "end" if found is None else (found, max(_seconds(group, rounds.newest, found) for group in groups))
 
@@ -101,7 +101,7 @@ def _as_of(folder: Path, newest: Round) -> Description:
     """The description of a study, which is written anew if it is not of the newest round yet."""
     description = read_description(folder)
     planner = KINDS[description.spec.kind].planner
-    assert planner  # noqa: S101 - it has rounds
+    assert planner  # noqa: S101 - a kind that has rounds has one
     if planner.at_round(description.spec, newest) != description.spec:
         description = planner.described(description, newest)
         write_description(folder, description)
