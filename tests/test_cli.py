@@ -435,3 +435,22 @@ def test_brackets_and_colons_are_printed_as_they_are(capsys):
     print_table(["k[a]"], [["[/b] :dog:"]])
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("report: runs/[test]/a:dog:b[/x]\n", "k[a]", "[/b] :dog:"))
+
+
+@pytest.mark.parametrize("width", [43, 44, 60, 80])
+def test_a_table_breaks_no_word_where_its_words_fit(width, monkeypatch, capsys):
+    monkeypatch.setattr(console, "_width", width)
+    rows = [["preset-of-a-name", "1, 4a, 5a, 6a, 10", "300,000 iterations"], ["short", "", "4,000 steps × 3 GANs"]]
+    print_table(["preset", "figures", "a run"], rows, unbroken=1)  # its longest words and what is between them take 16 + 7 + 10 + 10 = 43
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    words = sorted(" ".join(["preset figures a run", *(" ".join(row) for row in rows)]).split())
+    assert sorted(word for word in printed.split() if "─" not in word) == words
+
+
+def test_a_table_that_is_too_narrow_for_its_words_loses_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(console, "_width", 20)
+    print_table(["figures", "a run"], [["1, 4a, 5a", "iterations iterations"]])
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 20
+    assert printed.count("i") == 1 + 4

@@ -6,14 +6,15 @@ import math
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+from rich.table import Table
 
 from overgan.study import GroupStatus
 from overgan.words import counted, number
@@ -52,11 +53,27 @@ console, errors = _Console(**PLAIN), _Console(**PLAIN, stderr=True)
 
 def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int = 0) -> None:
     """Print a table; the cells of as many columns as `unbroken` says, from the left, stay on one line."""
-    heads = (Column(printable(head), no_wrap=i < unbroken, overflow="fold") for i, head in enumerate(columns))
-    table = Table(*heads, box=SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*map(printable, row))
+    cells = [list(map(printable, row)) for row in (columns, *rows)]
+    table = Table(box=SIMPLE_HEAD)
+    for i, (head, width) in enumerate(zip(cells[0], _widths(cells, unbroken), strict=True)):
+        table.add_column(head, no_wrap=i < unbroken, overflow="fold", width=width)
+    for row in cells[1:]:
+        table.add_row(*row)
     console.print(table)
+
+
+def _widths(rows: list[list[str]], unbroken: int) -> Sequence[int | None]:
+    """Those of the columns by which the lines fit and no word is broken; of no number where Rich must break some."""
+    columns = list(zip(*rows, strict=True))
+    whole = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    words = [max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in columns]
+    widths = [*whole[:unbroken], *words[unbroken:]]
+    room = console.width - 3 * len(columns) - 1  # the box's edges, and what is between its columns
+    if sum(widths) > room:
+        return [None] * len(columns)
+    while sum(widths) < min(room, sum(whole)):
+        widths[max(range(len(widths)), key=lambda i: whole[i] - widths[i])] += 1
+    return widths
 
 
 def pace(group: GroupStatus) -> str:
