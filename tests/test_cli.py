@@ -439,9 +439,10 @@ def test_brackets_and_colons_are_printed_as_they_are(capsys):
 
 @pytest.mark.parametrize("width", [43, 44, 60, 80])
 def test_a_table_breaks_no_word_where_its_words_fit(width, monkeypatch, capsys):
+    """The longest words take 16, 7 and 10 places, and the box 10."""
     monkeypatch.setattr(console, "_width", width)
     rows = [["preset-of-a-name", "1, 4a, 5a, 6a, 10", "300,000 iterations"], ["short", "", "4,000 steps × 3 GANs"]]
-    print_table(["preset", "figures", "a run"], rows, unbroken=1)  # its longest words and what is between them take 16 + 7 + 10 + 10 = 43
+    print_table(["preset", "figures", "a run"], rows, unbroken=1)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
     words = sorted(" ".join(["preset figures a run", *(" ".join(row) for row in rows)]).split())

@@ -158,7 +158,10 @@ def test_a_mistake_is_one_line_and_writes_nothing(arguments, message, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(small_spec, tmp_path):
+def test_a_folder_that_cannot_be_written_is_one_line_after_what_was_measured(small_spec, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OverganError, match="file cannot be written"):
-        call(small_spec, *FAST, "--rule", "constant", "--out", tmp_path / "file")
+    words = ["coordinates", small_spec, *FAST, "--rule", "constant", "--out", tmp_path / "file"]
+    result = CliRunner().invoke(app, [*map(str, words)])
+    assert isinstance(result.exception, OverganError)
+    assert "file cannot be written" in str(result.exception)
+    assert "slopes in log k" in result.output

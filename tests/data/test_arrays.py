@@ -150,6 +150,18 @@ def test_labels_that_are_missing_are_no_classes(tmp_path):
     assert load(tmp_path / "saved").train_labels is None
 
 
+@pytest.mark.parametrize("labels", ["several", "masks"])
+def test_a_column_of_labels_that_are_no_plain_values_has_no_classes(tmp_path, labels):
+    images = [Image.fromarray(image) for image in COLOUR]
+    values, feature = (images, datasets.Image()) if labels == "masks" else ([[0, 1], [2]] * 20, None)
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": feature or datasets.Sequence(datasets.Value("int64"))}
+    )
+    datasets.Dataset.from_dict({"image": images, "label": values}, features).to_parquet(tmp_path / "images.parquet")
+    found = load(tmp_path / "images.parquet")
+    assert (len(found.train) + len(found.test), found.train_labels) == (40, None)
+
+
 def test_without_the_library_a_line_says_how_to_install_it(tmp_path, monkeypatch):
     dataset(range(4)).to_parquet(tmp_path / "images.parquet")
     monkeypatch.setitem(__import__("sys").modules, "datasets", None)

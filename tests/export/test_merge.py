@@ -1,5 +1,6 @@
 """Runs of one study in several folders, made one."""
 
+import json
 import shutil
 
 import pandas as pd
@@ -77,6 +78,20 @@ def test_a_width_may_have_fewer_seeds_and_what_was_measured_later_comes_along(sp
     pd.testing.assert_frame_equal(sorted_rows(frame), sorted_rows(expected))
     assert merged.group_status(8).runs == 2
     overgan.write_report(merged.folder, figures=False)
+
+
+def test_rows_of_an_older_version_whose_checkpoints_do_not_count_them_come_along(tmp_path):
+    study = gan_study(tmp_path / "study")
+    parts = [part(study, tmp_path / f"part-{k}", [k], study.spec.seeds) for k in WIDTHS]
+    for k, folder in zip(WIDTHS, parts, strict=True):
+        index = folder / f"k{k:04d}" / "checkpoint.json"
+        values = json.loads(index.read_text())
+        del values["checksum"], values["rows"]
+        index.write_text(json.dumps(values))
+    merged = overgan.merge(parts, tmp_path / "merged")
+    assert len(merged.frame())
+    pd.testing.assert_frame_equal(merged.frame(), study.frame())
+    pd.testing.assert_frame_equal(merged.losses(), study.losses())
 
 
 @pytest.mark.slow

@@ -72,6 +72,34 @@ def test_tensorboard_keeps_files_of_others_and_names_its_folder(tmp_path, monkey
         overgan.export_study(other.folder, "tensorboard:logs")
 
 
+def test_the_database_of_mlflow_that_is_moved_with_its_study_is_gone_on_with(tmp_path, monkeypatch):
+    for name in ("mlflow.tracking", "mlflow.entities", "sqlalchemy", "alembic"):
+        monkeypatch.setitem(sys.modules, name, MagicMock())
+    client = sys.modules["mlflow.tracking"].MlflowClient.return_value
+    client.get_experiment_by_name.return_value.experiment_id = "7"
+    client.create_run.return_value.info.run_id = "run"
+    client.search_runs.return_value = []
+    monkeypatch.chdir(tmp_path)
+    gan_study(Path("study"))
+    overgan.export_study("study", "mlflow")
+    begun = client.create_run.call_count
+    assert begun == len(WIDTHS) * len(SEEDS)
+    shutil.copytree("study", "copy")  # with its database
+    shutil.move("study", "moved")
+    monkeypatch.chdir(tmp_path / "moved")
+    for folder in (".", tmp_path / "moved", tmp_path / "copy"):
+        overgan.export_study(folder, "mlflow")
+    assert client.create_run.call_count == begun
+
+
+def test_two_places_of_one_tool_are_refused_and_one_that_is_named_twice_is_one(tmp_path):
+    study = gan_study(tmp_path / "study")
+    with pytest.raises(OverganError, match="to names two places of tensorboard; export to one after the other"):
+        overgan.export_study(study.folder, [f"tensorboard:{tmp_path / 'a'}", f"tensorboard:{tmp_path / 'b'}"])
+    assert not (tmp_path / "b").exists()
+    assert len(overgan.export_study(study.folder, [f"tensorboard:{tmp_path / 'a'}"] * 2)) == 1
+
+
 @pytest.mark.parametrize("tool", ["tensorboard", "mlflow", "wandb"])
 def test_without_its_package_it_is_one_line(tmp_path, monkeypatch, tool):
     for name in [*sys.modules]:

@@ -308,6 +308,9 @@ def test_the_command(sets, tmp_path, monkeypatch):
     for part in ("Fréchet distance", "gap of means in levels", "200 generated images of 200", "± one standard error"):
         assert part in table.stdout
     assert "in brackets" not in table.stdout  # nothing there is
+    lost = call("--html", "train.npy/page.html")
+    assert "page.html cannot be written" in str(lost.exception)
+    assert lost.stdout == table.stdout
     with pytest.raises(OverganError, match="--samples many: must be a whole number or all"):
         raise call("--samples", "many").exception
 

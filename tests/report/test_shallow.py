@@ -100,6 +100,17 @@ def test_figures_hold_what_the_folder_holds(make_study):
     assert (gda[0].y[0], gda[0].y[-1]) == (1, 0.5)  # it ended at step 1 and stays there
 
 
+def test_tables_that_were_passed_on_have_no_residuals(make_study, tmp_path_factory):
+    study, tables = make_study(), tmp_path_factory.mktemp("tables") / "tables"
+    overgan.export_study(study.folder, "tables", tables)
+    content = report_content(overgan.load(tables))
+    assert [plot.name for plot in content.plots] == ["mse", "converged"]
+    assert content.findings == report_content(study).findings
+    (study.group(10) / "residuals-0001.npz").unlink()
+    with pytest.raises(overgan.OverganError, match=r"residuals-0001\.npz cannot be read"):
+        report_content(study)
+
+
 def test_a_scaled_or_unfinished_study_says_so(make_study):
     study = make_study(scale=0.1, unfinished={10})
     page = overgan.write_report(study.folder).read_text()

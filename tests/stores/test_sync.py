@@ -318,3 +318,16 @@ def test_what_is_removed_from_the_store_while_it_is_fetched_does_not_stay(addres
     mirror.pull()
     assert [*mirror.here()] == ["index.json"]
     assert (tmp_path / "k0002" / "index.json").read_bytes() == b"merged"
+
+
+def test_a_folder_that_is_gone_here_already_may_be_removed_from_the_store(address, tmp_path):
+    store, mirror = Remote(address), Part(Remote(address), tmp_path / "k0002", "k0002", INDICES)
+    for name in ("adding/aaa.jsonl", "index.json"):
+        store.write(f"k0002/{name}", b"first")
+    mirror.pull()
+    shutil.rmtree(tmp_path / "k0002" / "adding")
+    store.write("k0002/index.json", b"merged")
+    store.remove(["k0002/adding/aaa.jsonl"])
+    mirror.pull()
+    assert [*mirror.here()] == ["index.json"]
+    assert (tmp_path / "k0002" / "index.json").read_bytes() == b"merged"

@@ -44,13 +44,17 @@ def coordinates(
             device=device,
             progress=progress,
         )
-    with errors.status("drawing"):
-        figures = overgan.report.write_coordinates(found, out or Path("runs", f"{found.spec.name}-coordinates"))
-    if json_:
-        print_json(_values(found, figures))
-        return
-    _print_tables(found)
-    console.print(f"figures: {counted(len(figures), 'file')} in {figures[0].parent}")
+    figures: list[Path] = []
+    try:
+        with errors.status("drawing"):
+            figures = overgan.report.write_coordinates(found, out or Path("runs", f"{found.spec.name}-coordinates"))
+    finally:  # what was measured is said even if they cannot be written
+        if json_:
+            print_json(_values(found, figures))
+        else:
+            _print_tables(found)
+    if not json_:
+        console.print(f"figures: {counted(len(figures), 'file')} in {figures[0].parent}")
 
 
 def _print_tables(found: "Coordinates") -> None:

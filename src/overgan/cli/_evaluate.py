@@ -140,11 +140,18 @@ def _nnd(iterations: int | None) -> "NNDConfig | None":
 
 
 def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool) -> None:
-    if html:
-        overgan.report.write_evaluation(evaluation, html)
+    """The numbers before the page, which may not be to be written."""
     if as_json:
         print_json({"results": evaluation.rows} | evaluation.facts)
-        return
+    else:
+        _print_tables(evaluation)
+    if html:
+        overgan.report.write_evaluation(evaluation, html)
+        if not as_json:
+            console.print(f"page: {html}")
+
+
+def _print_tables(evaluation: "Evaluation") -> None:
     print_table(overgan.report.COLUMNS, overgan.report.evaluation_table(evaluation))
     for note in filter(None, [overgan.report.errors_note(evaluation), *overgan.report.evaluation_notes(evaluation)]):
         console.print(note)
@@ -152,8 +159,6 @@ def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool
         console.print(
             "test − train is significant, at 5 %, beyond 2.23 standard errors from 10 draws, or 1.97 from 300"
         )
-    if html:
-        console.print(f"page: {html}")
 
 
 def sample(

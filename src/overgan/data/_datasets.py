@@ -34,7 +34,7 @@ def dataset_files(root: Path) -> list[Entry]:
     """Every image of a dataset, as a file in the folder of its split, and in that of its class.
 
     Images are the first column of that type, or the one named image or img; classes the first ClassLabel, or else the
-    first of LABELS, if no label is missing.
+    first of LABELS that holds plain values, if no label is missing.
 
     Raises OverganError if the library is not there, the dataset cannot be had, or has no images.
     """
@@ -43,7 +43,8 @@ def dataset_files(root: Path) -> list[Entry]:
     image = _column(features, "Image", ("image", "img"))
     if image is None:
         raise OverganError(f"{root}: no column of images (columns: {', '.join(features)}); name one image")
-    label = _column(features, "ClassLabel", LABELS)
+    plain = {name: feature for name, feature in features.items() if type(feature).__name__ in ("ClassLabel", "Value")}
+    label = _column(plain, "ClassLabel", LABELS)
     labels = {name: split[label][:] for name, split in splits.items()} if label else {}
     values = sorted({value for column in labels.values() for value in column}, key=repr) if labels else []
     known = all(isinstance(value, int | str) and value not in UNKNOWN for value in values)

@@ -18,7 +18,9 @@ def downloading(title: str, name: str, holds: str) -> Iterator[Path]:
     root = user_cache_path("overgan") / name
     try:
         yield root
-    except (OSError, RuntimeError) as error:
+    except OverganError:
+        raise
+    except Exception as error:  # gdown, by which torchvision has CelebA, has its own
         reason = " ".join(str(error).split())
         raise OverganError(
             f"{title} could not be downloaded to {root} ({reason}); name the folder that holds {holds} with data.root"

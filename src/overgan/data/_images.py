@@ -24,6 +24,8 @@ class ImageSet:
     The arrays of sets that are read from files are pages of a file in the user's cache, and cannot be written to.
 
     notes: what a user must know of how they were read, each a part of a sentence; not a part of the fingerprint.
+
+    Raises OverganError if the arrays are others, one part has fewer than two images, or the two are of different sizes.
     """
 
     name: str
@@ -34,7 +36,14 @@ class ImageSet:
     notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
-        for part, images in (("training", self.train), ("held-out", self.test)):
+        parts = (("training", self.train, self.train_labels), ("held-out", self.test, self.test_labels))
+        for part, images, labels in parts:
+            if images.dtype != np.uint8 or images.ndim != 4:
+                message = f"{part} images are {images.dtype} of shape {tuple(images.shape)}"
+                raise OverganError(f"{self.name}: {message}; uint8 of (images, height, width, channels) is needed")
+            if labels is not None and labels.shape != images.shape[:1]:
+                message = f"{len(images)} {part} images have labels of shape {tuple(labels.shape)}"
+                raise OverganError(f"{self.name}: {message}; one for each image is needed, or None")
             if len(images) < 2:
                 message = f"{len(images)} {part} images; at least 2 are needed in each part: add images"
                 raise OverganError(f"{self.name}: {message}")

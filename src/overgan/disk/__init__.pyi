@@ -12,6 +12,7 @@ from ._files import (
     size_of as size_of,
     sync as sync,
     to_json as to_json,
+    to_lines as to_lines,
     unfinished_write_of as unfinished_write_of,
     write_atomic as write_atomic,
     write_json as write_json,

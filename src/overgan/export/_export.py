@@ -73,19 +73,25 @@ def export_study(
 
 def _found(names: Iterable[str]) -> tuple[list[str], dict[str, tuple[type[Tracker], str]]]:
     """The formats, and the trackers with what stands after the colon. Raises OverganError if one is not known."""
-    formats, trackers = [], {}
+    formats: list[str] = []
+    trackers: dict[str, tuple[type[Tracker], str]] = {}
+
+    def track_with(tool: str, tracker: type[Tracker], place: str) -> None:
+        if trackers.setdefault(tool, (tracker, place))[1] != place:
+            raise OverganError(f"{{argument}} names two places of {tool}; export to one after the other", "to")
+
     for given in names:
         head, _, rest = given.partition(":")
         own = ":".join(given.split(":")[:2])
         if FORMATS.synonyms.get(given, given) in FORMATS.entries:
             formats.append(FORMATS.known(given))
         elif head in TRACKERS.entries:
-            trackers[head] = (TRACKERS[head], rest)
+            track_with(head, TRACKERS[head], rest)
         elif head in FORMATS.entries:
             raise OverganError(f"{{argument}} {given}: {head} goes to the folder out; write {head} alone", "to")
         elif is_own(own) and isinstance(tracker := load_function(own, "to"), type):
             check(issubclass(tracker, Tracker), "to", own, "a function, or a class that is an overgan.export.Tracker")
-            trackers[own] = (tracker, given.removeprefix(own).removeprefix(":"))
+            track_with(own, tracker, given.removeprefix(own).removeprefix(":"))
         elif is_own(given):
             formats.append(given)
         else:

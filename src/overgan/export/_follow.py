@@ -176,8 +176,7 @@ def _read(study: Study, tracker: Tracker) -> State:
         state.id = state.study
         if study.place == state.study or study.folder.resolve() == Path(state.study).resolve():
             state.study = here
-    with_state = tracker.place == str(path.parent)  # the rows, which were then copied, too
-    is_copy = here == "." and not with_state and _is_copy(state, path.resolve(), folder)
+    is_copy = here == "." and not tracker.beside and _is_copy(state, path.resolve(), folder)
     if state.study != here or is_copy:
         there, other = counted(len(state.runs), "run"), state.folder if is_copy else state.study
         raise OverganError(f"{tracker.place} has {there} of another study, {other}; name another place")

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Sequence
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import cast
 
 from overgan.check import check
-from overgan.disk import sha256, write_atomic, write_json, write_table
+from overgan.disk import sha256, to_lines, write_atomic, write_json, write_table
 from overgan.errors import OverganError
 from overgan.export.formats._tables import AND, command_of, elsewhere
 from overgan.metrics import current_row
@@ -22,7 +22,7 @@ from overgan.training import (
     SAMPLES,
     Checkpoint,
     best_distance,
-    counted_bytes,
+    counted_rows,
     read_checkpoint,
     read_rows,
     rows_of,
@@ -137,7 +137,8 @@ def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threa
     folders = [study.group(width) for study, _ in parts]
     counted = {}
     for name in (LOG, EVALUATIONS):
-        lines = b"".join(counted_bytes(of, name, index) or b"" for of, (_, index) in zip(folders, parts, strict=True))
+        tables = (counted_rows(of, name, index) for of, (_, index) in zip(folders, parts, strict=True))
+        lines = to_lines(chain.from_iterable(tables))
         write_atomic(group / name, lines)
         counted[name] = rows_of(lines)
     if later := [row for of in folders for row in later_rows(of)]:

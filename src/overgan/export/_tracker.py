@@ -14,12 +14,14 @@ class Tracker(ABC):
 
     goes_on: whether a run that another process began can be gone on with; else it is begun anew, with all of its rows.
     sure: whether points are there once `write` returns; else they are once `end` does.
+    beside: whether they are there beside `state`, and so are moved and copied with it.
     place: where the runs are, in words. state: the file in which overgan keeps what it has sent there.
     study_id: of the study there, unlike that of any other; overgan makes it up, keeps it in `state`, and gives it.
     """
 
     goes_on: bool = True
     sure: ClassVar[bool] = True
+    beside: bool = False
     place: str
     state: Path
     study_id: str

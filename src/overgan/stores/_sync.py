@@ -175,7 +175,7 @@ class Part:
         return sorted(names, key=lambda name: name not in self.indices)
 
     def _remove_empty(self, folder: Path) -> None:
-        while folder != self.folder and not any(folder.iterdir()):
+        while folder != self.folder and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
 

@@ -16,7 +16,7 @@ from ._index import (
     PROGRESS as PROGRESS,
     SAMPLES as SAMPLES,
     Checkpoint as Checkpoint,
-    counted_bytes as counted_bytes,
+    counted_rows as counted_rows,
     newest as newest,
     read_checkpoint as read_checkpoint,
     read_rows as read_rows,

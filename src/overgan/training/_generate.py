@@ -40,9 +40,10 @@ def generate(
         make = partial(functional_call, generator, tensors)
     seeds = seeds[rows]
     whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
-    drawn = whole if model.sampling_norm == "batch" else n
+    used = whole if model.sampling_norm == "batch" else n
     streams = Streams(seeds, "evaluation") if latents_seed is None else Streams([latents_seed] * len(seeds), "samples")
-    latents = streams.normal(drawn, model.latent).to(next(generator.parameters()).device)
+    # as many as fill batches, as PyTorch draws the last of numbers that are no multiple of 16 in another way
+    latents = streams.normal(whole, model.latent)[:, :used].to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
     images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]

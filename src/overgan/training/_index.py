@@ -80,7 +80,7 @@ def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
 
     Those of the one before if it is taken, with a notice. Raises OverganError if they are damaged.
     """
-    found = newest(folder, lambda checkpoint: _counted(folder, name, checkpoint))
+    found = newest(folder, lambda checkpoint: counted_rows(folder, name, checkpoint))
     return found[1] if found else []
 
 
@@ -159,7 +159,8 @@ def counted_bytes(folder: Path, name: str, checkpoint: Checkpoint) -> bytes | No
     return lines
 
 
-def _counted(folder: Path, name: str, checkpoint: Checkpoint) -> list[dict[str, Any]]:
+def counted_rows(folder: Path, name: str, checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    """The rows that a checkpoint counts on; of older versions, all. Raises OverganError if they are damaged."""
     lines = counted_bytes(folder, name, checkpoint)
     return read_jsonl(folder / name) if lines is None else parsed_lines(lines)
 

@@ -141,7 +141,7 @@ def placed(images: UInt8[np.ndarray, "images h w c"], device: str) -> UInt8[Tens
     """The images on the device, or on the CPU if they would take much of a GPU's free memory. Not to be written to."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # as pages of a file are not
-        tensor = torch.from_numpy(images)
+        tensor = torch.from_numpy(np.ascontiguousarray(images))
     if device != "cpu" and tensor.nbytes > MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]:
         return tensor
     return tensor.to(device)

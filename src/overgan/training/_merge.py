@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from overgan.disk import write_atomic, write_json
+from overgan.disk import to_lines, write_atomic, write_json
 from overgan.errors import OverganError
 from overgan.metrics import current_row
 from overgan.training._best import best_distance
@@ -21,7 +21,7 @@ from overgan.training._index import (
     PREVIOUS,
     PROGRESS,
     Checkpoint,
-    counted_bytes,
+    counted_rows,
     read_index,
     read_rows,
 )
@@ -80,7 +80,7 @@ def _join(
 ) -> Checkpoint:
     """Write what both groups have into the folder of the first, the index last, which is the result."""
     # all that may fail for what is in `added` comes first
-    lines = {name: counted_bytes(added, name, more) or b"" for name in (LOG, EVALUATIONS)}
+    lines = {name: to_lines(counted_rows(added, name, more)) for name in (LOG, EVALUATIONS)}
     left = [*checkpoint.left(config), *more.left(config)]
     order = _order(left, config)
     tensors = _joined([tensors, load_tensors(added, more)], order, added)

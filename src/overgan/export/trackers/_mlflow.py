@@ -34,12 +34,13 @@ class MLflow(Tracker):
         default = f"sqlite:///{out}/mlflow.db"
         uri = of or os.environ.get("MLFLOW_TRACKING_URI") or default
         self.place = re.sub("//[^/@]*@", "//", uri)  # without a password
-        self.state = out / f"mlflow-{sha256(self.place.encode())[:8]}.json"
+        self.beside = uri == default
+        self.state = out / ("mlflow.json" if self.beside else f"mlflow-{sha256(self.place.encode())[:8]}.json")
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
         with _unwarned():
             tracking, self._entities = needed("mlflow.tracking", "mlflow"), needed("mlflow.entities", "mlflow")
-            if uri == default:
+            if self.beside:
                 needed("sqlalchemy", "mlflow")
                 needed("alembic", "mlflow")
                 out.mkdir(parents=True, exist_ok=True)

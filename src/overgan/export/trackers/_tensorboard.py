@@ -16,6 +16,8 @@ OURS = ".overgan"  # the end of the names of our event files
 class TensorBoard(Tracker):
     """A folder a run, with an event file for each process that wrote to it."""
 
+    beside = True
+
     def __init__(self, study: Study, out: Path, of: str):
         """of: the folder, by default tensorboard among the exports."""
         del study

@@ -43,7 +43,7 @@ def _findings(study: PredictionStudy, rows: pd.DataFrame) -> list[str]:
 def _plots(study: PredictionStudy, rows: pd.DataFrame) -> list[Plot]:
     gaps = [over_seeds(name, of, "k", "gap", color) for name, of, color in each(rows, "gan")]
     return [
-        residuals(
+        *residuals(
             study,
             rows,
             study.spec.steps,

@@ -78,7 +78,7 @@ def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
             f"fraction with a residual of at most {number(study.spec.tol)} ‖r₀‖",
             fraction("target within reach", of_first, "within_reach", OPTIMUM, dashed=True),
         ),
-        residuals(
+        *residuals(
             study,
             rows,
             study.spec.steps,

@@ -133,12 +133,14 @@ def successes(study: TheoryStudy, rows: pd.DataFrame, title: str, y_label: str, 
 
 def residuals(
     study: TheoryStudy, rows: pd.DataFrame, steps: int, title: str, y_label: str, shown: Mapping[str, str]
-) -> Plot:
-    """Residuals over the steps, a panel for each case and a color for each width.
+) -> list[Plot]:
+    """Residuals over the steps, a panel for each case and a color for each width; no plot where no curves are kept.
 
     shown: which curves of a run, as what follows the case in their names, and what follows the width in the key; those
     with something there are dashed and have no quartiles, which would hide those of the others.
     """
+    if not study.has_residuals():
+        return []
     looked_at = np.unique(np.geomspace(1, steps + 1, POINTS).round().astype(int)) - 1
     widths = [
         (k, color, [study.residuals(int(k), int(seed)) for seed in of.seed.unique()])
@@ -153,15 +155,8 @@ def residuals(
                 found.append(replace(without_range(series), dashed=True) if label else series)
         return found
 
-    return Plot(
-        "residuals",
-        title + of_widths(rows),
-        "step + 1",
-        y_label,
-        [Panel(curves(case), case) for case in study.cases],
-        "log",
-        True,
-    )
+    panels = [Panel(curves(case), case) for case in study.cases]
+    return [Plot("residuals", title + of_widths(rows), "step + 1", y_label, panels, "log", True)]
 
 
 def _over_steps(

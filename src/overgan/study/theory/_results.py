@@ -57,6 +57,11 @@ class TheoryStudy(Study):
         frame = self._rows(RUNS, self.columns)
         return frame.astype({name: float for name in frame if len(frame) and frame[name].isna().all()})  # null on disk
 
+    def has_residuals(self) -> bool:
+        """Whether there are curves of any run; a study that was passed on as tables has none."""
+        fetch(self.folder, for_reports, self.spec.widths)
+        return any(curves_file(self.group(k), seed).exists() for k in self.spec.widths for seed in self.spec.seeds)
+
     def residuals(self, width: int, seed: int) -> Curves:
         """The curves of one run by name, from step 0 until it ended.
 
