@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 import overgan
+from overgan.disk import write_table
 from overgan.errors import OverganError
 from overgan.study import write_description
 from tests.export import by_hand
 from tests.export.by_hand import WIDTHS, gan_study, go_to, theory_study
+from tests.racing import begun, write_study
 from tests.study.test_runner import HERE
 
 
@@ -183,14 +185,38 @@ def test_what_does_not_belong_together_is_refused_in_one_line(tmp_path):
     refused([first, first], r"seed 0 of k = 2 is in .*first and .*first")
     refused([first, theory_study(tmp_path / "theory").folder], "of the kind shallow; only those of GANs are merged")
     other = gan_study(tmp_path / "other", batch=16)
-    refused([first, other.folder], "holds a study with train.batch=64, now it is 16")
+    only = "only studies that differ in their widths and seeds alone are merged"
+    refused([first, other.folder], rf"first has train\.batch=64 and .*other 16; {only}")
     changed = study.description.model_copy(update={"features": {}})
     write_description(second, changed.model_copy(update={"spec": study.spec.model_copy(update={"widths": [4]})}))
-    refused([first, second], "the feature networks are not those that .*first began with")
+    refused([first, second], f"second: the feature networks are not those that .*first began with .*; {only}")
     unfinished = gan_study(tmp_path / "unfinished", iteration=10)
     refused(
         [part(unfinished, tmp_path / "part", [4], study.spec.seeds), first], "k = 4 of .*part is not finished; go on"
     )
+
+
+def test_runs_that_a_race_chose_are_not_merged(tmp_path):
+    race = write_study(tmp_path / "race", {2: [9.0, 9.5]}, [begun({2: 2})])
+    other = write_study(tmp_path / "other", {4: [5.0, 5.5]})
+    with pytest.raises(OverganError, match="race chose its seeds by what earlier ones said"):
+        overgan.merge([other.folder, race.folder], tmp_path / "merged")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_was_measured_later_of_other_numbers_of_images_is_refused_before_anything_is_written(tmp_path, damaged):
+    study = gan_study(tmp_path / "study")
+    parts = [part(study, tmp_path / f"part-{k}", [k], study.spec.seeds) for k in WIDTHS]
+    rows = [{"seed": 0, "iteration": 20, "features": "random-0", "frechet_test": 1.0, "generated": 0}]
+    for folder, k, n in zip(parts, WIDTHS, (500, 1000), strict=True):
+        write_table(folder / f"k{k:04d}" / "later.jsonl", [row | {"compared": n} for row in rows])
+    if damaged:
+        with (parts[1] / f"k{WIDTHS[1]:04d}" / "later.jsonl").open("a") as file:
+            file.write("{}\n")
+    message = "damaged" if damaged else "later in random-0 features is of 500 and 1,000 images, which do not compare"
+    with pytest.raises(OverganError, match=message):
+        overgan.merge(parts, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
 
 
 def test_seeds_of_a_width_that_are_not_the_first_are_refused(tmp_path, monkeypatch):

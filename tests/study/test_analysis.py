@@ -263,6 +263,8 @@ def test_a_table_is_read_by_its_columns(tmp_path):
         ("k,seed,value\n", "has no rows; it needs one a run"),
         ("k,seed,value\n8,0,1\n8,1,\n", "line 3: value is missing"),
         ("k,seed,value\n8,0,1\n8,0,2\n", "line 3: k is 8; it has occurred with this seed before"),
+        ("k,seed,value\n8,0,1\n8.0,0.0,2\n", "line 3: k is 8.0; it has occurred with this seed before"),
+        ("k,seed,value\n8,a,1\n8.0,a,2\n", "line 3: k is 8.0; it has occurred with this seed before"),
         ("k,seed,value\n8,0,1,x\n", "has rows with more fields than its first line names"),
         ("k,seed,value\n\n8,0,1\n8,1,\n", "line 4: value is missing"),
         (

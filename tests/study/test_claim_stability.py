@@ -103,6 +103,12 @@ def test_variation_is_that_of_the_residuals_of_the_last_third():
     assert math.isnan(variation(t[:4], np.ones(4))[0])  # 3 and 4 are late
 
 
+@pytest.mark.parametrize("every", [1, 7, 50, 500, 10_000])
+def test_the_evaluation_after_two_thirds_is_one_of_the_last_third(every):
+    assert variation(every * np.arange(1.0, 7), np.exp([0, 0, 0, 1, 1, 1]))[0] == pytest.approx(0, abs=1e-12)
+    assert variation(every * np.arange(1.0, 7), np.exp([0, 0, 0, 1, 2, 1]))[0] > 0.1
+
+
 def test_spread_is_relative():
     assert relative_spread([1.0, math.e]) == pytest.approx(math.sqrt(0.5))
     assert relative_spread([10.0, 10 * math.e, math.inf]) == pytest.approx(math.sqrt(0.5))

@@ -15,9 +15,10 @@ from overgan.cli._terminal import console
 from overgan.disk import read_jsonl, try_lock, write_jsonl
 from overgan.errors import OverganError
 from overgan.metrics import evaluate
-from overgan.study import load_spec
+from overgan.study import load_spec, write_description
 from overgan.study.gan._work import facts, real_side
 from tests.conftest import SMALL, check_disk, without_checksums
+from tests.racing import write_study
 from tests.study.test_runner import HERE
 
 GAP = "pixels gap of means in levels, test"
@@ -241,6 +242,22 @@ def test_the_command_measures_a_study_as_its_spec_says(study, undrawn):
     np.testing.assert_allclose(after, before, rtol=1e-4)
 
 
+def test_iterations_of_nnd_change_nothing_else_of_the_studys_critic(tmp_path, monkeypatch):
+    given = []
+
+    def evaluate_with(_study, _metrics, *, nnd, **_settings):
+        given.append(nnd)
+        raise OverganError("far enough")
+
+    monkeypatch.setattr("overgan.study.gan.GanStudy.evaluate", evaluate_with)
+    description = write_study(tmp_path, {2: [9.0]}).description
+    spec = load_spec("quickstart", ["evaluate.nnd={iterations: 4, evaluation_batches: 2, batch: 8, width: 2}"])
+    write_description(tmp_path, description.model_copy(update={"spec": spec.model_copy(update={"widths": [2]})}))
+    CliRunner().invoke(app, ["evaluate", "--study", str(tmp_path), "--metrics", "nnd", "--nnd-iterations", "50"])
+    assert given == [spec.evaluate.nnd.model_copy(update={"iterations": 50, "evaluation_batches": 5})]
+    assert given[0].width == 2
+
+
 @pytest.mark.slow
 def test_what_was_measured_is_returned_and_printed(study, undrawn, monkeypatch, tmp_path):
     study = overgan.load(shutil.copytree(study.folder, tmp_path / "study"))
@@ -315,6 +332,8 @@ def test_too_few_images_and_missing_weights_are_named_before_training(tmp_path, 
             tmp_path / "a",
             ["evaluate.samples=5", "evaluate.metrics=[frechet,frechet_infinity]"],
         )
+    with pytest.raises(OverganError, match="nnd needs images of at least 8 × 8 pixels, but there are 4 × 4"):
+        overgan.run(tmp_path / "small.yaml", tmp_path / "a", ["data.size=4", "evaluate.final_metrics=[nnd]"])
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(OverganError, match="is missing, the weights of inception features: download"):
         overgan.run(tmp_path / "small.yaml", tmp_path / "a", ["evaluate.features=[inception]"])

@@ -35,6 +35,14 @@ def test_added_seeds_come_after_those_of_the_spec(tmp_path):
     assert values_in_order(study)[2] == [9.5, 8.8, 9.0, 9.2]
 
 
+def test_runs_that_lack_a_distance_take_none_from_others(tmp_path):
+    study = write_study(tmp_path, VALUES)
+    rows = study.group(2) / "evaluations.jsonl"
+    kept = [row for row in rows.read_text().splitlines() if '"seed": 0' not in row and '"seed": 1' not in row]
+    rows.write_text("\n".join(kept) + "\n")
+    assert values_in_order(study)[2] == [9.2, 8.8]
+
+
 def test_a_width_that_is_under_way_or_has_only_diverged_runs(tmp_path):
     study = write_study(tmp_path, VALUES | {16: [math.inf] * 3, 32: [1.0]}, unfinished=[32])
     assert values_in_order(study) == VALUES | {16: [math.inf] * 3}

@@ -77,20 +77,20 @@ def evaluate(
         samples=_number_or_all(samples),
         precision=precision,
         draws=draws,
-        nnd=_nnd(nnd_iterations),
         device=device,
         batch=batch,
     )
     if study is not None:
         if any(images.values()) or html or size or mode or samples == "all":
             raise OverganError(STUDY_ALONE)
-        _evaluate_study(study, names, settings | given(inception_weights=weights), json_, trust)
+        _evaluate_study(study, names, settings | given(inception_weights=weights), nnd_iterations, json_, trust)
         return
     if images["generated"] is None:
         raise OverganError("GENERATED, the path of images, is missing, or --study DIR")
     if not (images["train"] or images["test"]) and (Path(images["generated"]) / "study.json").exists():
         raise OverganError(f"{images['generated']} is a study's folder; measure it with --study {images['generated']}")
     settings |= {"size": size, "mode": mode, "weights": weights, "neighbour_rows": 10 if html else 0}
+    settings |= given(nnd=_nnd(nnd_iterations))
     names = [METRICS.known(name) for name in names]
     with bar() as progress:
         evaluation = overgan.metrics.evaluate(**images, metrics=names, progress=progress, **settings)
@@ -104,8 +104,12 @@ def _once(position: str | None, option: str | None, name: str) -> str | None:
     return option if position is None else position
 
 
-def _evaluate_study(folder: str, metrics: list[str], settings: dict[str, Any], as_json: bool, trust: bool) -> None:
+def _evaluate_study(
+    folder: str, metrics: list[str], settings: dict[str, Any], nnd_iterations: int | None, as_json: bool, trust: bool
+) -> None:
     study = cast("GanStudy", overgan.load(folder, trust))  # or one that makes no images, which says so
+    if hasattr(study.spec, "evaluate"):
+        settings |= given(nnd=_nnd(nnd_iterations, study.spec.evaluate.nnd))
     with bar() as progress:
         measured = study.evaluate(metrics, progress=progress, **settings)
     report = shown(overgan.write_report(folder, trust=trust))
@@ -132,11 +136,12 @@ def _number_or_all(samples: str | None) -> int | str | None:
         raise OverganError(f"--samples {samples}: must be a whole number or all") from None
 
 
-def _nnd(iterations: int | None) -> "NNDConfig | None":
+def _nnd(iterations: int | None, of: "NNDConfig | None" = None) -> "NNDConfig | None":
+    """The settings of a study, or the default ones, with so many iterations."""
     if iterations is None:
         return None
-    evaluation_batches = max(2, min(10_000, iterations // 10))
-    return overgan.metrics.NNDConfig(iterations=iterations, evaluation_batches=evaluation_batches)
+    changes = {"iterations": iterations, "evaluation_batches": max(2, min(10_000, iterations // 10))}
+    return (of or overgan.metrics.NNDConfig()).model_copy(update=changes)
 
 
 def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool) -> None:

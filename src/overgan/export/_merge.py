@@ -1,17 +1,17 @@
 """Runs of one study that were trained apart, on machines that share nothing: all but their weights in one folder."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, count, pairwise
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from overgan.check import check
 from overgan.disk import sha256, to_lines, write_atomic, write_json, write_table
 from overgan.errors import OverganError
 from overgan.export.formats._tables import AND, command_of, elsewhere
 from overgan.metrics import current_row
-from overgan.study import Study, group_folder, load, refuse_another_spec, refuse_other_numbers, write_description
+from overgan.study import Study, flat, group_folder, load, read_rounds, refuse_other_numbers, write_description
 from overgan.study.gan import LATER, GanSpec, GanStudy, later_rows
 from overgan.training import (
     EVALUATIONS,
@@ -28,6 +28,7 @@ from overgan.training import (
     rows_of,
     seeds_of,
 )
+from overgan.words import joined
 
 APART = ("widths", "seeds", "fewer_seeds")  # in which the studies may differ
 Part = tuple[GanStudy, Checkpoint]  # the group of one width in one of the studies
@@ -44,8 +45,9 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     out: a folder that is not there, or empty.
     trust: as in `overgan.load`.
 
-    Raises OverganError if they differ in anything else, if a run is in two of them or not finished, if the seeds of a
-    width are not the first ones of the whole, or if `out` has files.
+    Raises OverganError if they differ in anything else, if one went on until it was sure, if a run is in two of them or
+    not finished, if the seeds of a width are not the first ones of the whole, if later metrics are of other numbers of
+    images, or if `out` has files.
     """
     check(len(folders) > 1, "folders", str(len(folders)), "two studies or more")
     folder = Path(out)
@@ -57,8 +59,12 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
     widths = sorted({width for study in studies for width in study.spec.widths})
     groups = {width: [(s, _finished(s, width)) for s in studies if width in s.spec.widths] for width in widths}
     spec = _spec(studies[0].spec, {width: _seeds(width, parts) for width, parts in groups.items()})
+    later = {
+        width: [row for study, _ in parts for row in later_rows(study.group(width))] for width, parts in groups.items()
+    }
+    _refuse_mixed(chain.from_iterable(later.values()))
     for width, parts in groups.items():
-        _write(folder, width, spec, parts, _threads(studies[0]))
+        _write(folder, width, spec, parts, later[width], _threads(studies[0]))
     description = elsewhere(studies[0])
     parameters = {width: parts[0][0].description.parameters[width] for width, parts in groups.items()}
     command = _command(studies, f"runs/{folder.resolve().name}")
@@ -86,14 +92,39 @@ def _command(studies: Sequence[Study], out: str) -> str:
 def _gan(study: Study) -> GanStudy:
     if not isinstance(study, GanStudy):
         raise OverganError(f"{study.place} is a study of the kind {study.spec.kind}; only those of GANs are merged")
+    if read_rounds(study.folder):
+        message = (
+            "chose its seeds by what earlier ones said, and its confidence is of that; only whole grids are merged"
+        )
+        raise OverganError(f"{study.place} {message}")
     return study
 
 
 def _refuse_another(first: GanStudy, other: GanStudy) -> None:
     """Raise OverganError if the runs of both are not of one study."""
-    same = first.spec.model_copy(update={name: getattr(other.spec, name) for name in APART})
-    refuse_another_spec(first.folder, same, other.spec)
-    refuse_other_numbers(first.folder, first.description, other.description)
+    only = "only studies that differ in their widths and seeds alone are merged"
+    theirs, ours = (flat(study.spec.model_dump(mode="json", exclude={*APART})) for study in (first, other))
+    for key in theirs | ours:
+        if key != "data.root" and theirs.get(key) != ours.get(key):
+            both = f"{first.place} has {key}={theirs.get(key)} and {other.place} {ours.get(key)}"
+            raise OverganError(f"{both}; {only}")
+    try:
+        refuse_other_numbers(first.folder, first.description, other.description)
+    except OverganError as error:
+        raise OverganError(f"{other.place}: {error.message.rpartition('; ')[0]}; {only}") from None
+
+
+def _refuse_mixed(rows: Iterable[dict[str, Any]]) -> None:
+    """Raise OverganError if what was measured later in one feature space is of several numbers of images."""
+    counts: dict[str, set[int]] = {}
+    for row in rows:
+        if "compared" in row:  # the others are of networks, or of older versions
+            counts.setdefault(row["features"], set()).add(row["generated"] or row["compared"])
+    for features, found in counts.items():
+        if len(found) > 1:
+            several = joined([f"{count:,}" for count in sorted(found)])
+            message = f"what was measured later in {features} features is of {several} images, which do not compare"
+            raise OverganError(f"{message}; measure one part again")
 
 
 def _finished(study: GanStudy, width: int) -> Checkpoint:
@@ -130,7 +161,9 @@ def _threads(study: GanStudy) -> int:
     return threads
 
 
-def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threads: int) -> None:
+def _write(
+    folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], later: Sequence[dict[str, Any]], threads: int
+) -> None:
     """The tables and pictures of a width's runs, part after part; seconds are of so many threads."""
     group = group_folder(folder, width)
     group.mkdir(parents=True, exist_ok=True)
@@ -141,7 +174,7 @@ def _write(folder: Path, width: int, spec: GanSpec, parts: Sequence[Part], threa
         lines = to_lines(chain.from_iterable(tables))
         write_atomic(group / name, lines)
         counted[name] = rows_of(lines)
-    if later := [row for of in folders for row in later_rows(of)]:
+    if later:
         write_table(group / LATER, later)
     indices = [index for _, index in parts]
     config = spec.train

@@ -114,7 +114,7 @@ def evaluate(
         real = {part: chosen[part] for part in sets if part != "generated"}
         counts = [len(images) for images in chosen.values()]
         for metric in records:
-            metric.check(list(real), min(counts))
+            metric.check(list(real), min(counts), shape)
             if metric.equally_many and min(counts) < max(counts):
                 raise OverganError(
                     f"{metric.name} needs as many images on every side; leave {{argument}}={samples} out", "samples"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from overgan.data import size_in_words
 from overgan.errors import OverganError
 from overgan.metrics._sample import Progress, Sample
 from overgan.metrics.nnd._config import NNDConfig
@@ -99,6 +100,7 @@ class Metric:
     needs: Literal["moments", "features", "images", "networks"] = "features"
     sides: tuple[Side, ...] = ()  # real images that it cannot do without
     least: int = 2  # images on each side
+    least_pixels: int = 1  # of the height and of the width of an image
     per_feature: float = 0  # generated images for each dimension of the features, at least
     equally_many: bool = False  # images on every side
     row: str = "images"  # of a metric that needs images or networks: the `features` of its row
@@ -129,8 +131,11 @@ class Metric:
         """Generated images at least, for features of that dimension."""
         return math.ceil(self.per_feature * dimension)
 
-    def check(self, sides: Sequence[str], samples: int) -> None:
-        """Raise OverganError if there are fewer images than it needs, or it needs no images, but networks."""
+    def check(self, sides: Sequence[str], samples: int, shape: tuple[int, ...]) -> None:
+        """Raise OverganError if images are too few or too small for it, or it needs no images, but networks.
+
+        shape: height, width and channels of an image.
+        """
         if self.needs == "networks":
             raise OverganError(
                 f"{self.name} needs networks, which only overgan's own tangent_kernel and game are given; "
@@ -140,6 +145,11 @@ class Metric:
             raise OverganError(
                 f"{self.name} needs at least {self.least} images on each side, but there are {samples}; "
                 "add images, or leave it out"
+            )
+        if min(shape[:2]) < (least := self.least_pixels):
+            raise OverganError(
+                f"{self.name} needs images of at least {least} × {least} pixels, but there are {size_in_words(shape)}; "
+                "make them larger, or leave it out"
             )
         if not set(self.sides).issubset(sides):
             needed = " and ".join(SIDES[side] for side in self.sides)

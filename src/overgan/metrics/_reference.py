@@ -63,7 +63,8 @@ class Reference:
         self.metrics = [METRICS.known(name) for name in metrics]
         self.drawn = min(len(images) for images in parts.values())
         self.samples = samples or self.drawn
-        check_metrics(self.metrics, list(parts), self.drawn)
+        shape = next(iter(parts.values()))[:1].shape[1:]
+        check_metrics(self.metrics, list(parts), self.drawn, shape)
         self.draws, self.nnd, self.device = draws, nnd or NNDConfig(), device
         self.cache = Path(cache) if cache else user_cache_path("overgan") / "real"
         self.progress = progress
@@ -192,10 +193,10 @@ class Reference:
         return pictures
 
 
-def check_metrics(metrics: Sequence[MetricName], parts: Sequence[str], samples: int) -> None:
-    """Raise OverganError if a metric lacks images, or there is none of that name."""
+def check_metrics(metrics: Sequence[MetricName], parts: Sequence[str], samples: int, shape: tuple[int, ...]) -> None:
+    """Raise OverganError if such images are too few or too small for a metric, or there is none of that name."""
     for name in metrics:
-        METRICS[name].check(parts, samples)
+        METRICS[name].check(parts, samples, shape)
 
 
 def too_few(metrics: Sequence[MetricName], spaces: Sequence[FeatureSpace], generated: int) -> list[str]:

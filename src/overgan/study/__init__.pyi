@@ -27,8 +27,8 @@ from ._status import GroupStatus as GroupStatus, seconds_left as seconds_left, s
 from ._store import (
     STUDY as STUDY,
     Description as Description,
+    flat as flat,
     group_folder as group_folder,
-    refuse_another_spec as refuse_another_spec,
     refuse_other_numbers as refuse_other_numbers,
     study_folder as study_folder,
     write_description as write_description,

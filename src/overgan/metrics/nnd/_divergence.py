@@ -217,5 +217,6 @@ METRIC = Metric(
     ),
     needs="images",
     sides=("test",),
+    least_pixels=MIN_PIXELS,
     row=CRITIC,
 )

@@ -37,12 +37,13 @@ def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
     truth = table.value.str.lower().map({"true": True, "false": False})
     numbers = table.value.where(table.value.str.lower() != "diverged", "inf")
     values = truth.astype(bool) if truth.notna().all() else pd.to_numeric(numbers, errors="coerce")
-    k = pd.to_numeric(table.k, errors="coerce")
+    k, seed = (pd.to_numeric(table[column], errors="coerce") for column in ("k", "seed"))
+    runs = pd.DataFrame({"k": k, "seed": seed.astype(object).where(seed.notna(), table.seed)})  # 0 and 0.0 are one
     for column, wrong, mend in (
         ("k", k.isna() | (k % 1 != 0), "it must be a whole number"),
         ("value", table.value.isna(), "leave the row out or fill it in"),
         ("value", values.isna(), "it must be a number, diverged, or true or false in all rows"),
-        ("k", table.duplicated(["k", "seed"]), "it has occurred with this seed before; a run has one row"),
+        ("k", runs.duplicated(), "it has occurred with this seed before; a run has one row"),
     ):
         if wrong.any():
             row = wrong.idxmax()

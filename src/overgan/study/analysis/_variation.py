@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-PART = 1 / 3  # of the training, from its end
 FEWEST = 3  # evaluations in it: a line has two numbers
 
 
@@ -16,7 +15,7 @@ def variation(iterations: Float[np.ndarray, " n"], values: Float[np.ndarray, " n
     squares over the iterations: a curve that still falls steadily does not count as unsteady. The second is that times
     the geometric mean. nan with fewer than three evaluations there, or one that is not above 0.
     """
-    late = iterations >= (1 - PART) * iterations[-1]
+    late = 3 * iterations >= 2 * iterations[-1]  # in whole numbers, as 2/3 is rounded
     t, y = iterations[late], values[late]
     if len(np.unique(t)) < FEWEST or not (y > 0).all() or not np.isfinite(y).all():
         return float(np.nan), float(np.nan)

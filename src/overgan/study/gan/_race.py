@@ -8,12 +8,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
-from overgan.study._rounds import read_rounds, seeds_in_order
+from overgan.study._rounds import read_rounds
 from overgan.study._store import Description
 from overgan.study.analysis import Recommendation, by_race, needed, probabilities, standing
 from overgan.study.gan._hours import hours
 from overgan.study.gan._spec import GanSpec
-from overgan.training import Run, read_checkpoint
+from overgan.training import Run, read_checkpoint, seeds_of
 
 
 @runtime_checkable
@@ -54,7 +54,7 @@ def values_in_order(
             continue
         rate, rows = best.get(width, train.rates[0]), final[final.k == width]  # no rate is best if all runs diverged
         values = dict(zip(rows.seed.astype(int), rows[column].astype(float), strict=True))
-        for seed in seeds_in_order(study.spec, len(values) + len(checkpoint.diverged)):
+        for seed in seeds_of(checkpoint, study.spec.seeds):
             if seed in values or train.name(Run(seed, rate, rule)) in checkpoint.diverged:
                 value = values.get(seed, math.inf)
                 found.setdefault(width, []).append(value if math.isfinite(value) else math.inf)

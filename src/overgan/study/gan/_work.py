@@ -81,7 +81,7 @@ def facts(spec: GanSpec) -> Facts:
         check_networks(width, counts, spec.runs_a_width)
     check_loss(spec.model, spec.train, spec.widths[0], images.shape)
     drawn = min(spec.evaluate.samples, len(images.reference))
-    check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn)
+    check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn, images.shape)
     compared_in = spaces(spec.evaluate, images)
     for lacking in too_few(spec.evaluate.all_metrics, compared_in, drawn):
         logging.getLogger(__name__).warning(f"overgan: {lacking}; it is left out there")
