@@ -96,7 +96,8 @@ def option(param: Any) -> str:
         kind = "|".join(get_args(annotation)) if get_origin(annotation) is Literal else annotation.__name__.upper()
         called = ", ".join([*param.opts, *param.secondary_opts]) + ("" if is_flag else f" {param.metavar or kind}")
     default = None if is_flag or callable(param.default) else param.default
-    said = (param.help or "").rstrip(".") + ("" if default in (None, (), []) else f" [default: {default}]")
+    end = " [required]" if param.required and called.startswith("-") else ""
+    said = (param.help or "").rstrip(".") + (end if default in (None, (), []) else f" [default: {default}]")
     return f"- `{called}`: {said}."
 
 

@@ -15,7 +15,7 @@ Studies = Annotated[list[str], Argument(metavar="DIR…", help="Finished studies
 
 def merge(
     studies: Studies,
-    out: Annotated[Path, Option(metavar="DIR", parser=named, help="A folder that is not there yet.")],
+    out: Annotated[Path, Option(metavar="DIR", parser=named, help="A folder that is not there, or empty.")],
     trust: Trust = False,
 ) -> None:
     """Put the runs of studies that differ in widths and seeds alone into one.
