@@ -121,7 +121,7 @@ def make_shallow(tmp_path):
             for seed in SEEDS:
                 for method in methods:
                     lost = (k, seed) in diverged
-                    row = {"seed": seed, "method": method, "mse": None if lost else float(rng.uniform(0, 1))}
+                    row = {"seed": seed, "method": method, "mse": 1e100 if lost else float(rng.uniform(0, 1))}
                     row |= dict.fromkeys(("optimal_mse", "residual", "initial_residual", "optimum"), 1.0)
                     row |= {"steps": 1, "converged": False, "diverged": lost, "sign_changes": 0, "eta": 0.1}
                     rows.append(row | {"seconds": 0.5})

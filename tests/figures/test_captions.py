@@ -86,7 +86,7 @@ def test_training_is_compared_with_the_papers_or_where_it_names_none_the_presets
         features=["inception"],
         reference="all",
         seeds=list(range(5)),
-        model={"name": model},
+        model={"name": model} | ({} if model == "mlp" else {"sampling_norm": "batch"}),
         data={"name": data},
         train={"iterations": 20, "evaluate_every": 10} | train,
     )
@@ -95,6 +95,28 @@ def test_training_is_compared_with_the_papers_or_where_it_names_none_the_presets
     assert unlike in "; ".join(found[1:])
     assert bool(unlike) == bool(found[1:])
     assert not any("several learning rates" in words for words in found)
+
+
+def test_networks_and_the_form_of_images_are_compared_with_the_presets(make_gan):
+    data = {"name": "mnist", "size": 16, "mode": "grey", "dither": True}
+    study = make_gan(model={"name": "mlp", "latent": 32, "depth": 1}, data=data)
+    found = "; ".join(unlike_gan(study, Original(("mlp",), ("mnist",))))
+    assert "latents of 32 dimensions, not 128; 1 hidden layer, not 2; dithered images; " in found
+    assert found.endswith("images made 16 pixels and grey")
+    study.spec = study.spec.model_copy(update={"model": study.spec.model.model_copy(update={"name": "dcgan"})})
+    assert "samples by the running statistics of batch norm, not batch" in "; ".join(
+        unlike_gan(study, Original(("dcgan",), ("mnist",)))
+    )
+
+
+def test_fig_6_names_all_that_differs_of_its_critics(make_gan):
+    study = make_gan(nnd=True)
+    assert "NND's critics" not in figures.fig6(study).caption
+    nnd = study.spec.evaluate.nnd.model_copy(update={"iterations": 2000, "width": 16, "average": 0.99, "memorized": 9})
+    evaluate = study.spec.evaluate.model_copy(update={"nnd": nnd})
+    study.spec = study.spec.model_copy(update={"evaluate": evaluate})
+    said = "NND's critics with iterations 2,000 (100,000), width 16 (64) and average 0.99 (0.999), in brackets the"
+    assert f"by the spec, {said}" in figures.fig6(study).caption
 
 
 def test_fig_7_names_the_standard_width(make_gan):

@@ -110,6 +110,15 @@ def test_the_shallow_gans_error_has_a_panel_for_each_method(make_shallow, target
         assert list(x) == [2, 5, 10]
 
 
+def test_runs_of_the_shallow_gan_that_diverged_are_in_no_mean(make_shallow):
+    study = make_shallow(diverged=[(5, 0)])
+    frame = study.frame()
+    assert frame.mse.max() > 1e99
+    panel = next(axes for axes in figures.fig2(study).figure.axes if axes.get_title())
+    ((_, (_, y, *_)),) = curves(panel).items()
+    np.testing.assert_allclose(y, frame[~frame.diverged & (frame.method == "GDA")].groupby("k").mse.mean())
+
+
 def pictures(drawn):
     return {axes.get_title(): np.asarray(axes.images[0].get_array()) for axes in drawn.figure.axes if axes.images}
 

@@ -52,7 +52,7 @@ def test_one_width_and_one_seed_say_what_they_cannot(make_study, monkeypatch):
     page, missing = page_of(make_study(widths=[4]))
     assert missing == [
         "There is one width alone, so nothing is said of how anything goes with the width.",
-        "There is one seed a width, so nothing is said of how sure its numbers are.",
+        "There is one seed a width, so nothing is known of how much seeds differ.",
     ]
     assert page.count("This study supports it") == 0
 

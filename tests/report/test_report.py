@@ -226,7 +226,8 @@ def test_every_figure_of_a_scaled_study_says_so(make_study):
 def test_diverged_and_unfinished_runs_are_counted_and_left_out(make_study):
     study = make_study(diverged={(2, 0), (2, 1), (4, 2)}, unfinished={8})
     page = overgan.write_report(study.folder).read_text()
-    assert "3 of 9 runs diverged: 2 at k = 2, 1 at k = 4; they count in the recommendation alone." in page
+    counts = "they count in the recommendation and the claims, and are in no mean."
+    assert f"3 of 9 runs diverged: 2 at k = 2, 1 at k = 4; {counts}" in page
     assert "Not finished yet: k = 8." in page
     assert "About 75% of the work is done." in page  # 3 s of each, and 3 s are left
     assert "1 of 3 runs finished, 2 diverged" in page

@@ -102,6 +102,13 @@ def test_of_older_studies_how_far_weights_moved_is_not_known(tmp_path):
     assert "have not measured" in found["laziness"].because
 
 
+def test_what_is_infinite_was_measured(tmp_path):
+    found = predicted(tmp_path, lambda _k, _c: math.nan, lambda k, _: k**-0.5)["linearization"]
+    assert found.verdict == "cannot tell"
+    assert "An exponent takes three widths at which the largest" in found.because
+    assert found.because.endswith("is finite and above 0; that is so at 0.")
+
+
 def test_two_widths_have_no_exponent(tmp_path):
     found = predicted(tmp_path, lambda k, _: 1 / k, lambda k, _: 1 / k, widths=(2, 4))
     assert {claim.verdict for claim in found.values()} == {"cannot tell"}

@@ -296,6 +296,9 @@ def test_feature_spaces_whose_intervals_overlap_may_not_differ():
 
 def test_the_terminal_says_at_what_scale_a_study_was_run(make_study):
     study = make_study({"pixels": ENDS}, scale=0.01)
-    said = "Run at 0.01 of full scale: 1% of the iterations and samples, so this is not the full study's result."
+    said = (
+        "Run at 0.01 of full scale: 1% of the iterations and samples, but for what was set and the least that metrics "
+        "take, so this is not the full study's result."
+    )
     for command in ("status", "recommend"):
         assert said in CliRunner().invoke(app, [command, str(study.folder)]).output

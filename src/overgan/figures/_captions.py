@@ -77,6 +77,13 @@ def _seeds(counts: Sequence[int]) -> str:
     return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
+def cut(rows: pd.DataFrame, by: list[str], column: str, *, logarithmic: bool) -> list[str]:
+    """That bands of the mean and its deviation are cut, where some are on a logarithmic axis."""
+    of = rows.groupby(by)[column].agg(["mean", "std"]).astype(float)
+    below = logarithmic and bool((of["mean"] <= of["std"]).any())
+    return ["A band that reaches the lower edge goes on to 0 or below."] if below else []
+
+
 def alone(drawn: pd.DataFrame) -> list[str]:
     """That there is no curve against width, if one width alone is drawn."""
     return ["One width is drawn, so there is no curve."] if drawn.k.nunique() == 1 else []
@@ -155,6 +162,23 @@ def unlike_gan(study: GanStudy, original: Original, features: str = "", *, varie
         found.append("each width at the best of several learning rates, chosen on training images")
     if train.average:
         found.append("images of the generator's running average")
+    return found + (_unlike_networks(spec, preset) if model.name == preset.model.name else [])
+
+
+def _unlike_networks(spec: GanSpec, preset: GanSpec) -> list[str]:
+    """Where networks of the same name and the form of their images are not those of a preset."""
+    model, theirs, found = spec.model, preset.model, []
+    if model.latent != theirs.latent:
+        found.append(f"latents of {counted(model.latent, 'dimension')}, not {theirs.latent}")
+    if model.name == "mlp" and model.depth != theirs.depth:
+        found.append(f"{counted(model.depth, 'hidden layer')}, not {theirs.depth}")
+    if model.sampling_norm != theirs.sampling_norm:
+        found.append(f"samples by the {model.sampling_norm} statistics of batch norm, not {theirs.sampling_norm}")
+    if spec.data.dither != preset.data.dither:
+        found.append("dithered images" if spec.data.dither else "images without dither")
+    if spec.data.size or spec.data.mode:
+        size = [f"{spec.data.size} pixels"] if spec.data.size else []
+        found.append(f"images made {joined([*size, *([spec.data.mode] if spec.data.mode else [])])}")
     return found
 
 

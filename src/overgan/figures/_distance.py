@@ -12,6 +12,7 @@ from overgan.figures._captions import (
     alone,
     caption,
     compared,
+    cut,
     of_gan,
     of_samples,
     spread,
@@ -159,6 +160,7 @@ def sentences(study: GanStudy, final: pd.DataFrame, features: str, logarithmic: 
     return [
         f"{distance_words(features)} (lower is better{axis}) at the last iteration against the width k, from {COLORS}.",
         spread(drawn, DEVIATION),
+        *cut(drawn, ["k"], "frechet_test", logarithmic=logarithmic),
         of_gan(study, sorted(set(drawn.k.astype(int)))),
         *alone(drawn),
         compared(study, features),

@@ -34,9 +34,11 @@ def _final_mse(study: ShallowStudy, wanted: int) -> PaperFigure:
     spec, given = study.spec, TARGETS[study.spec.problem.target]
     if given != wanted:
         raise OverganError(f"it is of {WORDS[wanted]}, and this study is of {WORDS[given]}, as Fig. {given} is")
-    rows = finite(study.frame(), "mse")
+    frame = study.frame()
+    rows = finite(frame[~frame.diverged.astype(bool)], "mse")  # what blew up may have ended at a number
     if rows.empty:
-        raise OverganError("no run is finished yet; go on with the study first")
+        gone = len(frame) and frame.diverged.all()
+        raise OverganError("all runs diverged" if gone else "no run is finished yet; go on with the study first")
     methods = [name for name in spec.methods if (rows.method == name).any()]
     lines, columns = -(-len(methods) // A_ROW), min(len(methods), A_ROW)
     wide = TWO_COLUMNS if columns > 1 else ONE_COLUMN

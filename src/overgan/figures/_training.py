@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from overgan.errors import OverganError
 from overgan.figures._axes import Curve, draw_curves, iteration_axis, one_plot, value_axis
-from overgan.figures._captions import Original, caption, compared, of_gan, spread, unlike_gan
+from overgan.figures._captions import Original, caption, compared, cut, of_gan, spread, unlike_gan
 from overgan.figures._distance import distance_label, distance_words
 from overgan.figures._paper_figure import PaperFigure
 from overgan.figures._seeds import DEVIATION, finite, mean_and_deviation
@@ -71,7 +71,5 @@ def said_of_curves(frame: pd.DataFrame, logarithmic: bool) -> list[str]:
     """How curves show their width, which widths have none, and where their bands are cut, in sentences."""
     count = frame.k.nunique()
     some = [f"Curves of {MOST_CURVES} of {count} widths, evenly among them."] if count > MOST_CURVES else []
-    of = frame.groupby(["k", "iteration"]).frechet_test.agg(["mean", "std"]).astype(float)
-    below = logarithmic and bool((of["mean"] <= of["std"]).any())
-    cut = ["A band that reaches the lower edge goes on to 0 or below."] if below else []
-    return ["The wider, the lighter; each width has a marker of its own.", *some, *cut]
+    bands = cut(frame, ["k", "iteration"], "frechet_test", logarithmic=logarithmic)
+    return ["The wider, the lighter; each width has a marker of its own.", *some, *bands]

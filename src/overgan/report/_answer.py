@@ -38,5 +38,5 @@ def lacking(study: Study) -> list[str]:
     if len(study.spec.widths) == 1:
         sentences.append("There is one width alone, so nothing is said of how anything goes with the width.")
     if max(len(study.seeds(width)) for width in study.spec.widths) == 1:
-        sentences.append("There is one seed a width, so nothing is said of how sure its numbers are.")
+        sentences.append("There is one seed a width, so nothing is known of how much seeds differ.")
     return sentences

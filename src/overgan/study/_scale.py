@@ -32,5 +32,6 @@ def scale_warning(spec: Spec) -> str:
     """What a reader of a scaled study's numbers must know, as a sentence; empty at full scale."""
     if spec.scale == 1:
         return ""
-    share = percent(spec.scale, 3)
-    return f"Run {at_scale(spec)}: {share} of the iterations and samples, so this is not the full study's result."
+    share, but = percent(spec.scale, 3), "but for what was set and the least that metrics take"
+    of = f"{share} of the iterations and samples, {but}"
+    return f"Run {at_scale(spec)}: {of}, so this is not the full study's result."

@@ -12,7 +12,7 @@ from overgan.report._comparison import Comparison
 from overgan.report._content import Row
 from overgan.report._map import Map
 from overgan.report._pages import report_content
-from overgan.report._plot import Panel, Plot, against_width, each, each_color, each_width, over_seeds
+from overgan.report._plot import Panel, Plot, against_width, each, each_color, each_width, of_widths, over_seeds
 from overgan.study import Axis, Claim, GanResults, Study
 from overgan.words import joined, number, signed, span
 
@@ -73,7 +73,7 @@ def _over_iterations(of: str, axis: Axis, gans: Mapping[str, GanResults]) -> Plo
     panels = [
         Panel(
             [over_seeds(f"k = {k}", rows, "iteration", "frechet_test", color[k]) for k, rows, _ in each_width(frame)],
-            name,
+            name + of_widths(frame),
         )
         for name, frame in frames.items()
     ]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def iterations_to_target(study: GanStudy) -> list[Plot]:
     label = f"test {frechet_label(study.spec.evaluate.features[0])} {number(found.target)}"
     runs = _by_width([run.k for run in found.runs], [min(value, end) for value in found.to_target])
     y_label = "iterations, median and range over seeds (at the end: never)"
-    series = _median("all runs", runs, RUNS_COLOR)
+    series = _median("all runs", runs, RUNS_COLOR, method="higher")  # none is between a time and never
     return [against_width("iterations-to-target", f"Iterations to {label}", y_label, [Panel([series])], y_log=True)]
 
 
@@ -82,8 +83,10 @@ def _by_width(ks: Sequence[int], values: Sequence[float]) -> dict[int, list[floa
     return found
 
 
-def _median(name: str, runs: Mapping[int, Sequence[float]], color: str) -> Series:
+def _median(
+    name: str, runs: Mapping[int, Sequence[float]], color: str, *, method: Literal["linear", "higher"] = "linear"
+) -> Series:
     """Median and range of the runs of each width; a range of one is none."""
-    low, middle, high = ([float(statistic(of)) for of in runs.values()] for statistic in (np.min, np.median, np.max))
-    series = Series(name, list(runs), middle, low, high, color)
+    low, middle, high = np.array([np.quantile(of, [0, 0.5, 1], method=method) for of in runs.values()]).reshape(-1, 3).T
+    series = Series(name, list(runs), middle.tolist(), low.tolist(), high.tolist(), color)
     return series if any(len(of) > 1 for of in runs.values()) else without_range(series)

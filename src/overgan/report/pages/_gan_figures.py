@@ -77,7 +77,8 @@ def _next_width(final: pd.DataFrame) -> list[Series]:
     widest = int(final.k.max())
     mean = float(final.frechet_test[final.k == widest].mean())
     y, low, high = ([mean, at] for at in (ahead.value, ahead.low, ahead.high))
-    return [Series("held-out images, by the law over widths", [widest, ahead.width], y, low, high, TEST, dashed=True)]
+    name = "held-out images, by the law over widths, 95% interval"
+    return [Series(name, [widest, ahead.width], y, low, high, TEST, dashed=True)]
 
 
 def nnd_against_width(critic: pd.DataFrame) -> Plot:
@@ -101,11 +102,12 @@ def frechet_over_iterations(frame: pd.DataFrame, features: str, curves: pd.DataF
     curves: of the runs whose mean goes on, dashed and with its 95 % interval, to twice the iterations.
     """
     label = frechet_label(features)
+    ahead = {} if curves is None else outlooks(curves, times=TIMES)
+    foretold = "; dashed: foretold, 95% interval" if ahead else ""
     title, y_label = (
-        f"{label} over iterations, held-out images{of_widths(frame)}",
+        f"{label} over iterations, held-out images{of_widths(frame)}{foretold}",
         f"{label}, mean and range over seeds",
     )
-    ahead = {} if curves is None else outlooks(curves, times=TIMES)
     series = []
     for k, of, color in each_width(frame):
         series.append(over_seeds(f"k = {k}", of, "iteration", "frechet_test", color))

@@ -33,7 +33,7 @@ def findings(study: GanStudy) -> list[str]:
         sentences.append(f"Mean {label} {course(test.to_dict(), shown=[test.idxmin()])}.")
     sentences += _ahead(study, label)
     sentences += [sentence for features in study.spec.evaluate.features for sentence in _gap(study, features)]
-    return sentences + runs_sentences(study, "they count in the recommendation alone")
+    return sentences + runs_sentences(study, "they count in the recommendation and the claims, and are in no mean")
 
 
 def _ahead(study: GanStudy, label: str) -> list[str]:

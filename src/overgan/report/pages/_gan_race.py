@@ -17,8 +17,9 @@ from overgan.words import number
 OUTSIDE = 3.0  # times the least and the largest mean, beyond which intervals are not drawn: of few runs they are wide
 NOTE = (
     "The mean of each width by the end of each round, with an interval that holds with {}% confidence whenever one "
-    "looks. What is decided rests on runs of the same seed at two widths, which tell more than these intervals do. As "
-    "a grid: what as many seeds at every width as the one with the most would have taken."
+    "looks, cut at a third of the least mean and three times the largest. What is decided rests on runs of the same "
+    "seed at two widths, which tell more than these intervals do. As a grid: what as many seeds at every width as the "
+    "one with the most would have taken."
 )
 
 

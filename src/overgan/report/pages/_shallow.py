@@ -27,8 +27,8 @@ def content(study: ShallowStudy) -> Content:
         findings=_findings(study, rows),
         plots=_plots(study, rows),
         cells={k: _cells(study, rows, k) for k in spec.widths},
-        table_note="MSE: mean ± standard deviation over the runs, of ‖f(W) − x̄‖²/m where the run ended. Within reach: "
-        "seeds for which some weights have a residual that counts as converged.",
+        table_note="MSE: mean ± standard deviation over the runs that did not diverge, of ‖f(W) − x̄‖²/m where the run "
+        "ended. Within reach: seeds for which some weights have a residual that counts as converged.",
         method=_method(study),
     )
 
@@ -42,12 +42,18 @@ def _findings(study: ShallowStudy, rows: pd.DataFrame) -> list[str]:
     if len(lost):
         hopeless, missed = lost[~lost.within_reach], lost[lost.within_reach]
         sentences.append(_lost(len(hopeless), len(missed)))
+        hopeless = _survivors(hopeless)
         if len(hopeless):
             ratio = hopeless.mse / hopeless.optimal_mse
             typical, most = number(ratio.median()), number(ratio.max())
             ended = most if typical == most else f"{typical} (median) and at most {most}"
             sentences.append(f"What could not converge ended at {ended} times the least MSE of any weights.")
     return sentences + runs_sentences(study, "they count as not converged")
+
+
+def _survivors(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the runs that diverged, whose last residual may be a number, such as 1e100."""
+    return rows[~rows.diverged.astype(bool)]
 
 
 def _lost(hopeless: int, missed: int) -> str:
@@ -61,7 +67,8 @@ def _lost(hopeless: int, missed: int) -> str:
 
 
 def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
-    drawn = rows.assign(mse=rows.mse.clip(lower=FLOOR), optimal_mse=rows.optimal_mse.clip(lower=FLOOR))
+    drawn = _survivors(rows)
+    drawn = drawn.assign(mse=drawn.mse.clip(lower=FLOOR), optimal_mse=drawn.optimal_mse.clip(lower=FLOOR))
     of_first = rows[rows.method == study.cases[0]]
     return [
         against_width(
@@ -100,7 +107,7 @@ def _cells(study: ShallowStudy, rows: pd.DataFrame, width: int) -> Row:
     first = by_method[study.cases[0]]
     return [
         ("generator parameters", f"{study.description.parameters[width]['generator']:,}"),
-        *((f"final MSE, {name}", mean_and_deviation(of_method.mse)) for name, of_method in by_method.items()),
+        *((f"final MSE, {name}", mean_and_deviation(_survivors(of).mse)) for name, of in by_method.items()),
         *((f"converged, {name}", count(of_method.converged)) for name, of_method in by_method.items()),
         ("least MSE of any weights", mean_and_deviation(first.optimal_mse)),
         ("within reach", count(first.within_reach)),

@@ -37,6 +37,11 @@ def balanced(surface: Surface, confidence: float) -> Balanced:
         "more, the best, and those that may be, as no other is shown to be better; all of these costs together with "
         f"{100 * confidence:g}% confidence."
     )
+    if any(np.isinf(pair.values).any() for pair in pairs):
+        note += (
+            " A diverged run counts in the map, and for what is best, as one twice as far away as the mean of the "
+            "others; curves and the distances below leave it out."
+        )
     if not pairs:
         note = "No pair of widths is finished yet."
     section = Section("Both widths", note, plots, [_row(of, pairs, surface.cost) for of in found])

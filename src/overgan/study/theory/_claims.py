@@ -56,6 +56,9 @@ class Cases:
         return {name: of for name, of in fitted.items() if of}
 
 
+LATER = ("moved",)  # columns that older versions did not measure
+
+
 def by_width(rows: pd.DataFrame, column: str) -> dict[int, list[float]]:
     """A column's values of the runs of each width."""
     widths = sorted(set(rows.k.astype(int)))
@@ -138,10 +141,12 @@ def falls(cases: Cases, name: str, statement: str, figures: tuple[str, ...], col
         return claim
     fitted, decides = cases.exponents(column), cases.names[0]
     if decides not in fitted:
-        has = column in first and first[column].notna().any()
-        because = "An exponent takes three widths with runs." if has else f"These runs have not measured {what}."
-        needed = "Finished runs of three widths or more." if has else "The same study, run again in another folder."
-        return replace(claim, because=because, needed=needed)
+        if column not in first or (column in LATER and not first[column].notna().any()):
+            again = "The same study, run again in another folder."
+            return replace(claim, because=f"These runs have not measured {what}.", needed=again)
+        known = [k for k, of in by_width(first, column).items() if any(0 < v < math.inf for v in of)]
+        because = f"An exponent takes three widths at which {what} is finite and above 0; that is so at {len(known)}."
+        return replace(claim, because=because, needed="Finished runs of three widths or more.")
     law = fitted[decides]
     said: Verdict = "supports" if law.high < 0 else "contradicts" if law.low > 0 else "cannot tell"
     opposed = [of for of, other in fitted.items() if other.low > 0]

@@ -18,7 +18,8 @@ from overgan.study.theory._runs import Curves, Name, Rows, cost, finite_part, wo
 from overgan.theory import Draw, Method, ShallowGAN, Target, global_optimum, simulate
 from overgan.words import counted
 
-COLUMNS = ["k", "seed", "method", "mse", "optimal_mse", "residual", "initial_residual", "optimum", "steps", "converged"]
+COLUMNS = ["k", "seed", "method", "mse", "optimal_mse", "residual", "initial_residual", "optimum", "steps"]
+COLUMNS += ["converged", "diverged"]
 OPTIMUM = "Beyond a width, training makes the mean of the generated points that of the data: the MSE falls to 0."
 
 
