@@ -4,11 +4,13 @@ import json
 
 import pandas as pd
 import pytest
+import torch
 
 import overgan
 from overgan.errors import OverganError
 from overgan.report import write_report
 from overgan.study import KINDS, load_spec, spec_yaml
+from overgan.study.gan._work import facts
 from tests.study.test_runner import HERE
 
 SMALL = {
@@ -53,6 +55,31 @@ def test_a_plan_has_less_to_do_and_to_keep():
     less, more = cost.paces(fewer, 1), cost.paces(every, 1)
     assert {*less[4]} == {*more[4]}
     assert cost.storage(fewer)["rows"] * 6 == cost.storage(every)["rows"] * 5
+
+
+def test_a_costly_width_needs_memory_for_its_own_seeds_alone(monkeypatch):
+    asked = {}
+    monkeypatch.setattr("overgan.study.gan._work.check_memory", lambda size, _key, width: asked.update({width: size}))
+    facts(load_spec(SMALL))
+    fewer = asked[4]
+    facts(load_spec(SMALL, ["fewer_seeds=null"]))
+    assert fewer * 3 == asked[4] * 2
+
+
+@pytest.mark.slow
+def test_seeds_that_come_next_are_the_smallest_ones_where_others_were_first(tmp_path):
+    first = run(tmp_path / "study", seeds=[3, 4], fewer_seeds=None).frame()
+    with pytest.raises(OverganError, match=r"holds a study with seeds=\[3, 4\], now it is \[0, 3, 4\]"):
+        run(tmp_path / "study", seeds=[0, 3, 4], fewer_seeds=None)
+    study = run(tmp_path / "study", seeds=[3, 4, 0], fewer_seeds=None)
+    alone = run(tmp_path / "alone", seeds=[0], fewer_seeds=None).frame()
+    columns = ["k", "seed", "iteration"]
+    expected = pd.concat([first, alone]).sort_values(columns).reset_index(drop=True)
+    found = study.frame().sort_values(columns).reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-3)  # up to rounding
+    latents = torch.zeros(1, 5)
+    of_zero = overgan.load(tmp_path / "alone").generator(4, 0)(latents)
+    torch.testing.assert_close(study.generator(4, 0)(latents), of_zero, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.study import _finish, load, read_rounds, write_description
-from overgan.study._planning import _threads, advance
-from overgan.study._rounds import Round, Rounds, write_rounds
+from overgan.study._planning import _threads, advance, next_seconds
+from overgan.study._rounds import Round, Rounds, on_machine, write_rounds
 from overgan.study.execute import Job
 from overgan.study.gan import _planner
 from tests.forked import Forked
@@ -100,6 +100,26 @@ def test_when_what_is_left_of_the_time_is_too_short_for_the_next_round_it_is_up(
         assert (read_rounds(folder).is_over, len(read_rounds(folder).rounds)) == (
             (False, 2) if ends == "work" else (True, 1)
         )
+
+
+def test_a_round_takes_less_where_its_workers_have_the_threads_of_others(tmp_path, monkeypatch):
+    study = write_study(tmp_path, VALUES, [begun({2: 3, 4: 3, 8: 3})])
+    monkeypatch.setattr(_planner, "next_round", lambda *_: begun({2: 3, 4: 3, 8: 6}, move="seeds"))
+    usual = next_seconds(tmp_path)
+    machine = study.description.machine | {"workers": 8, "threads": 2, "executor": "local", "devices": ["cpu"]}
+    write_description(tmp_path, study.description.model_copy(update={"machine": machine}))
+    assert next_seconds(tmp_path) == pytest.approx(usual / 8)  # of 16 threads, not of 2
+
+
+def test_who_goes_on_with_other_resources_has_the_threads_that_are_asked_for():
+    shared = begun({2: 3}).model_copy(update={"threads": 16})
+    rounds = Rounds(planner="sure", confidence=0.9, rounds=[begun({2: 2}), shared])
+    machine = {"workers": 8, "threads": 2, "executor": "local", "devices": ["cpu"], "processor": "one"}
+    assert on_machine(rounds, machine, machine | {"processor": "same kind"}) == rounds
+    for other in ({"workers": 2}, {"threads": 1}, {"executor": "slurm"}, {"devices": ["cuda"]}):
+        found = on_machine(rounds, machine, machine | other)
+        assert found.newest == shared.model_copy(update={"threads": None})
+        assert found.rounds[0] == rounds.rounds[0]
 
 
 def test_a_run_waits_while_another_process_plans(tmp_path, monkeypatch):

@@ -44,6 +44,7 @@ def job(folder=Path("study"), **changed):
     [
         ({"options": {"slurm": "time=5"}}, "slurm: ray has no such option"),
         ({"options": {"gpus": 0}}, "gpus is 0; it must be above 0"),
+        ({"options": {"gpus": float("inf")}}, "gpus is inf; it must be above 0"),
         ({"options": {"gpus": 1.5}}, "gpus is 1.5; it must be a share of one GPU or a whole number"),
         ({"options": {"gpus": 1}, "devices": ["cpu"]}, "gpus is 1; it must be left out where the device is cpu"),
     ],

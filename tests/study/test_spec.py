@@ -7,7 +7,8 @@ import pytest
 import overgan
 from overgan.errors import OverganError
 from overgan.metrics import METRICS
-from overgan.study import KINDS, Spec, load_spec, preset_names, refuse_another_spec, spec_yaml, study_folder
+from overgan.study import KINDS, Spec, load_spec, preset_names, spec_yaml, study_folder
+from overgan.study._store import refuse_another_spec
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -146,7 +147,7 @@ def test_scale_leaves_what_is_set_explicitly():
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_scale_leaves_every_metric_the_images_that_it_needs(metric):
     spec = load_spec("dcgan-cifar10", [f"evaluate.final_metrics=[{metric}]"], scale=0.0001)
-    METRICS[metric].check(["train", "test"], spec.evaluate.samples)
+    METRICS[metric].check(["train", "test"], spec.evaluate.samples, (8, 8, 1))
     few = load_spec("quickstart", ["evaluate.samples=5", f"evaluate.final_metrics=[{metric}]"])
     assert load_spec(few, scale=0.1).evaluate.samples <= 5  # what was too little is not mended silently
 

@@ -1,9 +1,11 @@
 """Sampling by the batch's statistics, against PyTorch's own batch norm in training mode."""
 
 import copy
+import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from overgan.models import ModelConfig
@@ -100,6 +102,32 @@ def test_nor_its_latents_where_the_number_of_values_is_no_multiple_of_16(n):
     replicas = gan("dcgan", "running")
     difference = replicas.sample(n).int() - replicas.sample(2 * BATCH)[:, :n].int()
     assert difference.abs().max() <= 1  # where a value lies between two bytes, sums in another order decide
+
+
+def noisy(width, shape):
+    """A model of one's own whose generator draws, as StyleGAN's does."""
+
+    class Noise(nn.Module):
+        def forward(self, x):
+            return x + 0.3 * torch.randn_like(x)
+
+    size = math.prod(shape)
+    image = nn.Unflatten(1, (shape[2], *shape[:2]))
+    generator = nn.Sequential(nn.Linear(LATENT, width), Noise(), nn.Linear(width, size), nn.Tanh(), image)
+    return generator, nn.Sequential(nn.Flatten(), nn.Linear(size, 1), nn.Flatten(0))
+
+
+def test_what_a_generator_of_ones_own_draws_is_its_own():
+    model = ModelConfig(name=f"{__name__}:noisy", latent=LATENT)
+    config = TrainConfig(batch=4, critic_steps=1)
+    both, alone = (Replicas(model, config, 8, (4, 4, 1), seeds) for seeds in ([0, 1], [1]))
+    torch.manual_seed(5)
+    many = both.sample(70)
+    torch.manual_seed(6)
+    assert torch.equal(both.sample(70), many)
+    assert torch.equal(both.sample(10), many[:, :10])
+    assert torch.equal(alone.sample(70)[0], many[1])
+    assert not torch.equal(many[0, :6], many[0, 64:])
 
 
 def test_sampling_leaves_training_as_it_was(by_batch):

@@ -77,7 +77,6 @@ def _advance(folder: Path) -> Next:
     if isinstance(found, str):
         return found
     following, seconds = found
-    following = following.model_copy(update={"threads": _threads(description.machine, rounds.newest, following)})
     if rounds.until and time.time() + seconds > rounds.until:
         write_rounds(folder, rounds.model_copy(update={"until": time.time()}))  # what is left of it is of no use
         return "end"
@@ -94,7 +93,12 @@ def _following(folder: Path, description: Description, rounds: Rounds) -> tuple[
         return "wait"
     assert kind.planner  # noqa: S101 - a kind that has rounds has one
     found = kind.planner.next_round(folder, description, rounds)
-    return "end" if found is None else (found, max(_seconds(group, rounds.newest, found) for group in groups))
+    if found is None:
+        return "end"
+    threads = _threads(description.machine, rounds.newest, found)
+    share = threads / description.machine.get("threads", 1) if threads else 1.0
+    seconds = max(_seconds(group, rounds.newest, found) for group in groups)
+    return found.model_copy(update={"threads": threads}), seconds / share
 
 
 def _as_of(folder: Path, newest: Round) -> Description:
@@ -109,7 +113,7 @@ def _as_of(folder: Path, newest: Round) -> Description:
 
 
 def _seconds(group: GroupStatus, newest: Round, following: Round) -> float:
-    """What a group will take, however many work on the round."""
+    """What a group will take with the threads that a worker usually has, however many work on the round."""
     longer = following.iterations / newest.iterations
     more = following.seeds[group.width] / newest.seeds[group.width]
     return group.seconds * (longer * more - 1)

@@ -6,8 +6,9 @@ from what these say alone, so that whoever looks at the same store comes to the 
 
 import itertools
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -126,6 +127,14 @@ def _with(
     is_new = not rounds or (round_.seeds, round_.iterations) != (rounds[-1].seeds, rounds[-1].iterations)
     rounds = [*rounds, round_] if is_new else rounds
     return Rounds(planner=planner, confidence=confidence, until=until, rounds=rounds)
+
+
+def on_machine(rounds: Rounds, before: Mapping[str, Any], now: Mapping[str, Any]) -> Rounds:
+    """The rounds, without the threads that the newest was planned with if other resources go on with it."""
+    if all(before.get(name) == now.get(name) for name in ("workers", "threads", "devices", "executor")):
+        return rounds
+    newest = rounds.newest.model_copy(update={"threads": None})
+    return rounds.model_copy(update={"rounds": [*rounds.rounds[:-1], newest]})
 
 
 def seeds_in_order(spec: Spec, count: int) -> list[int]:

@@ -24,7 +24,7 @@ from overgan.study._opening import Opened, Opening
 from overgan.study._place import placed
 from overgan.study._planning import alone
 from overgan.study._quickstart import apart, with_root
-from overgan.study._rounds import ROUNDS, read_rounds, write_rounds
+from overgan.study._rounds import ROUNDS, on_machine, read_rounds, write_rounds
 from overgan.study._show import spec_yaml
 from overgan.study._spec import Spec
 from overgan.study._status import GroupStatus
@@ -170,7 +170,9 @@ def run(
                 **asdict(kind.facts(resolved)),
             )
             if begun:
-                refuse_other_numbers(folder, read_description(folder), description)
+                old = read_description(folder)
+                refuse_other_numbers(folder, old, description)
+                rounds = rounds and on_machine(rounds, old.machine, description.machine)
             else:
                 _lock(stack, folder)
                 if (folder / STUDY).exists():

@@ -67,7 +67,12 @@ class Spec(BaseModel):
 
     @field_validator("widths", "seeds")
     @classmethod
-    def _sorted_and_unique(cls, values: list[int]) -> list[int]:
+    def _unique(cls, values: list[int]) -> list[int]:
         if len(set(values)) != len(values):
             raise ValueError(f"{values} has the same value twice")
-        return sorted(values)
+        return values
+
+    @field_validator("widths")
+    @classmethod
+    def _sorted(cls, values: list[int]) -> list[int]:
+        return sorted(values)  # seeds are not: those that come later stand after the others

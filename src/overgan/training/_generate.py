@@ -1,6 +1,7 @@
 """Images that replicas' generators make, in training and from a checkpoint."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import torch
@@ -9,8 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from overgan.errors import OverganError
-from overgan.models import ModelConfig, Shape, networks, to_images
-from overgan.training._streams import Streams
+from overgan.models import ModelConfig, Shape, networks, repeatable, to_images
+from overgan.training._streams import Streams, stream
 
 AVERAGE = "average"  # of the generator, as a checkpoint names its tensors
 GENERATED = 10  # replicas whose images are made together
@@ -34,19 +35,25 @@ def generate(
     latents_seed: of another stream, the same for every replica, in place of those.
     rows: of these replicas alone.
     """
+    if model.own and len(seeds[rows]) > 1:  # whose layers may draw: a replica's draws must not depend on the others
+        places = range(*rows.indices(len(seeds)))
+        alone = (slice(place, place + 1) for place in places)
+        return torch.cat([generate(generator, seeds, n, model, dithered, latents_seed, row) for row in alone])
     make: Callable[[Tensor], Tensor] = generator
     if len(seeds[rows]) < len(seeds):
         tensors = {name: t[rows] for name, t in (*generator.named_parameters(), *generator.named_buffers())}
         make = partial(functional_call, generator, tensors)
     seeds = seeds[rows]
     whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
-    used = whole if model.sampling_norm == "batch" else n
+    used = whole if model.sampling_norm == "batch" or model.own else n
     streams = Streams(seeds, "evaluation") if latents_seed is None else Streams([latents_seed] * len(seeds), "samples")
     # as many as fill batches, as PyTorch draws the last of numbers that are no multiple of 16 in another way
     latents = streams.normal(whole, model.latent)[:, :used].to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
-    images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
+    seed = seeds[0] if latents_seed is None else latents_seed
+    with repeatable(latents.device, stream(seed, "own").initial_seed()) if model.own else nullcontext():
+        images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
     generator.train(training)
     return torch.cat(images, 1)[:, :n]
 

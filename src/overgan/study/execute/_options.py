@@ -1,5 +1,6 @@
 """What executors of clusters are told beside the job."""
 
+import math
 from importlib.util import find_spec
 from typing import Any
 
@@ -29,7 +30,8 @@ def gpus(job: Job) -> float | None:
     given: Any = job.options.get("gpus")
     if given is None:
         return None
-    check(isinstance(given, int | float) and given > 0, "gpus", given, "above 0, such as 1, or 0.5 for half of one")
+    is_number = isinstance(given, int | float) and 0 < given < math.inf
+    check(is_number, "gpus", given, "above 0, such as 1, or 0.5 for half of one")
     check(given <= 1 or given == int(given), "gpus", given, "a share of one GPU or a whole number")
     check(job.devices != ["cpu"], "gpus", given, "left out where the device is cpu")
     return float(given)

@@ -45,9 +45,10 @@ def paces(spec: GanSpec, threads: int) -> Paces:
     """
     shape, train, seeds = image_shape(spec.data), spec.train, spec.runs_a_width
     part = min(PROBE_BATCH, train.batch)
-    share = part / max(train.batch, train.generator_batch or 0) / seeds
+    share = part / train.batch / seeds
+    generated = max(2, round(part * train.generator_batch / train.batch)) if train.generator_batch else None
     alone = {"learning_rates": None, "learning_rate_rules": None}
-    probe_config = train.model_copy(update={"batch": part, "generator_batch": None} | alone)
+    probe_config = train.model_copy(update={"batch": part, "generator_batch": generated} | alone)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -64,7 +65,8 @@ def paces(spec: GanSpec, threads: int) -> Paces:
                 if probe / share <= LONG:
                     group = Replicas(spec.model, train, width, shape, spec.seeds, dither=spec.data.dither)
                     iteration, sample = _iteration(group, shape) / products, _sample(group) / products
-            whole = evaluation | {ITERATION: iteration * products, SAMPLE: sample * products + evaluation[SAMPLE]}
+            made = sample * products * _sets(spec)
+            whole = evaluation | {ITERATION: iteration * products, SAMPLE: made + evaluation[SAMPLE]}
             part_of_seeds = spec.seeds_at(width) / len(spec.seeds)
             found[width] = {what: part_of_seeds * seconds for what, seconds in whole.items()}
         return found
@@ -129,8 +131,13 @@ def _evaluation(spec: GanSpec, shape: tuple[int, int, int]) -> dict[str, float]:
         ends: list[float] = []
         neural_net_divergence(images, images, config=config, progress=lambda *_: ends.append(time.perf_counter()))
         critic = ends[1] - ends[0]
-    both = 2 if spec.train.average else 1  # an average, and the last weights
-    return {SAMPLE: sample * runs * both, DISTANCE: distance * runs * both, CRITIC: critic * runs}
+    compared_ = runs * _sets(spec)
+    return {SAMPLE: sample * compared_, DISTANCE: distance * compared_, CRITIC: critic * runs}
+
+
+def _sets(spec: GanSpec) -> int:
+    """Sets of images that a run has at an evaluation: those of an average, and of the last weights."""
+    return 2 if spec.train.average else 1
 
 
 def _distances(features: Float[np.ndarray, "images features"]) -> None:

@@ -74,7 +74,8 @@ def _wider_because(study: GanResults, found: Standing) -> str:
         return ""
     try:
         counts = parameter_counts(spec.model, 2 * widest, tuple(study.description.data["shape"]))
-        check_networks(2 * widest, counts, spec.runs_a_width)  # as a run does that goes on with the study
+        runs = spec.seeds_at(2 * widest) * spec.runs_a_seed
+        check_networks(2 * widest, counts, runs)  # as a run does that goes on with the study
     except OverganError:  # no memory for it, or a model of the user's that has no such width, or may not be run
         return ""
     return (

@@ -78,7 +78,7 @@ def facts(spec: GanSpec) -> Facts:
     spec.model.check_batch(images.shape, spec.train.least_batch)
     parameters = {width: parameter_counts(spec.model, width, images.shape) for width in spec.widths}
     for width, counts in parameters.items():
-        check_networks(width, counts, spec.runs_a_width)
+        check_networks(width, counts, spec.seeds_at(width) * spec.runs_a_seed)
     check_loss(spec.model, spec.train, spec.widths[0], images.shape)
     drawn = min(spec.evaluate.samples, len(images.reference))
     check_metrics(spec.evaluate.all_metrics, ["train", "test"], drawn, images.shape)
