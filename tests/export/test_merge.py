@@ -196,10 +196,18 @@ def test_what_does_not_belong_together_is_refused_in_one_line(tmp_path):
     )
 
 
+def test_seeds_are_in_the_order_of_a_study_that_has_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(by_hand, "SEEDS", [7, 9, 0])
+    study = gan_study(tmp_path / "study")
+    parts = [part(study, tmp_path / f"part-{k}", [k], [7, 9, 0]) for k in WIDTHS]
+    merged = overgan.merge(parts, tmp_path / "merged")
+    assert (merged.spec.seeds, merged.spec.fewer_seeds) == ([7, 9, 0], None)
+
+
 def test_runs_that_a_race_chose_are_not_merged(tmp_path):
     race = write_study(tmp_path / "race", {2: [9.0, 9.5]}, [begun({2: 2})])
     other = write_study(tmp_path / "other", {4: [5.0, 5.5]})
-    with pytest.raises(OverganError, match="race chose its seeds by what earlier ones said"):
+    with pytest.raises(OverganError, match="race went on until it was sure, by seeds that it chose"):
         overgan.merge([other.folder, race.folder], tmp_path / "merged")
 
 
@@ -213,7 +221,7 @@ def test_what_was_measured_later_of_other_numbers_of_images_is_refused_before_an
     if damaged:
         with (parts[1] / f"k{WIDTHS[1]:04d}" / "later.jsonl").open("a") as file:
             file.write("{}\n")
-    message = "damaged" if damaged else "later in random-0 features is of 500 and 1,000 images, which do not compare"
+    message = "damaged" if damaged else "later in random-0 features is of 1,000 images a side and 500 images a side"
     with pytest.raises(OverganError, match=message):
         overgan.merge(parts, tmp_path / "merged")
     assert not (tmp_path / "merged").exists()

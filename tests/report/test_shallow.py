@@ -122,3 +122,16 @@ def test_a_scaled_or_unfinished_study_says_so(make_study):
 def test_a_study_without_runs_has_a_page_too(make_study):
     page = overgan.write_report(make_study(unfinished=set(WIDTHS)).folder).read_text()
     assert "No width has a finished run yet" in page
+
+
+def test_a_study_whose_runs_all_diverged_has_a_page(make_study):
+    study = make_study()
+    for k in WIDTHS:
+        path = study.group(k) / "runs.jsonl"
+        path.write_text(path.read_text().replace('"diverged": false', '"diverged": true'))
+    content = report_content(overgan.load(study.folder))
+    optimum = [
+        series for panel in content.plots[0].panels for series in panel.series if series.name == "global optimum"
+    ]
+    assert [series.x for series in optimum] == [WIDTHS, WIDTHS]
+    overgan.write_report(study.folder)

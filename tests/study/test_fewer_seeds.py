@@ -69,9 +69,11 @@ def test_a_costly_width_needs_memory_for_its_own_seeds_alone(monkeypatch):
 @pytest.mark.slow
 def test_seeds_that_come_next_are_the_smallest_ones_where_others_were_first(tmp_path):
     first = run(tmp_path / "study", seeds=[3, 4], fewer_seeds=None).frame()
-    with pytest.raises(OverganError, match=r"holds a study with seeds=\[3, 4\], now it is \[0, 3, 4\]"):
-        run(tmp_path / "study", seeds=[0, 3, 4], fewer_seeds=None)
-    study = run(tmp_path / "study", seeds=[3, 4, 0], fewer_seeds=None)
+    with pytest.raises(OverganError, match=r"holds a study with seeds=\[3, 4\], now it is \[3, 4, 1\]"):
+        run(tmp_path / "study", seeds=[1, 3, 4], fewer_seeds=None)
+    assert run(tmp_path / "study", seeds=[4, 3], fewer_seeds=None).spec.seeds == [3, 4]  # in the order that it has
+    study = run(tmp_path / "study", seeds=[0, 4, 3], fewer_seeds=None)
+    assert study.spec.seeds == [3, 4, 0]
     alone = run(tmp_path / "alone", seeds=[0], fewer_seeds=None).frame()
     columns = ["k", "seed", "iteration"]
     expected = pd.concat([first, alone]).sort_values(columns).reset_index(drop=True)

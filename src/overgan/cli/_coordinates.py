@@ -45,14 +45,14 @@ def coordinates(
             progress=progress,
         )
     figures: list[Path] = []
+    if not json_:
+        _print_tables(found)
     try:
         with errors.status("drawing"):
             figures = overgan.report.write_coordinates(found, out or Path("runs", f"{found.spec.name}-coordinates"))
     finally:  # what was measured is said even if they cannot be written
         if json_:
             print_json(_values(found, figures))
-        else:
-            _print_tables(found)
     if not json_:
         console.print(f"figures: {counted(len(figures), 'file')} in {figures[0].parent}")
 

@@ -112,10 +112,9 @@ def _evaluate_study(
         settings |= given(nnd=_nnd(nnd_iterations, study.spec.evaluate.nnd))
     with bar() as progress:
         measured = study.evaluate(metrics, progress=progress, **settings)
-    report = shown(overgan.write_report(folder, trust=trust))
     if as_json:
         rows = [row.dropna().to_dict() for _, row in measured.iterrows()]
-        print_json({"results": rows, "report": report})
+        print_json({"results": rows, "report": shown(overgan.write_report(folder, trust=trust))})
         return
     judged = study.at_best(measured)  # runs of several learning rates have no mean that says anything
     metrics = [METRICS.known(name) if name not in NETWORK_METRICS.entries else name for name in metrics]
@@ -126,7 +125,7 @@ def _evaluate_study(
         at = f", {best}by the rule {train.rules[0]}"
     gap = "; test − train: mean ± standard error" if "frechet_gap" in metrics else ""
     console.print(f"mean ± standard deviation over the runs{at}{gap}")
-    console.print(f"report: {report}")
+    console.print(f"report: {shown(overgan.write_report(folder, trust=trust))}")
 
 
 def _number_or_all(samples: str | None) -> int | str | None:

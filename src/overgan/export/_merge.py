@@ -58,7 +58,7 @@ def merge(folders: Sequence[str | Path], out: str | Path, *, trust: bool = False
         _refuse_another(studies[0], other)
     widths = sorted({width for study in studies for width in study.spec.widths})
     groups = {width: [(s, _finished(s, width)) for s in studies if width in s.spec.widths] for width in widths}
-    spec = _spec(studies[0].spec, {width: _seeds(width, parts) for width, parts in groups.items()})
+    spec = _spec(studies, {width: _seeds(width, parts) for width, parts in groups.items()})
     later = {
         width: [row for study, _ in parts for row in later_rows(study.group(width))] for width, parts in groups.items()
     }
@@ -93,9 +93,7 @@ def _gan(study: Study) -> GanStudy:
     if not isinstance(study, GanStudy):
         raise OverganError(f"{study.place} is a study of the kind {study.spec.kind}; only those of GANs are merged")
     if read_rounds(study.folder):
-        message = (
-            "chose its seeds by what earlier ones said, and its confidence is of that; only whole grids are merged"
-        )
+        message = "went on until it was sure, by seeds that it chose; only studies that never did are merged"
         raise OverganError(f"{study.place} {message}")
     return study
 
@@ -103,10 +101,10 @@ def _gan(study: Study) -> GanStudy:
 def _refuse_another(first: GanStudy, other: GanStudy) -> None:
     """Raise OverganError if the runs of both are not of one study."""
     only = "only studies that differ in their widths and seeds alone are merged"
-    theirs, ours = (flat(study.spec.model_dump(mode="json", exclude={*APART})) for study in (first, other))
-    for key in theirs | ours:
-        if key != "data.root" and theirs.get(key) != ours.get(key):
-            both = f"{first.place} has {key}={theirs.get(key)} and {other.place} {ours.get(key)}"
+    before, after = (flat(study.spec.model_dump(mode="json", exclude={*APART})) for study in (first, other))
+    for key in before | after:
+        if key != "data.root" and before.get(key) != after.get(key):
+            both = f"{first.place} has {key}={before.get(key)} and {other.place} {after.get(key)}"
             raise OverganError(f"{both}; {only}")
     try:
         refuse_other_numbers(first.folder, first.description, other.description)
@@ -116,15 +114,15 @@ def _refuse_another(first: GanStudy, other: GanStudy) -> None:
 
 def _refuse_mixed(rows: Iterable[dict[str, Any]]) -> None:
     """Raise OverganError if what was measured later in one feature space is of several numbers of images."""
-    counts: dict[str, set[int]] = {}
+    counts: dict[str, set[str]] = {}
     for row in rows:
         if "compared" in row:  # the others are of networks, or of older versions
-            counts.setdefault(row["features"], set()).add(row["generated"] or row["compared"])
+            everything, each = f"{row['generated']:,} images and all real ones", f"{row['compared']:,} images a side"
+            counts.setdefault(row["features"], set()).add(everything if row["generated"] else each)
     for features, found in counts.items():
         if len(found) > 1:
-            several = joined([f"{count:,}" for count in sorted(found)])
-            message = f"what was measured later in {features} features is of {several} images, which do not compare"
-            raise OverganError(f"{message}; measure one part again")
+            message = f"what was measured later in {features} features is of {joined(sorted(found))}"
+            raise OverganError(f"{message}, which do not compare; measure one part again")
 
 
 def _finished(study: GanStudy, width: int) -> Checkpoint:
@@ -134,7 +132,7 @@ def _finished(study: GanStudy, width: int) -> Checkpoint:
     return checkpoint
 
 
-def _seeds(width: int, parts: Sequence[Part]) -> list[int]:
+def _seeds(width: int, parts: Sequence[Part]) -> set[int]:
     """Those of a width in all of the studies. Raises OverganError if two have the same."""
     found: dict[int, GanStudy] = {}
     for study, checkpoint in parts:
@@ -143,17 +141,22 @@ def _seeds(width: int, parts: Sequence[Part]) -> list[int]:
                 both = f"{found[seed].place} and {study.place}"
                 raise OverganError(f"seed {seed} of k = {width} is in {both}; only runs that differ are merged")
             found[seed] = study
-    return sorted(found)
+    return {*found}
 
 
-def _spec(spec: GanSpec, seeds: dict[int, list[int]]) -> GanSpec:
-    """That of the whole. Raises OverganError if the seeds of a width are not the first ones."""
-    every = max(seeds.values(), key=len)
+def _spec(studies: Sequence[GanStudy], seeds: dict[int, set[int]]) -> GanSpec:
+    """That of the whole, whose seeds are in the order of a study that has all.
+
+    Raises OverganError if the seeds of a width are not the first ones.
+    """
+    union = set[int]().union(*seeds.values())
+    every = next((study.spec.seeds for study in studies if {*study.spec.seeds} == union), sorted(union))
     for width, of in seeds.items():
-        if of != every[: len(of)]:
-            raise OverganError(f"k = {width} has the seeds {of}, not the first of {every}; train what is missing")
+        if of != {*every[: len(of)]}:
+            has = f"k = {width} has the seeds {sorted(of)}"
+            raise OverganError(f"{has}, not the first of {every}; train what is missing")
     fewer = {width: len(of) for width, of in seeds.items() if len(of) < len(every)}
-    return spec.model_copy(update={"widths": [*seeds], "seeds": every, "fewer_seeds": fewer or None})
+    return studies[0].spec.model_copy(update={"widths": [*seeds], "seeds": every, "fewer_seeds": fewer or None})
 
 
 def _threads(study: GanStudy) -> int:

@@ -77,10 +77,10 @@ def _seeds(counts: Sequence[int]) -> str:
     return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
-def cut(rows: pd.DataFrame, by: list[str], column: str, *, logarithmic: bool) -> list[str]:
-    """That bands of the mean and its deviation are cut, where some are on a logarithmic axis."""
-    of = rows.groupby(by)[column].agg(["mean", "std"]).astype(float)
-    below = logarithmic and bool((of["mean"] <= of["std"]).any())
+def cut(rows: pd.DataFrame, by: list[str], *columns: str, logarithmic: bool) -> list[str]:
+    """That bands of the mean and its deviation are cut, where some of these columns are on a logarithmic axis."""
+    of = rows.groupby(by)[list(columns)].agg(["mean", "std"]).astype(float)
+    below = logarithmic and any((of[column]["mean"] <= of[column]["std"]).any() for column in columns)
     return ["A band that reaches the lower edge goes on to 0 or below."] if below else []
 
 
@@ -176,10 +176,9 @@ def _unlike_networks(spec: GanSpec, preset: GanSpec) -> list[str]:
         found.append(f"samples by the {model.sampling_norm} statistics of batch norm, not {theirs.sampling_norm}")
     if spec.data.dither != preset.data.dither:
         found.append("dithered images" if spec.data.dither else "images without dither")
-    if spec.data.size or spec.data.mode:
-        size = [f"{spec.data.size} pixels"] if spec.data.size else []
-        found.append(f"images made {joined([*size, *([spec.data.mode] if spec.data.mode else [])])}")
-    return found
+    made = [f"{spec.data.size} pixels"] if spec.data.size else []
+    made += [spec.data.mode] if spec.data.mode else []
+    return [*found, f"images made {joined(made)}"] if made else found
 
 
 def _unlike_adam(train: TrainConfig, paper: TrainConfig) -> list[str]:

@@ -160,7 +160,7 @@ def sentences(study: GanStudy, final: pd.DataFrame, features: str, logarithmic: 
     return [
         f"{distance_words(features)} (lower is better{axis}) at the last iteration against the width k, from {COLORS}.",
         spread(drawn, DEVIATION),
-        *cut(drawn, ["k"], "frechet_test", logarithmic=logarithmic),
+        *cut(drawn, ["k"], "frechet_train", "frechet_test", logarithmic=logarithmic),
         of_gan(study, sorted(set(drawn.k.astype(int)))),
         *alone(drawn),
         compared(study, features),

@@ -45,7 +45,7 @@ def fig6(study: GanStudy, _features: str) -> PaperFigure:
         "(green squares) from held-out images against the width k.",
         _line(study, column),
         spread(drawn, DEVIATION),
-        *cut(drawn, ["k"], "nnd", logarithmic=logarithmic),
+        *cut(drawn, ["k"], "nnd", *([column] if column else []), logarithmic=logarithmic),
         of_gan(study, widths),
         *alone(drawn),
     ]
@@ -63,6 +63,8 @@ def _unlike_nnd(study: GanStudy) -> list[str]:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(number, value))
     return f"{value:,}" if isinstance(value, int) else number(value) if isinstance(value, float) else str(value)
 
 

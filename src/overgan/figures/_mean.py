@@ -37,7 +37,7 @@ def _final_mse(study: ShallowStudy, wanted: int) -> PaperFigure:
     frame = study.frame()
     rows = finite(frame[~frame.diverged.astype(bool)], "mse")  # what blew up may have ended at a number
     if rows.empty:
-        gone = len(frame) and frame.diverged.all()
+        gone = all(group.complete for group in study.status())
         raise OverganError("all runs diverged" if gone else "no run is finished yet; go on with the study first")
     methods = [name for name in spec.methods if (rows.method == name).any()]
     lines, columns = -(-len(methods) // A_ROW), min(len(methods), A_ROW)

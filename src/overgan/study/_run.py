@@ -148,6 +148,7 @@ def run(
                 resolved.check_new()
             # without a study they are what a run left that was killed before its study.json
             before = read_rounds(folder) if begun else None
+            resolved = _in_order(folder, resolved) if begun else resolved
             resolved, rounds = with_rounds(kind, resolved, before, sure, begun=begun)
             if begun:
                 refuse_another_spec(folder, _lengthened(folder, resolved), resolved)
@@ -217,6 +218,15 @@ def _lengthened(folder: Path, new: Spec) -> Spec:
     except OverganError as error:
         raise OverganError(f"{folder}: {error.message}", error.argument) from None
     return lengthened
+
+
+def _in_order(folder: Path, new: Spec) -> Spec:
+    """The spec with the seeds of the study in the folder first, in their order, in which its weights lie."""
+    with importing_only([new.kind]):
+        old = read_description(folder).spec
+    if not {*old.seeds} <= {*new.seeds}:
+        return new
+    return new.model_copy(update={"seeds": [*old.seeds, *sorted({*new.seeds} - {*old.seeds})]})
 
 
 def _groups(folder: Path, spec: Spec) -> list[GroupStatus]:

@@ -51,8 +51,8 @@ def generate(
     latents = streams.normal(whole, model.latent)[:, :used].to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
-    seed = seeds[0] if latents_seed is None else latents_seed
-    with repeatable(latents.device, stream(seed, "own").initial_seed()) if model.own else nullcontext():
+    drawn = stream(seeds[0] if latents_seed is None else latents_seed, "images").initial_seed()
+    with repeatable(latents.device, drawn) if model.own else nullcontext():
         images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
     generator.train(training)
     return torch.cat(images, 1)[:, :n]

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks", "own")
+NAMES += ("images",)
 
 
 def stream(seed: int, name: str, *when: int) -> torch.Generator:

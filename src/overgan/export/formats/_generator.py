@@ -13,6 +13,7 @@ from overgan.export._format import Chosen
 from overgan.export._out import Out
 from overgan.export._run import Exporting, exporting
 from overgan.export._source import source
+from overgan.models import repeatable
 from overgan.own import explained
 from overgan.study import Study
 
@@ -55,8 +56,12 @@ def _check(run: Exporting, path: Path) -> None:
     loaded: Any = module_from_spec(found)
     with explained(f"{path} cannot be loaded"):
         found.loader.exec_module(loaded)
-        images = loaded.load()(run.latents)
-    if not torch.allclose(images, run.module(run.latents), rtol=0, atol=ROUNDING):
+        module = loaded.load()
+        with repeatable(torch.device("cpu")):
+            images = module(run.latents)
+    with repeatable(torch.device("cpu")):
+        wanted = run.module(run.latents)
+    if not torch.allclose(images, wanted, rtol=0, atol=ROUNDING):
         raise OverganError(
             f"{path} makes other images than the study: {run.study.spec.model.name} keeps more than its parameters and "
             "buffers, which alone are in a checkpoint"

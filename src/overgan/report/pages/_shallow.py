@@ -67,8 +67,7 @@ def _lost(hopeless: int, missed: int) -> str:
 
 
 def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
-    drawn = _survivors(rows)
-    drawn = drawn.assign(mse=drawn.mse.clip(lower=FLOOR), optimal_mse=drawn.optimal_mse.clip(lower=FLOOR))
+    drawn = rows.assign(mse=rows.mse.clip(lower=FLOOR), optimal_mse=rows.optimal_mse.clip(lower=FLOOR))
     of_first = rows[rows.method == study.cases[0]]
     return [
         against_width(
@@ -98,7 +97,7 @@ def _plots(study: ShallowStudy, rows: pd.DataFrame) -> list[Plot]:
 
 def _mse(rows: pd.DataFrame, method: str) -> Panel:
     """Final MSE by one method against k, beside the least that any weights could have."""
-    final = over_seeds("final MSE", rows, "k", "mse", ENDED)
+    final = over_seeds("final MSE", _survivors(rows), "k", "mse", ENDED)
     return Panel([final, over_seeds("global optimum", rows, "k", "optimal_mse", OPTIMUM, dashed=True)], method)
 
 

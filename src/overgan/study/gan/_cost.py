@@ -131,8 +131,8 @@ def _evaluation(spec: GanSpec, shape: tuple[int, int, int]) -> dict[str, float]:
         ends: list[float] = []
         neural_net_divergence(images, images, config=config, progress=lambda *_: ends.append(time.perf_counter()))
         critic = ends[1] - ends[0]
-    compared_ = runs * _sets(spec)
-    return {SAMPLE: sample * compared_, DISTANCE: distance * compared_, CRITIC: critic * runs}
+    sets = runs * _sets(spec)
+    return {SAMPLE: sample * sets, DISTANCE: distance * sets, CRITIC: critic * runs}
 
 
 def _sets(spec: GanSpec) -> int:

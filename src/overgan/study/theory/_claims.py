@@ -56,9 +56,6 @@ class Cases:
         return {name: of for name, of in fitted.items() if of}
 
 
-LATER = ("moved",)  # columns that older versions did not measure
-
-
 def by_width(rows: pd.DataFrame, column: str) -> dict[int, list[float]]:
     """A column's values of the runs of each width."""
     widths = sorted(set(rows.k.astype(int)))
@@ -141,7 +138,7 @@ def falls(cases: Cases, name: str, statement: str, figures: tuple[str, ...], col
         return claim
     fitted, decides = cases.exponents(column), cases.names[0]
     if decides not in fitted:
-        if column not in first or (column in LATER and not first[column].notna().any()):
+        if column not in first:  # of an older version
             again = "The same study, run again in another folder."
             return replace(claim, because=f"These runs have not measured {what}.", needed=again)
         known = [k for k, of in by_width(first, column).items() if any(0 < v < math.inf for v in of)]
