@@ -7,8 +7,18 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-NAMES = ("initialization", "batches", "latents", "interpolation", "evaluation", "dither", "samples", "networks", "own")
-NAMES += ("images",)
+NAMES = (  # in the order in which they were added: a name's place is a part of its seed
+    "initialization",
+    "batches",
+    "latents",
+    "interpolation",
+    "evaluation",
+    "dither",
+    "samples",
+    "networks",
+    "own",
+    "images",
+)
 
 
 def stream(seed: int, name: str, *when: int) -> torch.Generator:

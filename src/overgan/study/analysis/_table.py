@@ -37,7 +37,8 @@ def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
     truth = table.value.str.lower().map({"true": True, "false": False})
     numbers = table.value.where(table.value.str.lower() != "diverged", "inf")
     values = truth.astype(bool) if truth.notna().all() else pd.to_numeric(numbers, errors="coerce")
-    k, seed = pd.to_numeric(table.k, errors="coerce"), pd.to_numeric(table.seed, errors="coerce")
+    k = pd.to_numeric(table.k, errors="coerce")
+    seed = pd.to_numeric(table.seed, errors="coerce")
     runs = pd.DataFrame({"k": k, "seed": seed.astype(object).where(seed.notna(), table.seed)})  # 0 and 0.0 are one
     for column, wrong, mend in (
         ("k", k.isna() | (k % 1 != 0), "it must be a whole number"),
@@ -46,7 +47,7 @@ def read_values(path: str | Path) -> Mapping[int, np.ndarray]:
         ("k", runs.duplicated(), "it has occurred with this seed before; a run has one row"),
     ):
         if wrong.any():
-            row = wrong.idxmax()
+            row: Any = wrong.idxmax()
             given = "missing" if pd.isna(table[column][row]) else table[column][row]
             raise OverganError(f"{path}, line {int(row) + 2}: {column} is {given}; {mend}")
     return {int(width): values[k == width].to_numpy() for width in k.unique()}
