@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from typing import Any, NoReturn
 
 from rich.box import SIMPLE_HEAD
@@ -64,7 +65,7 @@ def print_table(columns: list[str], rows: Iterable[list[str]], *, unbroken: int 
 
 def _widths(rows: list[list[str]], unbroken: int) -> Sequence[int | None]:
     """Those of the columns by which the lines fit and no word is broken; of no number where Rich must break some."""
-    columns = list(zip(*rows, strict=True))
+    columns = list(zip_longest(*rows, fillvalue=""))
     whole = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns]
     words = [max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in columns]
     widths = [*whole[:unbroken], *words[unbroken:]]

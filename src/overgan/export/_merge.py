@@ -204,7 +204,8 @@ def _take_pictures(group: Path, width: int, parts: Sequence[Part]) -> dict[str, 
     taken: dict[str, str] = {}
     for study, index in parts:
         neighbours = [f"{NEIGHBOURS}/seed-{seed}" for seed in seeds_of(index, study.spec.seeds)]
-        for folder in (SAMPLES, *neighbours):
+        samples = [] if any(name.startswith(f"{SAMPLES}/") for name in taken) else [SAMPLES]  # one folder's alone
+        for folder in (*samples, *neighbours):
             for path, content in study.pictures(width, folder).items():
                 name = f"{folder}/{path.name}"
                 if name not in taken:

@@ -15,6 +15,7 @@ from overgan.training._streams import Streams, stream
 
 AVERAGE = "average"  # of the generator, as a checkpoint names its tensors
 GENERATED = 10  # replicas whose images are made together
+AT_ONCE = 16  # normal numbers that PyTorch draws; the last of other counts it draws in another way
 GENERATE_CHUNK = 64  # images of a replica generated at once: as many as batch norm has in the paper's training
 
 
@@ -47,12 +48,12 @@ def generate(
     whole = -(-n // GENERATE_CHUNK) * GENERATE_CHUNK  # an image depends on its batch, which must not depend on n
     used = whole if model.sampling_norm == "batch" or model.own else n
     streams = Streams(seeds, "evaluation") if latents_seed is None else Streams([latents_seed] * len(seeds), "samples")
-    # as many as fill batches, as PyTorch draws the last of numbers that are no multiple of 16 in another way
-    latents = streams.normal(whole, model.latent)[:, :used].to(next(generator.parameters()).device)
+    drawn = -(-whole // AT_ONCE) * AT_ONCE
+    latents = streams.normal(drawn, model.latent)[:, :used].to(next(generator.parameters()).device)
     training = generator.training
     generator.eval()
-    drawn = stream(seeds[0] if latents_seed is None else latents_seed, "images").initial_seed()
-    with repeatable(latents.device, drawn) if model.own else nullcontext():
+    seed = stream(seeds[0] if latents_seed is None else latents_seed, "images").initial_seed()
+    with repeatable(latents.device, seed) if model.own else nullcontext():
         images = [to_images(make(z), dithered).cpu() for z in torch.split(latents, GENERATE_CHUNK, 1)]
     generator.train(training)
     return torch.cat(images, 1)[:, :n]

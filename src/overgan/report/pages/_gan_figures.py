@@ -103,9 +103,9 @@ def frechet_over_iterations(frame: pd.DataFrame, features: str, curves: pd.DataF
     """
     label = frechet_label(features)
     ahead = {} if curves is None else outlooks(curves, times=TIMES)
-    foretold = "; dashed: foretold, 95% interval" if ahead else ""
+    x_label = "iteration" + ("; dashed: foretold, with a 95% interval" if ahead else "")
     title, y_label = (
-        f"{label} over iterations, held-out images{of_widths(frame)}{foretold}",
+        f"{label} over iterations, held-out images{of_widths(frame)}",
         f"{label}, mean and range over seeds",
     )
     series = []
@@ -114,7 +114,7 @@ def frechet_over_iterations(frame: pd.DataFrame, features: str, curves: pd.DataF
         if found := ahead.get(int(k)):
             ends = (found.iterations, found.value, found.low, found.high)
             series.append(Series(f"k = {k}", *ends, color, dashed=True))
-    return Plot(f"frechet-{features}-over-iterations", title, "iteration", y_label, [Panel(series)], y_log=True)
+    return Plot(f"frechet-{features}-over-iterations", title, x_label, y_label, [Panel(series)], y_log=True)
 
 
 def margin_over_iterations(losses: pd.DataFrame, name: str) -> Plot:
