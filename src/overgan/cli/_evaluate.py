@@ -144,7 +144,7 @@ def _nnd(iterations: int | None, of: "NNDConfig | None" = None) -> "NNDConfig | 
 
 
 def _print_evaluation(evaluation: "Evaluation", html: Path | None, as_json: bool) -> None:
-    """The numbers before the page, which may not be to be written."""
+    """The numbers come before the page, whose writing may fail."""
     if as_json:
         print_json({"results": evaluation.rows} | evaluation.facts)
     else:
